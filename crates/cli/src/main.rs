@@ -1,0 +1,3 @@
+//! The catchment binary.
+
+fn main() {}
