@@ -1,0 +1,121 @@
+//! Tables: what engines return beside their own types, and what `formats` writes.
+
+/// Named columns of equal length.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    /// The columns, left to right.
+    pub columns: Vec<Column>,
+}
+
+/// One column of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Name, as in a CSV header.
+    pub name: &'static str,
+    /// Unit of the values, such as `ms`; empty for names and counts.
+    pub unit: &'static str,
+    /// The values, one for each row.
+    pub values: Values,
+}
+
+/// The values of a column. `None` is an empty field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Whole numbers.
+    Integer(Vec<Option<i64>>),
+    /// Numbers with a fixed number of decimals in text.
+    Decimal {
+        /// Digits behind the point in text formats.
+        decimals: u8,
+        /// The values.
+        values: Vec<Option<f64>>,
+    },
+    /// Texts. Many rows share few texts, so each row holds an index into `texts`.
+    Word {
+        /// The distinct texts.
+        texts: Vec<String>,
+        /// Index into `texts` for each row; `u32::MAX` is an empty field.
+        rows: Vec<u32>,
+    },
+    /// Texts, all stored in one string.
+    Text {
+        /// All texts one behind the other.
+        bytes: String,
+        /// End of each row's text in `bytes`, with `true` if the row has a text at all.
+        ends: Vec<(u32, bool)>,
+    },
+}
+
+impl Values {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Values::Integer(values) => values.len(),
+            Values::Decimal { values, .. } => values.len(),
+            Values::Word { rows, .. } => rows.len(),
+            Values::Text { ends, .. } => ends.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// An empty column of texts.
+    pub fn text() -> Values {
+        Values::Text { bytes: String::new(), ends: Vec::new() }
+    }
+
+    /// Texts from an iterator.
+    pub fn from_texts<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> Values {
+        let (mut bytes, mut ends) = (String::new(), Vec::new());
+        for text in texts {
+            bytes.push_str(text.unwrap_or(""));
+            ends.push((bytes.len() as u32, text.is_some()));
+        }
+        Values::Text { bytes, ends }
+    }
+
+    /// The value of `row` as text formats print it; `None` for an empty field.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn print(&self, row: usize) -> Option<String> {
+        match self {
+            Values::Integer(values) => values[row].map(|value| value.to_string()),
+            Values::Decimal { decimals, values } => {
+                values[row].map(|value| format!("{value:.*}", usize::from(*decimals)))
+            }
+            Values::Word { texts, rows } => texts.get(rows[row] as usize).cloned(),
+            Values::Text { bytes, ends } => {
+                let start = if row == 0 { 0 } else { ends[row - 1].0 };
+                let (end, present) = ends[row];
+                present.then(|| bytes[start as usize..end as usize].to_owned())
+            }
+        }
+    }
+}
+
+impl Table {
+    /// Adds a column.
+    ///
+    /// # Panics
+    /// If its length differs from the columns already there.
+    pub fn push(&mut self, name: &'static str, unit: &'static str, values: Values) {
+        if let Some(first) = self.columns.first() {
+            assert_eq!(first.values.len(), values.len(), "column `{name}` has another length");
+        }
+        self.columns.push(Column { name, unit, values });
+    }
+
+    /// Rows of the table.
+    pub fn row_count(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.values.len())
+    }
+
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
