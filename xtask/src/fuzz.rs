@@ -46,9 +46,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let targets = match &args.target {
         Some(name) if all.contains(name) => vec![name.clone()],
         Some(name) => {
+            let known = if all.is_empty() { "none yet".to_owned() } else { all.join(", ") };
             return Err(Failure::usage(
                 format!("there is no fuzz target `{name}`"),
-                format!("{MANIFEST} has: {}", all.join(", ")),
+                format!("{MANIFEST} has: {known}"),
             ));
         }
         None => all,
@@ -152,7 +153,7 @@ fn repeat(executable: &Path, input: &Path) -> Result<(), Failure> {
     let mut command: Command = program(&executable.to_string_lossy());
     command.arg(input);
     println!("$ {}", typed(&command));
-    call(&mut command)
+    call(&mut command).map_err(|failure| Failure { what: "the input fails".to_owned(), ..failure })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! One file per command; [`tidy`] also holds the house rules that no other tool checks. The
 //! commands do their own set-up ([`setup`]) and run other programs through [`shell`]. What is
-//! *not* here: anything that the `catchment` binary itself does. Start with [`test`], which is
+//! *not* here: anything that the `catchment` binary itself does. Start with [`mod@test`], which is
 //! what CI runs.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool prints")]
 
