@@ -55,7 +55,7 @@ pub fn run() -> Result<(), Failure> {
         println!("{} files are tidy", files.len());
         return Ok(());
     }
-    Err(Failure::check(format!("{} findings in {} files", findings.len(), files.len()), ""))
+    Err(Failure::check(format!("the house rules are broken in {} places", findings.len()), ""))
 }
 
 fn findings(files: &[TextFile]) -> Vec<Finding> {
