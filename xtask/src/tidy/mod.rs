@@ -72,21 +72,21 @@ fn findings(files: &[TextFile]) -> Vec<Finding> {
     findings
 }
 
-/// The text files that git tracks, and new ones that it does not ignore. In a copy without git,
-/// all files but hidden folders and what builds leave behind.
+/// The text files that git tracks, and new ones that it does not ignore. Where git does not answer
+/// (a copy without history, a clone of another user), all files but what builds leave behind.
 pub fn tracked_files() -> Result<Vec<TextFile>, Failure> {
     let root = root();
     let mut git = program("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]);
-    let mut paths = if root.join(".git").exists() {
-        read(&mut git)?.split_terminator('\0').map(str::to_owned).collect()
+    let mut paths = Vec::new();
+    if let Ok(listed) = read(&mut git) {
+        paths.extend(listed.split_terminator('\0').map(str::to_owned));
     } else {
-        let mut paths = Vec::new();
+        println!("git does not list the files: taking all there are");
         walk(&root, "", &mut paths).map_err(|error| {
             Failure::environment(format!("the repository cannot be read: {error}"), "")
         })?;
-        paths
-    };
+    }
     paths.sort();
     // A file may be tracked and deleted, or not be text: neither has lines to check.
     let file = |path: String| {
@@ -101,10 +101,13 @@ fn walk(root: &Path, folder: &str, paths: &mut Vec<String>) -> std::io::Result<(
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-        if !entry.file_type()?.is_dir() {
-            paths.push(path);
-        } else if !matches!(name.as_str(), ".git" | "target" | "node_modules") {
+        if matches!(name.as_str(), ".git" | "target" | "node_modules") {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
             walk(root, &path, paths)?;
+        } else {
+            paths.push(path);
         }
     }
     Ok(())
