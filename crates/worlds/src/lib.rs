@@ -1,1 +1,12 @@
-//! Under construction.
+//! Worlds: the built-in ones, those made from public data, and the assembler that joins a world
+//! and a scenario into what the solver takes.
+//!
+//! Pure: no file, clock or environment; readers of files live in `formats`.
+//!
+//! Open first: [`builtin`] (the named worlds).
+
+mod base;
+mod builtin;
+
+pub use base::BaseWorld;
+pub use builtin::{BUILTINS, builtin};
