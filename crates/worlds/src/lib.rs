@@ -3,10 +3,13 @@
 //!
 //! Pure: no file, clock or environment; readers of files live in `formats`.
 //!
-//! Open first: [`builtin`] (the named worlds).
+//! Open first: [`builtin`] (the named worlds), [`assemble()`] (scenario + world → world, overlay,
+//! service, rules).
 
+pub mod assemble;
 mod base;
 mod builtin;
 
+pub use assemble::{Assembled, apply_change, assemble};
 pub use base::BaseWorld;
 pub use builtin::{BUILTINS, builtin};
