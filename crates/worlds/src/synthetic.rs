@@ -127,6 +127,7 @@ enum Purpose {
     TopPeering = 8,
     Users = 9,
     Numbers = 10,
+    Standing = 11,
 }
 
 /// The stream of a subject (mostly the rank of an AS) for a purpose.
@@ -142,7 +143,7 @@ pub fn generate(spec: &SyntheticSpec) -> Result<Synthetic, SyntheticError> {
     if spec.ases > ASES_MAX {
         return Err(SyntheticError::TooMany(spec.ases));
     }
-    let standing = Standing::new(spec.ases);
+    let standing = Standing::new(spec);
     let presence = places::place(spec, &standing);
     let bought = transit::buy(spec, &standing, &presence);
     let peered = peering::peer(spec, &standing, &presence, &bought);

@@ -158,16 +158,16 @@ fn open_peering(
     participants: &[u32],
     pairs: &mut Vec<(u32, u32)>,
 ) {
-    // Half of them sell transit (drawn among the upper eighth), half are content.
+    // Most sell transit and are above the middle, one in eight is content.
     let transit_end = participants.partition_point(|&rank| standing.is_transit(rank));
-    let upper = (transit_end / 4).max(1) as u64;
+    let upper = (transit_end / 2).max(1) as u64;
     let stubs = (participants.len() - transit_end) as u64;
     let wanted = scaled(150, spec.ases).min(participants.len() as u64 / 3);
     let mut open: Vec<u32> = Vec::new();
     let mut chosen = BTreeSet::new();
     for number in 0..wanted {
         let mut draw = stream(spec, Purpose::OpenPeering, number as u32);
-        let at = if number % 2 == 1 || stubs == 0 {
+        let at = if number % 8 != 3 || stubs == 0 {
             draw.below(upper) as usize
         } else {
             transit_end + draw.below(stubs) as usize
@@ -175,6 +175,12 @@ fn open_peering(
         if chosen.insert(participants[at]) {
             open.push(participants[at]);
         }
+    }
+    // They nearly all peer with each other.
+    for (at, &a) in open.iter().enumerate() {
+        let mut draw = stream(spec, Purpose::OpenPeering, a | 1 << 30);
+        let met = open[at + 1..].iter().filter(|_| draw.chance_ppm(850_000));
+        pairs.extend(met.map(|&b| (a.min(b), a.max(b))));
     }
     for &rank in participants {
         let mut draw = stream(spec, Purpose::OpenPeering, rank | 1 << 31);

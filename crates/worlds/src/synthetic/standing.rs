@@ -1,5 +1,10 @@
 //! Who ranks above whom, and how large a transit AS should become.
 
+use super::{Purpose, SyntheticSpec, stream};
+
+/// How far size and rank may be apart, in doublings.
+const ORDER_DOUBLINGS: u64 = 9;
+
 /// Customers of the transit ASes of an Internet of 79 327 ASes, by size: `(position, customers in
 /// thousandths)`, rounded from the real graph. Between two rows the curve is a power law.
 const CUSTOMERS: &[(u32, u32)] = &[
@@ -39,17 +44,26 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub fn new(ases: u32) -> Standing {
+    pub fn new(spec: &SyntheticSpec) -> Standing {
+        let ases = spec.ases;
         // 19 at Internet scale, 3 for the smallest; a clique grows with the logarithm.
         let clique = ((ases.ilog2().saturating_sub(5)) * 19 / 11).clamp(3, 19);
         // 15.8 % of all ASes have customers.
         let transit = (ases * 158 / 1000).max(clique * 2);
         let at = |position: u32| customers_milli(position, ases);
-        let in_clique = CLIQUE_POSITIONS.iter().take(clique as usize);
-        let below =
-            (1..).filter(|position| !CLIQUE_POSITIONS[..clique as usize].contains(position));
-        let customers_milli =
-            in_clique.copied().chain(below).take(transit as usize).map(at).collect();
+        let in_clique = &CLIQUE_POSITIONS[..clique as usize];
+        let outside = (1..).filter(|position| !in_clique.contains(position));
+        let mut outside: Vec<(u64, u32)> = outside
+            .take((transit - clique) as usize)
+            .map(|position| {
+                // Up to sixty-four times further down than the size says, each doubling as likely.
+                let doublings = stream(spec, Purpose::Standing, position).below(ORDER_DOUBLINGS);
+                (u64::from(position) << doublings, position)
+            })
+            .collect();
+        outside.sort_unstable();
+        let outside = outside.into_iter().map(|(_, position)| position);
+        let customers_milli = in_clique.iter().copied().chain(outside).map(at).collect();
         Standing { ases, clique, transit, customers_milli }
     }
 

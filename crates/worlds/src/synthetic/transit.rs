@@ -5,6 +5,7 @@ use super::standing::Standing;
 use super::{Purpose, SyntheticSpec, stream};
 use crate::cities::metros::METROS;
 use crate::random::Stream;
+use std::ops::Range;
 
 /// The transit ASes of one city, by rank, with partial sums of how likely each is to be drawn.
 #[derive(Debug, Default, Clone)]
@@ -20,16 +21,31 @@ impl Market {
         self.cumulative.push(sum + weight);
     }
 
-    /// One of the ASes above `rank`, by weight.
-    fn draw_above(&self, rank: u32, draw: &mut Stream) -> Option<u32> {
-        let above = self.ranks.partition_point(|&offered| offered < rank);
-        draw.weighted(&self.cumulative[..above]).map(|at| self.ranks[at])
+    /// One of the ASes whose rank is in `among`, by weight.
+    fn draw(&self, among: Range<u32>, draw: &mut Stream) -> Option<u32> {
+        let start = self.ranks.partition_point(|&offered| offered < among.start);
+        let end = self.ranks.partition_point(|&offered| offered < among.end);
+        let before = start.checked_sub(1).map_or(0, |last| self.cumulative[last]);
+        let until = end.checked_sub(1).map_or(0, |last| self.cumulative[last]);
+        let weight = until.checked_sub(before).filter(|&weight| weight > 0)?;
+        let point = before + draw.below(weight);
+        Some(self.ranks[self.cumulative.partition_point(|&sum| sum <= point)])
     }
 }
 
-/// How much more a member of the clique is to the taste of transit ASes than of stubs, in percent.
-const CLIQUE_FOR_TRANSIT: u64 = 150;
-const CLIQUE_FOR_STUBS: u64 = 85;
+/// How likely a member of the clique is drawn, in percent of what its size asks for. It makes up
+/// for those who never buy from the clique; transit ASes buy there more often than stubs do.
+const CLIQUE_FOR_TRANSIT: u64 = 350;
+const CLIQUE_FOR_STUBS: u64 = 170;
+
+/// Share of the ASes that buy from regional networks only, in ppm. In the real graph half of the
+/// transit ASes have no provider in the clique and the others have several there, which makes
+/// paths longer than if each provider were drawn by itself.
+const REGIONAL_TRANSIT: u64 = 480_000;
+const REGIONAL_STUBS: u64 = 430_000;
+
+/// Share of the first customers that are transit ASes, in ppm.
+const ANCHOR_TRANSIT: u64 = 300_000;
 
 /// Tries to find another provider before an AS makes do with fewer.
 const TRIES: u32 = 12;
@@ -46,19 +62,22 @@ pub(super) fn buy(
     let mut providers: Vec<u32> = Vec::new();
     for rank in standing.clique..spec.ases {
         let mut draw = stream(spec, Purpose::Providers, rank);
-        let (market, wanted) = if standing.is_transit(rank) {
-            (&for_transit, transit_providers(standing, rank, &mut draw))
+        let (market, regional, wanted) = if standing.is_transit(rank) {
+            (&for_transit, REGIONAL_TRANSIT, transit_providers(standing, rank, &mut draw))
         } else {
-            (&for_stubs, stub_providers(&mut draw))
+            (&for_stubs, REGIONAL_STUBS, stub_providers(&mut draw))
         };
+        // The few just below the clique have nobody else to buy from.
+        let regional = rank > standing.clique * 3 && draw.chance_ppm(regional);
+        let among = if regional { standing.clique..rank } else { 0..rank };
         let cities = &presence[rank as usize];
         providers.clear();
-        providers.extend(anchors.get(rank as usize).copied().flatten());
+        providers.extend(&anchors[rank as usize]);
         let mut tries = 0;
         while (providers.len() as u64) < wanted && tries < TRIES + wanted as u32 {
             tries += 1;
             let city = cities[draw.below(cities.len() as u64) as usize];
-            let found = market[usize::from(city)].draw_above(rank, &mut draw);
+            let found = market[usize::from(city)].draw(among.clone(), &mut draw);
             providers.extend(found.filter(|found| !providers.contains(found)));
         }
         if providers.is_empty() {
@@ -94,27 +113,35 @@ fn markets(standing: &Standing, presence: &[Vec<u16>]) -> (Vec<Market>, Vec<Mark
     (for_transit, for_stubs)
 }
 
-/// A first customer for each transit AS outside the clique, mostly a stub in one of its cities.
-/// Gives the provider by rank of the customer.
-fn anchors(spec: &SyntheticSpec, standing: &Standing, presence: &[Vec<u16>]) -> Vec<Option<u32>> {
+/// A first customer for each transit AS outside the clique: mostly a stub in one of its cities,
+/// sometimes a transit AS that ranks a little lower. Gives the providers by rank of the customer.
+///
+/// The few small networks that sell to larger ones are what makes some customer routes of the real
+/// graph long, and those are taken before shorter peer routes.
+fn anchors(spec: &SyntheticSpec, standing: &Standing, presence: &[Vec<u16>]) -> Vec<Vec<u32>> {
     let mut free: Vec<Vec<u32>> = vec![Vec::new(); METROS.len()];
     for rank in standing.transit..spec.ases {
         free[usize::from(presence[rank as usize][0])].push(rank);
     }
-    let mut anchors = vec![None; spec.ases as usize];
+    let mut anchors = vec![Vec::new(); spec.ases as usize];
     let mut anywhere = standing.transit..spec.ases;
     for rank in standing.clique..standing.transit {
         let mut draw = stream(spec, Purpose::Anchors, rank);
+        let lower = rank + 1..standing.transit.min(rank + rank / 2 + 2);
+        if draw.chance_ppm(ANCHOR_TRANSIT) && !lower.is_empty() {
+            let customer = lower.start + draw.below(lower.len() as u64) as u32;
+            anchors[customer as usize].push(rank);
+            continue;
+        }
         let cities = &presence[rank as usize];
-        let city = usize::from(cities[draw.below(cities.len() as u64) as usize]);
-        let customer = match free[city].len() as u64 {
-            0 => anywhere.by_ref().find(|&stub| anchors[stub as usize].is_none()),
-            left => Some(free[city].swap_remove(draw.below(left) as usize))
-                .filter(|&stub| anchors[stub as usize].is_none())
-                .or_else(|| anywhere.by_ref().find(|&stub| anchors[stub as usize].is_none())),
+        let here = &mut free[usize::from(cities[draw.below(cities.len() as u64) as usize])];
+        let near = match here.len() as u64 {
+            0 => None,
+            left => Some(here.swap_remove(draw.below(left) as usize)),
         };
-        let customer = customer.expect("stubs outnumber transit ASes");
-        anchors[customer as usize] = Some(rank);
+        let unclaimed = |stub: &u32| anchors[*stub as usize].is_empty();
+        let customer = near.filter(unclaimed).or_else(|| anywhere.find(unclaimed));
+        anchors[customer.expect("stubs outnumber transit ASes") as usize].push(rank);
     }
     anchors
 }
