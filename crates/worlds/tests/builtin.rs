@@ -45,8 +45,7 @@ fn show(world: &World) -> String {
         };
         let (up, across) = (list(Relation::Provider), list(Relation::Peer));
         let id = world.router_ids[router as usize];
-        out +=
-            format!("{id:2} {} > {up} = {across}", name(router)).trim_end_matches([' ', '=', '>']);
+        out += format!("{id} {} > {up} = {across}", name(router)).trim_end_matches([' ', '=', '>']);
         out += "\n";
     }
     out
@@ -62,15 +61,15 @@ fn eight_has_the_routers_and_sessions_of_the_fixture() {
     let demand: f64 = world.clients.iter().map(|client| client.weight).sum();
     assert_eq!((demand, world.weights.iter().sum::<f64>()), (1180.0, 1180.0));
     expect![[r#"
-         1 1299@JFK >  = 3356@JFK 2914@JFK 6453@JFK 12956@JFK
-         2 1299@LHR >  = 3356@LHR 2914@LHR 6453@LHR
-         3 1299@FRA >  = 3356@FRA 2914@FRA 6453@FRA
-         4 1299@SVO
-         5 1299@IST
-         6 3356@JFK >  = 1299@JFK 2914@JFK 6453@JFK 12956@JFK
-         7 3356@MIA >  = 12956@MIA
-         8 3356@GRU
-         9 3356@LHR >  = 1299@LHR 2914@LHR 6453@LHR
+        1 1299@JFK >  = 3356@JFK 2914@JFK 6453@JFK 12956@JFK
+        2 1299@LHR >  = 3356@LHR 2914@LHR 6453@LHR
+        3 1299@FRA >  = 3356@FRA 2914@FRA 6453@FRA
+        4 1299@SVO
+        5 1299@IST
+        6 3356@JFK >  = 1299@JFK 2914@JFK 6453@JFK 12956@JFK
+        7 3356@MIA >  = 12956@MIA
+        8 3356@GRU
+        9 3356@LHR >  = 1299@LHR 2914@LHR 6453@LHR
         10 3356@FRA >  = 1299@FRA 2914@FRA 6453@FRA
         11 3356@SFO
         12 3356@BOG
@@ -156,30 +155,30 @@ fn tree_has_the_identifiers_of_its_ases() {
 #[test]
 fn small_worlds() {
     expect![[r#"
-         1 64510@JFK
-         2 64510@FRA
-         3 64510@SIN
-         4 64504@JFK > 64510@JFK
-         5 64505@FRA > 64510@FRA
-         6 64506@SIN > 64510@SIN
-         7 64496@JFK > 64504@JFK
-         8 64497@FRA > 64505@FRA
-         9 64498@SIN > 64506@SIN
+        1 64510@JFK
+        2 64510@FRA
+        3 64510@SIN
+        4 64504@JFK > 64510@JFK
+        5 64505@FRA > 64510@FRA
+        6 64506@SIN > 64510@SIN
+        7 64496@JFK > 64504@JFK
+        8 64497@FRA > 64505@FRA
+        9 64498@SIN > 64506@SIN
         10 65536@JFK > 64504@JFK
         11 65537@FRA > 64505@FRA
         12 65538@SIN > 64506@SIN
     "#]]
     .assert_eq(&show(&builtin("three-cities").unwrap().world));
     expect![[r#"
-         1 64509@JFK >  = 64510@JFK
-         2 64509@LHR >  = 64510@LHR
-         3 64509@GRU
-         4 64510@JFK >  = 64509@JFK
-         5 64510@LHR >  = 64509@LHR
-         6 64510@SIN
-         7 64504@JFK > 64509@JFK 64510@JFK
-         8 64505@LHR > 64509@LHR 64510@LHR
-         9 64506@SIN > 64510@SIN
+        1 64509@JFK >  = 64510@JFK
+        2 64509@LHR >  = 64510@LHR
+        3 64509@GRU
+        4 64510@JFK >  = 64509@JFK
+        5 64510@LHR >  = 64509@LHR
+        6 64510@SIN
+        7 64504@JFK > 64509@JFK 64510@JFK
+        8 64505@LHR > 64509@LHR 64510@LHR
+        9 64506@SIN > 64510@SIN
         10 64507@GRU > 64509@GRU
         11 64508@JNB
         12 64508@LHR > 64509@LHR

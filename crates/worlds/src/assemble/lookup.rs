@@ -6,6 +6,7 @@ use catchment_model::world::NO_PLACE;
 use catchment_model::{Asn, LatLon, Mistake, Place, World};
 
 use super::draft::Draft;
+use crate::cities;
 
 /// Beyond this many ASes the nearest number is no advice.
 const FEW_ASES: usize = 1000;
@@ -25,16 +26,26 @@ pub(super) fn unknown_as(world: &World, asn: Asn, path: impl Into<String>) -> Mi
 }
 
 /// An entry of the table of cities, by airport code.
-fn table_city(_code: &str) -> Option<Place> {
-    None
+fn table_city(code: &str) -> Option<Place> {
+    let city = cities::by_iata(code)?;
+    Some(Place {
+        code: city.iata.to_owned(),
+        name: city.name.to_owned(),
+        country: city.country.to_owned(),
+        at: LatLon { lat: city.lat, lon: city.lon },
+    })
 }
 
-/// The code of the city that a user may have meant, among those of the world, then all.
+/// The code of the city that a user may have meant: by the name of a place of the world, by the
+/// name of any city, by a code of the world, by any code.
 fn meant_city<'a>(places: impl Iterator<Item = &'a Place> + Clone, given: &str) -> Option<String> {
     let by_name = |place: &&Place| place.name.eq_ignore_ascii_case(given);
     let named = places.clone().find(by_name).map(|place| place.code.clone());
+    let in_table = cities::nearest_name(given).map(|city| city.iata.to_owned());
+    let is_name = given.chars().count() > 3;
     let by_code = || nearest(given, places.map(|place| place.code.as_str())).map(str::to_owned);
-    named.or_else(by_code)
+    let by_name_in_table = in_table.clone().filter(|_| is_name);
+    named.or(by_name_in_table).or_else(by_code).or(in_table)
 }
 
 fn unknown_city<'a>(
