@@ -16,3 +16,4 @@ pub mod as_rel;
 pub mod compression;
 mod lines;
 pub mod skipped;
+pub mod world_file;
