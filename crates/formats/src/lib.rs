@@ -16,4 +16,5 @@ pub mod as_rel;
 pub mod compression;
 mod lines;
 pub mod skipped;
+pub mod table;
 pub mod world_file;
