@@ -12,9 +12,15 @@
 //! What is left out: nothing here resolves a scenario against a world, joins data sets, or knows
 //! where a file came from. That is the business of `worlds` and of the shells.
 
+pub mod airports;
+pub mod as_names;
 pub mod as_rel;
+pub mod cities;
 pub mod compression;
+mod delimited;
+pub mod ip_ranges;
 mod lines;
+pub mod presence;
 pub mod skipped;
 pub mod table;
 pub mod world_file;
