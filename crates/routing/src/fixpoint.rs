@@ -134,6 +134,34 @@ pub(crate) fn candidates_at(
     candidates(policy, look, router).into_iter().map(|held| held.candidate).collect()
 }
 
+/// The one that it has over eBGP from `neighbor`, which is its `relation`.
+pub(crate) fn external_candidate(
+    policy: &Policy<'_>,
+    catchment: &Catchment,
+    router: u32,
+    neighbor: u32,
+    relation: Relation,
+) -> Option<Candidate> {
+    let theirs = hold(policy, catchment, neighbor)?;
+    Some(heard(policy, &theirs, neighbor, router, relation)?.candidate)
+}
+
+/// Those that it has over iBGP.
+pub(crate) fn internal_candidates(
+    policy: &Policy<'_>,
+    catchment: &Catchment,
+    router: u32,
+) -> Vec<Candidate> {
+    let others = policy.world().routers_of(policy.world().router_as[router as usize]);
+    others
+        .filter(|other| *other != router)
+        .filter_map(|other| {
+            let theirs = hold(policy, catchment, other)?;
+            Some(heard_inside(policy, &theirs, other, router)?.candidate)
+        })
+        .collect()
+}
+
 fn word_of(held: &Option<Held<'_>>) -> Word {
     held.as_ref().map_or(Word::NONE, |held| {
         let Candidate { class, path_length, via, site, .. } = held.candidate;

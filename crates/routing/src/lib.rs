@@ -10,15 +10,19 @@
 
 mod bucket;
 mod catchment;
+mod choice;
 pub mod decision;
 pub mod fixpoint;
 mod packed;
 mod policy;
 mod solver;
+pub mod table;
+mod ties;
 
 pub use catchment::{Catchment, INDEX_MAX, PATH_LENGTH_MAX, Route, link_rtt_ms};
+pub use choice::Choice;
 pub use decision::{Candidate, Selection, Step, Via};
 pub use fixpoint::Oscillation;
-pub use packed::TieSets;
 pub use policy::Situation;
 pub use solver::{Change, Solver, Unsolved, solve};
+pub use ties::{TieSets, Ties};

@@ -23,6 +23,7 @@ use catchment_model::rules::TieBreak;
 use crate::catchment::{Catchment, Route, Word};
 use crate::decision::Via;
 use crate::policy::Situation;
+use crate::ties::TieSets;
 
 const NONE: u64 = Word::NONE.0;
 /// What a route keeps when it is told on: its length and site.
@@ -689,13 +690,14 @@ impl Packed {
     }
 
     /// For each AS the set of sites that it could reach if it and every AS behind it broke their
-    /// ties either way: `width` words of 64 sites each, AS by AS.
-    pub(crate) fn tie_sets(&self) -> TieSets {
+    /// ties either way; `None` with more sites than this form is fast for.
+    pub(crate) fn tie_sets(&self) -> Option<TieSets> {
         match self.origins.len() {
-            0..=64 => self.tie_sets_of_width::<1>(),
-            65..=128 => self.tie_sets_of_width::<2>(),
-            129..=320 => self.tie_sets_of_width::<5>(),
-            _ => TieSets { width: 0, sets: Vec::new() },
+            0..=64 => Some(self.tie_sets_of_width::<1>()),
+            65..=128 => Some(self.tie_sets_of_width::<2>()),
+            129..=320 => Some(self.tie_sets_of_width::<5>()),
+            321..=1024 => Some(self.tie_sets_of_width::<16>()),
+            _ => None,
         }
     }
 
@@ -756,31 +758,6 @@ impl Packed {
             }
         }
         TieSets { width: W, sets: all }
-    }
-}
-
-/// The sites that each AS could reach.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TieSets {
-    /// Words of 64 sites for each AS; 0 if there are too many sites for this form.
-    pub width: usize,
-    /// The sets, AS by AS.
-    pub sets: Vec<u64>,
-}
-
-impl TieSets {
-    /// The sites in the set of an AS, ascending.
-    pub fn sites(&self, as_index: u32) -> impl Iterator<Item = u32> + '_ {
-        let set = &self.sets[self.width * as_index as usize..self.width * (as_index as usize + 1)];
-        set.iter().enumerate().flat_map(|(block, word)| {
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| block as u32 * 64 + bit)
-        })
-    }
-
-    /// How many sites are in the set of an AS.
-    pub fn count(&self, as_index: u32) -> u32 {
-        let set = &self.sets[self.width * as_index as usize..self.width * (as_index as usize + 1)];
-        set.iter().map(|word| word.count_ones()).sum()
     }
 }
 

@@ -9,7 +9,7 @@ use catchment_model::relation::{Class, Relation};
 use catchment_model::rng;
 use catchment_model::rules::{Decision, OldestRule, Role};
 use catchment_model::service::{Announcement, Reach, Validity};
-use catchment_model::{Asn, Community, Overlay, Prefix, Rules, Service, World};
+use catchment_model::{Asn, Community, Overlay, Rules, Service, World};
 
 /// Everything that a solve depends on. Engines borrow it; shells own its parts.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,6 @@ static PLAIN: Announcement =
 #[derive(Debug, Clone)]
 pub(crate) struct Policy<'a> {
     pub situation: Situation<'a>,
-    pub prefix: Prefix,
     /// Sites that announce the prefix, by AS index.
     origins: BTreeMap<u32, Vec<u32>>,
     /// Routers of all sites, announcing or not.
@@ -74,6 +73,12 @@ pub(crate) struct Policy<'a> {
     meds_or_scopes: bool,
     /// Routes of other ASes than origins cross by the export rule alone.
     simple: bool,
+    /// See [`Policy::is_regular`] and [`Policy::is_plain`].
+    regular: bool,
+    plain: bool,
+    has_siblings: bool,
+    /// Some router has an oldest-route rule or compares MEDs in order of arrival.
+    may_have_past: bool,
 }
 
 impl<'a> Policy<'a> {
@@ -109,10 +114,8 @@ impl<'a> Policy<'a> {
             && situation.overlay.is_empty()
             && situation.rules.hybrid_link_share == 0.0;
         let meds_or_scopes = meds || scoped;
-        Policy {
+        let mut policy = Policy {
             situation,
-            prefix,
-            origins,
             site_routers,
             longer,
             invalid,
@@ -120,7 +123,17 @@ impl<'a> Policy<'a> {
             scoped,
             meds_or_scopes,
             simple,
-        }
+            regular: is_regular(&situation, &origins),
+            plain: false,
+            has_siblings: has_siblings(situation.world),
+            may_have_past: [Role::Site, Role::Network].into_iter().any(|role| {
+                situation.rules.oldest_rule_of(role) != OldestRule::None
+                    || !situation.rules.med_deterministic_of(role)
+            }),
+            origins,
+        };
+        policy.plain = policy.regular && policy.simple && policy.all_tell_everyone();
+        policy
     }
 
     pub(crate) fn world(&self) -> &'a World {
@@ -153,33 +166,12 @@ impl<'a> Policy<'a> {
     /// the bucket body needs (design section 5): overrides of LOCAL_PREF, leaks and the like
     /// break that.
     pub(crate) fn is_regular(&self) -> bool {
-        let Situation { overlay, rules, service, .. } = self.situation;
-        let carries = |wanted: Community| {
-            self.origin_sites()
-                .flat_map(|site| service.sites[site as usize].announcements.values())
-                .any(|said| said.communities.contains(&wanted))
-        };
-        let plain_local_prefs = overlay.local_prefs.is_empty()
-            && rules.policy_noise == 0.0
-            && rules.peer_over_customer_share == 0.0
-            && !carries(Community::GracefulShutdown);
-        overlay.leaks.is_empty()
-            && rules.allow_own_as == 0
-            && (plain_local_prefs || rules.decision == Decision::Textbook)
-            // Only one router of the AS gets the route, so that the AS has no common key.
-            && !carries(Community::NoAdvertise)
+        self.regular
     }
 
-    /// Whether nothing but the export rule and plain origins is at work: no overlay, no
-    /// prepends, MEDs, communities, filters, islands or restricted sessions.
-    pub(crate) fn is_plain(&self) -> bool {
-        let Situation { world, overlay, service, rules, .. } = self.situation;
-        self.is_regular()
-            && overlay.is_empty()
-            && rules.decision == Decision::Policy
-            && rules.hybrid_link_share == 0.0
-            && !self.longer
-            && self.validates.is_empty()
+    fn all_tell_everyone(&self) -> bool {
+        let Situation { world, rules, service, .. } = self.situation;
+        rules.decision == Decision::Policy
             && !world.has_islands()
             // Withdrawn sites too: the packed body can turn any of them on.
             && service.sites.iter().all(|site| {
@@ -187,8 +179,16 @@ impl<'a> Policy<'a> {
             })
     }
 
-    fn origin_sites(&self) -> impl Iterator<Item = u32> + '_ {
-        self.origins.values().flatten().copied()
+    /// Whether nothing but the export rule and plain origins is at work: no overlay, no
+    /// prepends, MEDs, communities, filters, islands or restricted sessions.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// Whether the steps of the decision process come down to class, length and identifier.
+    pub(crate) fn is_plain_graph(&self) -> bool {
+        let world = self.world();
+        self.plain && world.has_one_router_per_as() && !self.has_siblings
     }
 
     /// What `from` tells `to` about its best route of class `class`, or `None` for nothing.
@@ -340,6 +340,11 @@ impl<'a> Policy<'a> {
         self.simple
     }
 
+    /// Whether any router has a rule about its past.
+    pub(crate) fn may_have_past(&self) -> bool {
+        self.may_have_past
+    }
+
     /// Whether the oldest-route rule of a router could decide (models 1.5).
     pub(crate) fn has_oldest_rule(&self, router: u32) -> bool {
         self.rules().oldest_rule_of(self.role(router)) != OldestRule::None
@@ -353,6 +358,31 @@ impl<'a> Policy<'a> {
     fn role(&self, router: u32) -> Role {
         if self.site_routers.contains(&router) { Role::Site } else { Role::Network }
     }
+}
+
+fn is_regular(situation: &Situation<'_>, origins: &BTreeMap<u32, Vec<u32>>) -> bool {
+    let Situation { overlay, rules, service, .. } = *situation;
+    let carries = |wanted: Community| {
+        origins
+            .values()
+            .flatten()
+            .flat_map(|site| service.sites[*site as usize].announcements.values())
+            .any(|said| said.communities.contains(&wanted))
+    };
+    let plain_local_prefs = overlay.local_prefs.is_empty()
+        && rules.policy_noise == 0.0
+        && rules.peer_over_customer_share == 0.0
+        && !carries(Community::GracefulShutdown);
+    overlay.leaks.is_empty()
+        && rules.allow_own_as == 0
+        && (plain_local_prefs || rules.decision == Decision::Textbook)
+        // Only one router of the AS gets the route, so that the AS has no common key.
+        && !carries(Community::NoAdvertise)
+}
+
+fn has_siblings(world: &World) -> bool {
+    (0..world.router_count() as u32)
+        .any(|router| !world.group(router, Relation::Sibling).is_empty())
 }
 
 /// LOCAL_PREF by class alone (models 1.3).

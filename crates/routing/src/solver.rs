@@ -9,6 +9,7 @@ use crate::catchment::{Catchment, INDEX_MAX};
 use crate::fixpoint::{self, Order, Oscillation};
 use crate::packed::{Packed, PackedLog};
 use crate::policy::{Policy, Situation};
+use crate::ties::{TieSets, Ties};
 
 /// A question without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -167,6 +168,37 @@ impl<'w> Solver<'w> {
             Body::Bucket(bucket) => &bucket.catchment,
             Body::Fixpoint(catchment) => catchment,
         }
+    }
+
+    /// Lets exactly the sites for which `active` is true announce, and solves from nothing: for
+    /// sweeps over many sets of sites. What was changed before can no longer be undone.
+    ///
+    /// # Errors
+    /// As [`solve`]; the sites are chosen all the same, and the answer is the one before.
+    pub fn choose_sites(&mut self, active: impl Fn(u32) -> bool) -> Result<(), Unsolved> {
+        for (site, spec) in self.service.sites.iter_mut().enumerate() {
+            spec.active = active(site as u32);
+        }
+        self.undo.clear();
+        if let Body::Packed(packed) = &mut self.body {
+            packed.choose(|site| announces(&self.service, site, self.prefix_index));
+            packed.solve();
+            return Ok(());
+        }
+        self.body = fresh_body(self.situation(), self.prefix_index)?;
+        Ok(())
+    }
+
+    /// For each router the set of sites that it could reach over tied routes; see [`Ties`] for
+    /// how likely each is.
+    pub fn tie_sets(&self) -> TieSets {
+        if let Body::Packed(packed) = &self.body
+            && let Some(sets) = packed.tie_sets()
+        {
+            return sets;
+        }
+        let ties = Ties::new(self.situation(), self.prefix_index, self.catchment());
+        TieSets::from_ties(&ties, self.service.sites.len())
     }
 
     /// The question as it stands.
