@@ -322,7 +322,7 @@ fn events_and_corrections() {
             event.10.announce.site: scenario has no site `bmo` [scenario::unknown_site]
                 the nearest name is `bom`
             event.12.igp.b: AS1299 has no router in `MIA` [scenario::not_in_city]
-                the nearest name is `FRA`
+                it has one in FRA, IST, JFK, LHR, SVO
             event.13.igp.b: `FRA` is given at both ends [scenario::same_router]
             event.14.attack.from.region: no site and no client is in region `aisa` [scenario::unknown_region]
                 the nearest name is `asia`

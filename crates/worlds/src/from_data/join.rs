@@ -1,6 +1,6 @@
 //! Joins a relationship graph with tables of addresses, countries, cities and presence.
 //!
-//! - The weight of an AS is the number of addresses in its ranges.
+//! - The weight of an AS is the number of addresses in its ranges; without such a table it is 1.
 //! - Its country is the one of most of them.
 //! - It has a router in each city where a presence table sees it; points within a metropolitan
 //!   area are one city ([`super::metros`]).
@@ -160,6 +160,9 @@ fn length(first: u32, last: u32) -> u64 {
 }
 
 fn addresses_by_as(graph: &World, data: &PublicData, report: &mut JoinReport) -> Vec<u64> {
+    if data.addresses.is_empty() {
+        return vec![1; graph.as_count()];
+    }
     let mut addresses = vec![0_u64; graph.as_count()];
     for range in &data.addresses {
         let length = length(range.first, range.last);

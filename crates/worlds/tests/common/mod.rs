@@ -244,7 +244,7 @@ pub fn scenario(world: &str, text: &str) -> Scenario {
                 .corrections
                 .push(Correction { source: String::new(), change: change(rest) }),
             "event" => {
-                scenario.events.push(Event { at: Duration::from_s(0), action: action(rest) })
+                scenario.events.push(Event { at: Duration::from_s(0), action: action(rest) });
             }
             other => panic!("no block: {other}"),
         }
