@@ -60,7 +60,8 @@ pub struct SiteOrigin {
 /// Resolves a scenario against a world.
 ///
 /// # Errors
-/// All mistakes of the scenario, in the order of its sections.
+/// All mistakes of the scenario, in the order in which they were found. A mistake that follows
+/// from another is left out.
 pub fn assemble(base: &BaseWorld, scenario: &Scenario) -> Result<Assembled, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let mut notes = Vec::new();
@@ -134,6 +135,10 @@ fn settle_rules(base: &BaseWorld, scenario: &Scenario, mistakes: &mut Vec<Mistak
         }
     }
     for (name, message) in rules.contradictions() {
+        // The value that the file gives is the one to look at.
+        let of_three = ["lp_customer", "lp_peer", "lp_provider"];
+        let given = of_three.into_iter().find(|other| scenario.rules.contains_key(*other));
+        let name = if of_three.contains(&name) { given.unwrap_or(name) } else { name };
         let path = format!("rules.{name}");
         mistakes.push(Mistake::new("scenario::contradicting_settings", path, message));
     }

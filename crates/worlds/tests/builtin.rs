@@ -1,33 +1,11 @@
 //! The built-in worlds are what models 12.4 and 1.7 print.
 
-use catchment_model::scenario::{GeoDns, Scenario, Steering, WorldSource};
+mod common;
+
 use catchment_model::{Asn, Relation, World};
 use catchment_worlds::{BUILTINS, assemble, builtin};
+use common::plain;
 use expect_test::expect;
-
-fn plain(world: &str) -> Scenario {
-    Scenario {
-        name: "test".to_owned(),
-        question: String::new(),
-        look_for: String::new(),
-        seed: 1,
-        steering: Steering::Anycast,
-        world: WorldSource::Builtin(world.to_owned()),
-        preset: None,
-        rules: Default::default(),
-        prefixes: vec!["192.0.2.0/24".parse().unwrap()],
-        regional: Default::default(),
-        sites: Vec::new(),
-        clients: Vec::new(),
-        roas: Vec::new(),
-        leaks: Vec::new(),
-        residency: Default::default(),
-        geodns: GeoDns::default(),
-        events: Vec::new(),
-        corrections: Vec::new(),
-        compare: Vec::new(),
-    }
-}
 
 /// Every router by identifier: AS, city, and its providers and peers.
 fn show(world: &World) -> String {

@@ -153,15 +153,16 @@ fn igp(assembled: &Assembled, asn: Asn, cities: [&String; 2]) -> Result<(), Mist
         return Err(unknown_as(world, asn, "igp.asn"));
     }
     for (key, city) in ["a", "b"].into_iter().zip(cities) {
-        let codes: Vec<&str> = world
+        let mut codes: Vec<&str> = world
             .routers_of_asn(asn)
             .filter_map(|router| Some(world.place(router)?.code.as_str()))
             .collect();
+        codes.sort_unstable();
         if !codes.iter().any(|code| code.eq_ignore_ascii_case(city)) {
             let message = format!("AS{asn} has no router in `{city}`");
             let path = format!("igp.{key}");
             return Err(Mistake::new("scenario::not_in_city", path, message)
-                .help(nearest_help(city, codes)));
+                .help(format!("it has one in {}", codes.join(", "))));
         }
     }
     if cities[0].eq_ignore_ascii_case(cities[1]) {

@@ -1,6 +1,6 @@
 //! From the user's words to places and routers, with advice where that fails.
 
-use catchment_model::mistake::{nearest, nearest_help};
+use catchment_model::mistake::nearest;
 use catchment_model::scenario::{NeighborSpec, PlaceRef};
 use catchment_model::world::NO_PLACE;
 use catchment_model::{Asn, LatLon, Mistake, Place, World};
@@ -17,7 +17,10 @@ pub(super) fn as_help(world: &World, asn: Asn) -> String {
         return String::new();
     }
     let known: Vec<String> = world.asns.iter().map(Asn::to_string).collect();
-    nearest_help(&asn.to_string(), known.iter().map(String::as_str))
+    match nearest(&asn.to_string(), known.iter().map(String::as_str)) {
+        Some(nearest) => format!("the nearest number is {nearest}"),
+        None => String::new(),
+    }
 }
 
 pub(super) fn unknown_as(world: &World, asn: Asn, path: impl Into<String>) -> Mistake {
