@@ -2,6 +2,6 @@
 
 pub mod as_graph;
 pub mod cities;
-pub mod random;
+mod random;
 pub mod shape;
 pub mod synthetic;
