@@ -157,6 +157,7 @@ fn every_size_gives_a_sound_internet() {
     }
     assert_sound(1_000, 1);
     assert_sound(10_000, u64::MAX);
+    assert_sound(ASES_MAX, 1);
 }
 
 #[test]
