@@ -1,1 +1,3 @@
-//! Under construction.
+//! Generators of random worlds and the text form of small worlds. For tests only.
+
+pub mod random;

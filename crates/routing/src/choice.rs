@@ -1,0 +1,153 @@
+//! What a router had to choose from in a settled catchment, and which step settled it.
+//!
+//! Asked for tens of thousands of routers at a time, so that nothing is looked at that cannot
+//! matter: if several candidates share the best class and length, the others are not needed.
+
+use catchment_model::relation::{Class, Relation};
+use catchment_model::rules::{Decision, TieBreak};
+
+use crate::catchment::{Catchment, Route, Word};
+use crate::decision::{Candidate, Step, Via, select};
+use crate::fixpoint::{candidates_at, external_candidate, internal_candidates};
+use crate::policy::Policy;
+
+/// The choice of one router.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The last step that removed a candidate; `None` with one candidate and for an own route.
+    pub decided_by: Option<Step>,
+    /// From where the candidates came that were equal after IGP cost, the winner's included.
+    pub tied: Vec<Via>,
+    /// Whether a rule about the past of this router could have decided otherwise (design
+    /// section 5): several eBGP routes tied and it has an oldest-route rule, or it compares MEDs
+    /// in order of arrival.
+    pub history: bool,
+}
+
+/// The choice of a router, or `None` if it has no route.
+pub(crate) fn choice_at(policy: &Policy<'_>, catchment: &Catchment, router: u32) -> Option<Choice> {
+    let route = catchment.route(router)?;
+    if route.via == Via::Own {
+        return Some(Choice { decided_by: None, tied: vec![Via::Own], history: false });
+    }
+    let plain = policy.is_plain_graph() && policy.rules().tie_break == TieBreak::AsnLowest;
+    Some(if plain {
+        plain_choice(policy, catchment, router, &route)
+    } else if policy.is_regular() {
+        regular_choice(policy, catchment, router, &route)
+    } else {
+        let candidates = candidates_at(policy, catchment, router);
+        of_candidates(policy, router, &candidates)
+    })
+}
+
+/// Runs the decision process on candidates of which the router chose one.
+fn of_candidates(policy: &Policy<'_>, router: u32, candidates: &[Candidate]) -> Choice {
+    let selection = select(candidates, policy.rules()).expect("a router with a route had one");
+    let tied: Vec<Via> = selection.tied.iter().map(|position| candidates[*position].via).collect();
+    let externals = tied.iter().filter(|via| matches!(via, Via::External(_))).count();
+    let by_age = externals > 1 && policy.has_oldest_rule(router);
+    let by_arrival = selection.meds_compared && policy.scans_meds(router);
+    let has_past = policy.rules().decision == Decision::Policy;
+    let history = has_past && (by_age || by_arrival);
+    Choice { decided_by: selection.decided_by(), tied, history }
+}
+
+/// Regular worlds: all candidates that can be chosen share class and length (or, by textbook
+/// rules, length), and the rest only tells whether they beat anybody.
+fn regular_choice(
+    policy: &Policy<'_>,
+    catchment: &Catchment,
+    router: u32,
+    route: &Route,
+) -> Choice {
+    let world = policy.world();
+    let by_class = policy.rules().decision == Decision::Policy;
+    let rank =
+        |class: Class, path_length: u32| (if by_class { class as u32 } else { 0 }, path_length);
+    let own_rank = rank(route.class, route.path_length);
+    let mut best: Vec<Candidate> = internal_candidates(policy, catchment, router);
+    // Sessions whose candidate, if there is one, is worse; the class comes first.
+    let mut worse: Vec<(bool, u32, Relation)> = Vec::new();
+    for relation in Relation::ALL {
+        for session in world.group(router, relation) {
+            let neighbor = world.neighbors[session as usize];
+            let Some(theirs) = catchment.route(neighbor) else { continue };
+            let class = theirs.class.at_receiver(relation);
+            if rank(class, theirs.path_length + 1) > own_rank {
+                worse.push((rank(class, 0) > rank(route.class, 0), neighbor, relation));
+            } else if let Some(candidate) =
+                external_candidate(policy, catchment, router, neighbor, relation)
+            {
+                let candidate_rank = rank(candidate.class, candidate.path_length);
+                if candidate_rank > own_rank {
+                    worse.push((candidate.class != route.class, neighbor, relation));
+                } else {
+                    best.push(candidate);
+                }
+            }
+        }
+    }
+    let mut choice = of_candidates(policy, router, &best);
+    if choice.decided_by.is_some() {
+        return choice;
+    }
+    let exists = |(_, neighbor, relation): &&(bool, u32, Relation)| {
+        external_candidate(policy, catchment, router, *neighbor, *relation).is_some()
+    };
+    let is_longer = |(other_class, ..): &&(bool, u32, Relation)| !by_class || !other_class;
+    if worse.iter().filter(is_longer).any(|session| exists(&session)) {
+        choice.decided_by = Some(Step::PathLength);
+    } else if worse.iter().any(|session| exists(&session)) {
+        choice.decided_by = Some(Step::LocalPref);
+    }
+    choice
+}
+
+/// Plain worlds: the same by export rule and length alone.
+fn plain_choice(policy: &Policy<'_>, catchment: &Catchment, router: u32, route: &Route) -> Choice {
+    let world = policy.world();
+    let told = |neighbor: u32, relation: Relation| {
+        let word = catchment.words[neighbor as usize];
+        if word == Word::NONE {
+            return None;
+        }
+        let theirs = word.unpack()?;
+        theirs.class.may_be_told_to(relation.reversed()).then_some(theirs.path_length + 1)
+    };
+    // No candidate leads through the router itself.
+    let free = |neighbor: u32| catchment.walk(neighbor).all(|passed| passed != router);
+    let relation = match route.class {
+        Class::Customer => Relation::Customer,
+        Class::Peer => Relation::Peer,
+        Class::Origin | Class::Provider => Relation::Provider,
+    };
+    let row = |relation: Relation| {
+        let group = world.group(router, relation);
+        &world.neighbors[group.start as usize..group.end as usize]
+    };
+    let mut tied = Vec::new();
+    let mut longer = false;
+    for neighbor in row(relation) {
+        match told(*neighbor, relation) {
+            Some(length) if length == route.path_length => tied.push(Via::External(*neighbor)),
+            Some(_) => longer = longer || tied.len() < 2 && free(*neighbor),
+            None => {}
+        }
+    }
+    let decided_by = if tied.len() > 1 {
+        Some(Step::RouterId)
+    } else if longer {
+        Some(Step::PathLength)
+    } else {
+        let worse = Relation::ALL.into_iter().filter(|other| *other > relation);
+        let some = |relation: Relation| {
+            row(relation)
+                .iter()
+                .any(|neighbor| told(*neighbor, relation).is_some() && free(*neighbor))
+        };
+        worse.into_iter().any(some).then_some(Step::LocalPref)
+    };
+    let history = tied.len() > 1 && policy.has_oldest_rule(router);
+    Choice { decided_by, tied, history }
+}

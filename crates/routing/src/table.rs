@@ -1,0 +1,346 @@
+//! The answer as a table: the columns that design section 8 promises to other programs.
+
+use std::fmt::Write as _;
+
+use catchment_model::table::Values;
+use catchment_model::{Community, Table};
+
+use crate::catchment::{Catchment, Route, Word, link_rtt_ms};
+use crate::choice::choice_at;
+use crate::decision::Via;
+use crate::fixpoint::entered_by;
+use crate::policy::{Policy, Situation};
+use crate::ties::Ties;
+
+/// Which rows and columns to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// A row for each router instead of one for each AS.
+    pub routers: bool,
+    /// Fill in `tied_sites` and `tied_shares`.
+    pub tie_sets: bool,
+}
+
+/// The table of `solve`: one row per AS (or router), and prefix if there are several, sorted by
+/// ASN. `catchments` holds the answer for each prefix of the service, in order.
+///
+/// # Panics
+/// If `catchments` are not of this situation.
+pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: Options) -> Table {
+    let world = situation.world;
+    let prefix_count = situation.service.prefixes.len();
+    assert_eq!(catchments.len(), prefix_count, "one catchment for each prefix");
+    let views: Vec<View<'_>> =
+        (0..prefix_count).map(|prefix| View::new(situation, catchments, prefix, options)).collect();
+    let routers = shown_routers(situation, options);
+
+    let mut columns = Columns::with_capacity(routers.len() * prefix_count);
+    let mut names: Vec<String> =
+        situation.service.sites.iter().map(|site| site.name.to_string()).collect();
+    let mut pasts: Vec<Pasts> =
+        views.iter().map(|_| Pasts { known: vec![None; world.router_count()] }).collect();
+    for router in &routers {
+        for (prefix, (view, past)) in views.iter().zip(&mut pasts).enumerate() {
+            columns.asn.push(Some(i64::from(world.asn_of(*router).0)));
+            columns.prefix.push(prefix as u32);
+            columns.router.push(*router);
+            view.fill(&mut columns, past, *router, &names);
+        }
+    }
+
+    let mut table = Table::default();
+    table.push("asn", "", Values::Integer(columns.asn));
+    if prefix_count > 1 {
+        let texts = situation.service.prefixes.iter().map(ToString::to_string).collect();
+        table.push("prefix", "", Values::Word { texts, rows: columns.prefix });
+    }
+    if options.routers {
+        let code = |router: &u32| world.router_places[*router as usize];
+        let texts = world.places.iter().map(|place| place.code.to_uppercase()).collect();
+        let rows = columns.router.iter().map(code).collect();
+        table.push("city", "", Values::Word { texts, rows });
+    }
+    let classes = ["origin", "customer", "peer", "provider"].map(str::to_owned).to_vec();
+    table.push("site", "", Values::Word { texts: std::mem::take(&mut names), rows: columns.site });
+    table.push("class", "", Values::Word { texts: classes, rows: columns.class });
+    table.push("path_length", "", Values::Integer(columns.path_length));
+    table.push("as_path", "", columns.as_path.finish());
+    table.push("rtt_ms", "ms", Values::Decimal { decimals: 3, values: columns.rtt_ms });
+    table.push("tied_sites", "", columns.tied_sites.finish());
+    table.push("tied_shares", "", columns.tied_shares.finish());
+    let texts = DECIDED_BY.map(str::to_owned).to_vec();
+    table.push("decided_by", "", Values::Word { texts, rows: columns.decided_by });
+    table
+}
+
+/// Whether an answer about the steady state may differ from what happens: some router with a
+/// route chose where a rule about the past applies (design section 5).
+pub fn history_matters(situation: Situation<'_>, prefix_index: u16, catchment: &Catchment) -> bool {
+    let policy = Policy::new(situation, prefix_index);
+    (0..catchment.router_count() as u32)
+        .any(|router| choice_at(&policy, catchment, router).is_some_and(|choice| choice.history))
+}
+
+/// Values of `decided_by`; positions are used below.
+const DECIDED_BY: [&str; 13] = [
+    "only",
+    "history",
+    "local-pref",
+    "path-length",
+    "origin",
+    "med",
+    "ebgp",
+    "igp-cost",
+    "rtt",
+    "tie-break",
+    "router-id",
+    "cluster-list",
+    "neighbor-address",
+];
+const ONLY: u32 = 0;
+const HISTORY: u32 = 1;
+const EMPTY: u32 = u32::MAX;
+
+/// The routers of the rows, sorted by ASN, then index.
+fn shown_routers(situation: Situation<'_>, options: Options) -> Vec<u32> {
+    let world = situation.world;
+    if options.routers {
+        return (0..world.router_count() as u32).collect();
+    }
+    let mut shown = Vec::with_capacity(world.as_count());
+    let mut as_index = 0;
+    while (as_index as usize) < world.as_count() {
+        // Islands of one AS share a row.
+        let entries = world.as_indices(world.asns[as_index as usize]);
+        let routers =
+            world.first_router[entries.start as usize]..world.first_router[entries.end as usize];
+        shown.push(world.shown_router(routers));
+        as_index = entries.end;
+    }
+    shown
+}
+
+/// Texts in the making.
+#[derive(Default)]
+struct Texts {
+    bytes: String,
+    ends: Vec<(u32, bool)>,
+}
+
+impl Texts {
+    fn end(&mut self, present: bool) {
+        self.ends.push((self.bytes.len() as u32, present));
+    }
+
+    fn finish(self) -> Values {
+        Values::Text { bytes: self.bytes, ends: self.ends }
+    }
+}
+
+#[derive(Default)]
+struct Columns {
+    asn: Vec<Option<i64>>,
+    prefix: Vec<u32>,
+    router: Vec<u32>,
+    site: Vec<u32>,
+    class: Vec<u32>,
+    path_length: Vec<Option<i64>>,
+    as_path: Texts,
+    rtt_ms: Vec<Option<f64>>,
+    tied_sites: Texts,
+    tied_shares: Texts,
+    decided_by: Vec<u32>,
+}
+
+impl Columns {
+    fn with_capacity(rows: usize) -> Columns {
+        let mut columns = Columns::default();
+        columns.asn.reserve(rows);
+        columns.as_path.bytes.reserve(rows * 20);
+        columns.as_path.ends.reserve(rows);
+        columns
+    }
+}
+
+/// Which routers have a past that could have decided, as far as it was asked.
+struct Pasts {
+    known: Vec<Option<bool>>,
+}
+
+/// Forwarding to one prefix: each router uses its route to the longest covering prefix that it
+/// has a route to (models 1.1: longest-prefix match is the FIB's business, router by router).
+struct View<'a> {
+    /// Catchments of the prefixes that cover this one, longest first, itself included.
+    chain: Vec<(Policy<'a>, &'a Catchment)>,
+    /// Ties of each of them, where asked for.
+    ties: Vec<Ties>,
+}
+
+impl<'a> View<'a> {
+    fn new(
+        situation: Situation<'a>,
+        catchments: &'a [Catchment],
+        prefix: usize,
+        options: Options,
+    ) -> View<'a> {
+        let prefixes = &situation.service.prefixes;
+        let mut covering: Vec<usize> = (0..prefixes.len())
+            .filter(|other| prefixes[*other].contains(&prefixes[prefix]))
+            .collect();
+        covering.sort_by_key(|other| std::cmp::Reverse(prefixes[*other].length()));
+        let chain: Vec<(Policy<'a>, &Catchment)> = covering
+            .into_iter()
+            .map(|other| (Policy::new(situation, other as u16), &catchments[other]))
+            .collect();
+        let ties = match options.tie_sets {
+            true => chain.iter().map(|(policy, answer)| Ties::of_policy(policy, answer)).collect(),
+            false => Vec::new(),
+        };
+        View { chain, ties }
+    }
+
+    /// The route that a router uses, and its position in the chain.
+    fn used(&self, router: u32) -> Option<(usize, Word)> {
+        let word = |(_, catchment): &(Policy<'a>, &Catchment)| catchment.words[router as usize];
+        let position = self.chain.iter().position(|entry| word(entry) != Word::NONE)?;
+        Some((position, word(&self.chain[position])))
+    }
+
+    /// The routers that a packet passes, `router` first, with the route each uses.
+    fn walk(&self, router: u32) -> impl Iterator<Item = (u32, usize, Word)> + '_ {
+        let at = |router: u32| self.used(router).map(|(position, word)| (router, position, word));
+        std::iter::successors(at(router), move |(_, _, word)| at(word.next_router()?))
+    }
+
+    /// Whether packets are dropped at a router because its AS was asked to (RFC 7999).
+    fn drops(&self, router: u32, position: usize) -> bool {
+        let (policy, catchment) = &self.chain[position];
+        policy.is_scoped()
+            && entered_by(policy, catchment, router)
+                .is_some_and(|said| said.communities.contains(&Community::Blackhole))
+    }
+
+    /// The site where packets of `router` end, if none drops them.
+    fn site(&self, router: u32) -> Option<u32> {
+        let simple = self.chain.len() == 1 && !self.chain[0].0.is_scoped();
+        if simple {
+            return self.chain[0].1.site(router);
+        }
+        let mut site = None;
+        for (passed, position, word) in self.walk(router) {
+            if self.drops(passed, position) {
+                return None;
+            }
+            site = Some(word.site());
+        }
+        site
+    }
+
+    fn rtt_ms(&self, router: u32) -> Option<f64> {
+        let (policy, _) = &self.chain[0];
+        let (world, rules) = (policy.world(), policy.rules());
+        world.place(router)?;
+        let mut rtt_ms = rules.t_server;
+        for (passed, _, word) in self.walk(router) {
+            if let Some(next) = word.next_router() {
+                rtt_ms += link_rtt_ms(world, rules, passed, next)?;
+            }
+        }
+        Some(rtt_ms)
+    }
+
+    fn fill(&self, columns: &mut Columns, pasts: &mut Pasts, router: u32, names: &[String]) {
+        let used = self.used(router);
+        let route = used.and_then(|(position, word)| Some((position, word.unpack()?)));
+        let Some((position, Route { class, path_length, .. })) = route else {
+            columns.site.push(EMPTY);
+            columns.class.push(EMPTY);
+            columns.path_length.push(None);
+            columns.as_path.end(false);
+            columns.rtt_ms.push(None);
+            columns.tied_sites.end(false);
+            columns.tied_shares.end(false);
+            columns.decided_by.push(EMPTY);
+            return;
+        };
+        let (policy, catchment) = &self.chain[position];
+        let site = self.site(router);
+        columns.site.push(site.unwrap_or(EMPTY));
+        columns.class.push(class as u32);
+        columns.path_length.push(Some(i64::from(path_length)));
+        let text = &mut columns.as_path.bytes;
+        let start = text.len();
+        catchment.extend_as_path(policy.world(), router, |asn| {
+            if text.len() > start {
+                text.push(' ');
+            }
+            push_number(text, asn.0);
+        });
+        columns.as_path.end(true);
+        columns.rtt_ms.push(site.and_then(|_| self.rtt_ms(router)));
+        match self.ties.get(position) {
+            Some(ties) => push_ties(columns, &ties.shares[router as usize], names),
+            None => {
+                columns.tied_sites.end(false);
+                columns.tied_shares.end(false);
+            }
+        }
+        let choice = choice_at(policy, catchment, router).expect("it has a route");
+        pasts.known[router as usize] = Some(choice.history);
+        let decided_by = match choice.decided_by {
+            _ if self.has_past(pasts, router) => HISTORY,
+            None => ONLY,
+            Some(step) => {
+                let is_name = |name: &&str| **name == *step.name();
+                DECIDED_BY.iter().position(is_name).expect("all steps are listed") as u32
+            }
+        };
+        columns.decided_by.push(decided_by);
+    }
+
+    /// Whether a rule about the past applies at any router on the path.
+    fn has_past(&self, pasts: &mut Pasts, router: u32) -> bool {
+        self.walk(router).any(|(passed, position, word)| {
+            let known = &mut pasts.known[passed as usize];
+            *known.get_or_insert_with(|| {
+                let (policy, catchment) = &self.chain[position];
+                policy.may_have_past()
+                    && word.unpack().is_some_and(|route| route.via != Via::Own)
+                    && choice_at(policy, catchment, passed).is_some_and(|choice| choice.history)
+            })
+        })
+    }
+}
+
+fn push_ties(columns: &mut Columns, shares: &[(u32, f64)], names: &[String]) {
+    let mut sorted: Vec<(&str, f64)> =
+        shares.iter().map(|(site, share)| (names[*site as usize].as_str(), *share)).collect();
+    sorted.sort_by(|a, b| a.0.cmp(b.0));
+    for (position, (name, share)) in sorted.into_iter().enumerate() {
+        if position > 0 {
+            columns.tied_sites.bytes.push('|');
+            columns.tied_shares.bytes.push('|');
+        }
+        columns.tied_sites.bytes.push_str(name);
+        // Writing to a String cannot fail.
+        let _ = write!(columns.tied_shares.bytes, "{share:.6}");
+    }
+    columns.tied_sites.end(true);
+    columns.tied_shares.end(true);
+}
+
+/// Decimal digits without the formatting machinery, as paths are most of a large table.
+fn push_number(text: &mut String, number: u32) {
+    let mut digits = [0_u8; 10];
+    let mut start = digits.len();
+    let mut rest = number;
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    text.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+}

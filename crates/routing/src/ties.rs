@@ -1,0 +1,102 @@
+//! Ties are data: which sites a router could reach if it and every router behind it broke their
+//! ties either way, and how likely each is if they toss fair coins (design section 5).
+//!
+//! A draw picks uniformly among the tied candidate sessions, independently at each router. The
+//! share of a site is then the mean of its shares at the tied neighbors: exact, as no path visits
+//! a router twice.
+
+use crate::catchment::Catchment;
+use crate::choice::choice_at;
+use crate::decision::Via;
+use crate::policy::{Policy, Situation};
+
+/// For each router the sites it could reach.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ties {
+    /// Site and probability, ascending by site; empty without a route. By router.
+    pub shares: Vec<Vec<(u32, f64)>>,
+}
+
+impl Ties {
+    /// Computes them for one prefix.
+    pub fn new(situation: Situation<'_>, prefix_index: u16, catchment: &Catchment) -> Ties {
+        Ties::of_policy(&Policy::new(situation, prefix_index), catchment)
+    }
+
+    pub(crate) fn of_policy(policy: &Policy<'_>, catchment: &Catchment) -> Ties {
+        let mut shares: Vec<Vec<(u32, f64)>> = vec![Vec::new(); catchment.router_count()];
+        // Neighbors are one ASN shorter, and the routers that tell a route inside have it from
+        // outside: in this order everyone comes after those it depends on. Overridden
+        // LOCAL_PREFs do not change that: a path is longer than each of its tails.
+        let mut order: Vec<(u32, u8, u32)> = (0..catchment.router_count() as u32)
+            .filter_map(|router| {
+                let route = catchment.route(router)?;
+                let inside = u8::from(matches!(route.via, Via::Internal(_)));
+                Some((route.path_length, inside, router))
+            })
+            .collect();
+        order.sort_unstable();
+        let mut mixed: Vec<(u32, f64)> = Vec::new();
+        for (_, _, router) in order {
+            let choice = choice_at(policy, catchment, router).expect("it has a route");
+            mixed.clear();
+            let part = 1.0 / choice.tied.len() as f64;
+            for via in &choice.tied {
+                match via {
+                    Via::Own => mixed.extend(catchment.site(router).map(|site| (site, 1.0))),
+                    Via::External(other) | Via::Internal(other) => {
+                        let theirs = &shares[*other as usize];
+                        mixed.extend(theirs.iter().map(|(site, share)| (*site, share * part)));
+                    }
+                }
+            }
+            mixed.sort_by_key(|(site, _)| *site);
+            let mut merged: Vec<(u32, f64)> = Vec::new();
+            for (site, share) in &mixed {
+                match merged.last_mut() {
+                    Some((last, sum)) if last == site => *sum += share,
+                    _ => merged.push((*site, *share)),
+                }
+            }
+            shares[router as usize] = merged;
+        }
+        Ties { shares }
+    }
+}
+
+/// The sites that each router could reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TieSets {
+    /// Words of 64 sites for each router.
+    pub width: usize,
+    /// The sets, router by router.
+    pub sets: Vec<u64>,
+}
+
+impl TieSets {
+    /// The sites with a share.
+    pub(crate) fn from_ties(ties: &Ties, site_count: usize) -> TieSets {
+        let width = site_count.div_ceil(64).max(1);
+        let mut sets = vec![0; width * ties.shares.len()];
+        for (router, shares) in ties.shares.iter().enumerate() {
+            for (site, _) in shares {
+                sets[width * router + *site as usize / 64] |= 1 << (site % 64);
+            }
+        }
+        TieSets { width, sets }
+    }
+
+    /// The sites in the set of a router, ascending.
+    pub fn sites(&self, router: u32) -> impl Iterator<Item = u32> + '_ {
+        let set = &self.sets[self.width * router as usize..self.width * (router as usize + 1)];
+        set.iter().enumerate().flat_map(|(block, word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| block as u32 * 64 + bit)
+        })
+    }
+
+    /// How many sites are in the set of a router.
+    pub fn count(&self, router: u32) -> u32 {
+        let set = &self.sets[self.width * router as usize..self.width * (router as usize + 1)];
+        set.iter().map(|word| word.count_ones()).sum()
+    }
+}

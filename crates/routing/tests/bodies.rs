@@ -1,0 +1,176 @@
+//! The fast bodies against the slow, obvious one, on random worlds full of ties; and small changes
+//! against fresh solves. A failure names the seed; `case(seed, kind)` repeats it.
+
+use catchment_model::Community;
+use catchment_model::service::{Announcement, Reach};
+use catchment_routing::fixpoint::{self, Order};
+use catchment_routing::{Catchment, Change, Situation, Solver, solve};
+use catchment_testkit::random::{Case, Draws, Kind, case};
+
+/// Worlds per law. The issue of truth asks for at least 20 000.
+const WORLDS: u64 = 20_000;
+
+/// What the slow body says, or `None` where MEDs leave several stable states, so that there is no
+/// one answer.
+fn slow(situation: Situation<'_>, prefix: u16) -> Option<Catchment> {
+    let up = fixpoint::solve(situation, prefix, Order::Ascending).expect("it settles");
+    let down = fixpoint::solve(situation, prefix, Order::Descending).expect("it settles");
+    (up == down).then_some(up)
+}
+
+#[test]
+fn bucket_equals_fixpoint() {
+    let (mut compared, mut tied) = (0_u64, 0_u64);
+    for seed in 0..WORLDS {
+        let case = case(seed, Kind::Regular);
+        for prefix in 0..case.service.prefixes.len() as u16 {
+            let fast = solve(case.situation(), prefix).unwrap();
+            assert!(
+                fixpoint::is_stable(case.situation(), prefix, &fast),
+                "seed {seed}, prefix {prefix}: the answer is no fixpoint"
+            );
+            match slow(case.situation(), prefix) {
+                Some(slow) => {
+                    compared += 1;
+                    assert_eq!(fast, slow, "seed {seed}, prefix {prefix}");
+                }
+                None => tied += 1,
+            }
+        }
+    }
+    assert!(compared > WORLDS, "only {compared} were compared");
+    assert!(tied * 200 < compared, "{tied} had several stable states");
+}
+
+#[test]
+fn packed_equals_bucket_and_fixpoint() {
+    for seed in 0..WORLDS {
+        let case = case(seed, Kind::Plain);
+        let packed = Solver::new(case.situation(), 0).unwrap();
+        let bucket = solve(case.situation(), 0).unwrap();
+        assert_eq!(packed.catchment(), &bucket, "seed {seed}");
+        assert_eq!(Some(bucket), slow(case.situation(), 0), "seed {seed}");
+    }
+}
+
+#[test]
+fn irregular_worlds_settle_or_say_who_does_not() {
+    let mut unsettled = 0;
+    for seed in 0..2_000 {
+        let case = case(seed, Kind::Irregular);
+        match solve(case.situation(), 0) {
+            Ok(answer) => {
+                assert!(fixpoint::is_stable(case.situation(), 0, &answer), "seed {seed}");
+            }
+            Err(error) => {
+                unsettled += 1;
+                assert!(error.to_string().contains("AS"), "seed {seed}: {error}");
+            }
+        }
+    }
+    assert!(unsettled < 200, "{unsettled}");
+}
+
+/// A random change that makes sense in a case.
+fn change(draws: &mut Draws, case: &Case, kind: Kind) -> Change {
+    let site = draws.below(case.service.sites.len() as u64) as u32;
+    if kind == Kind::Plain || case.world.session_count() == 0 || draws.chance(40) {
+        return match draws.chance(50) {
+            true => Change::Withdraw(site),
+            false => Change::Announce(site),
+        };
+    }
+    let session = draws.below(case.world.session_count() as u64) as u32;
+    let router = case.world.router_of_session(session);
+    match draws.below(if kind == Kind::Irregular { 5 } else { 4 }) {
+        0 => Change::Link {
+            a: router,
+            b: case.world.neighbors[session as usize],
+            up: draws.chance(50),
+        },
+        1 => Change::Prepend { session, count: draws.below(3) as u8 },
+        2 => Change::Close { session, closed: draws.chance(50) },
+        3 => {
+            let spec = &case.service.sites[site as usize];
+            let listed: Vec<u32> = spec.announcements.keys().copied().collect();
+            if listed.is_empty() {
+                return Change::Announce(site);
+            }
+            let announcement = (spec.reach == Reach::Everyone || draws.chance(70)).then(|| {
+                let mut said = Announcement {
+                    prepend: draws.below(3) as u8,
+                    med: draws.chance(30).then(|| 5 * draws.below(3) as u32),
+                    ..Announcement::default()
+                };
+                if draws.chance(20) {
+                    said.communities.push(Community::NoExport);
+                }
+                said
+            });
+            Change::Say { site, session: *draws.pick(&listed), announcement }
+        }
+        _ => Change::LocalPref {
+            as_index: case.world.router_as[router as usize],
+            neighbor: case.world.asn_of(case.world.neighbors[session as usize]),
+            local_pref: draws.chance(70).then(|| 50 * draws.below(8) as u32),
+        },
+    }
+}
+
+fn changes_equal_fresh_solves(kind: Kind, worlds: u64) {
+    let mut moved = 0;
+    for seed in 0..worlds {
+        let case = case(seed, kind);
+        if case.service.sites.is_empty() {
+            continue;
+        }
+        let mut draws = Draws::new(seed ^ 0xc4a6);
+        let Ok(mut solver) = Solver::new(case.situation(), 0) else { continue };
+        let mut states = vec![solver.catchment().clone()];
+        for step in 0..6 {
+            let change = change(&mut draws, &case, kind);
+            let before = solver.catchment().clone();
+            let Ok(changed) = solver.resolve(&change) else {
+                assert_eq!(solver.catchment(), &before, "seed {seed}: a failed change stays");
+                continue;
+            };
+            let fresh = solve(solver.situation(), 0).unwrap();
+            let context = format!("seed {seed}, step {step}, {change:?}");
+            // Several stable states: any of them is an answer.
+            if solver.catchment() != &fresh {
+                let unique = slow(solver.situation(), 0).is_some();
+                let stable = fixpoint::is_stable(solver.situation(), 0, solver.catchment());
+                assert!(!unique && stable, "{context}");
+            }
+            let differs: Vec<u32> = (0..case.world.router_count() as u32)
+                .filter(|router| before.route(*router) != solver.catchment().route(*router))
+                .collect();
+            assert_eq!(changed, differs, "{context}");
+            moved += differs.len();
+            states.push(solver.catchment().clone());
+        }
+        while let Some(state) = states.pop() {
+            assert_eq!(solver.catchment(), &state, "seed {seed}: undo to step {}", states.len());
+            assert_eq!(solver.undo(), !states.is_empty(), "seed {seed}");
+        }
+        let situation = solver.situation();
+        assert_eq!(situation.service, &case.service, "seed {seed}");
+        assert_eq!(situation.overlay, &case.overlay, "seed {seed}");
+    }
+    assert!(moved as u64 > worlds, "hardly anything moved: {moved}");
+}
+
+#[test]
+fn changes_of_plain_worlds_equal_fresh_solves() {
+    changes_equal_fresh_solves(Kind::Plain, WORLDS);
+}
+
+#[test]
+fn changes_of_regular_worlds_equal_fresh_solves() {
+    changes_equal_fresh_solves(Kind::Regular, WORLDS);
+}
+
+#[test]
+fn changes_of_irregular_worlds_equal_fresh_solves() {
+    changes_equal_fresh_solves(Kind::Irregular, 2_000);
+}
