@@ -300,7 +300,8 @@ fn a_scenario_is_written_as_people_would() {
         [[compare]]
         name = "BFD"
         set = { "event.0.how" = "bfd" }
-    "#]].assert_eq(&scenario::write_toml(&scenario));
+    "#]]
+    .assert_eq(&scenario::write_toml(&scenario));
     expect![[r#"
         {
           "format": 1,
@@ -346,7 +347,8 @@ fn a_scenario_is_written_as_people_would() {
             }
           ]
         }
-    "#]].assert_eq(&scenario::write_json(&scenario));
+    "#]]
+    .assert_eq(&scenario::write_json(&scenario));
 }
 
 #[test]
@@ -439,7 +441,8 @@ fn settings_change_what_they_name() {
         [[compare]]
         name = "GeoDNS, TTL 60"
         set = { "geodns.ttl" = "60s", steering = "geodns" }
-    "#]].assert_eq(&scenario::write_toml(&changed));
+    "#]]
+    .assert_eq(&scenario::write_toml(&changed));
     // The same over a scenario that has been read.
     assert_eq!(scenario::with_overrides(&parse(FRANKFURT), &overrides), Ok(changed));
 }
