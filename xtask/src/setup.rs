@@ -1,0 +1,139 @@
+//! What the other commands need on this machine, and how it gets there.
+//!
+//! A system package is installed where we may do so without asking (as root, or with sudo that
+//! wants no password); otherwise we name the command and stop with exit code 3. Rust itself, its
+//! linker included, must be here already: without them xtask would not run.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::shell::{Failure, call, cargo, on_path, program, read, root, succeeds, typed};
+
+/// The one version of cargo-deny that we use, so that its verdicts do not change by themselves.
+const CARGO_DENY_VERSION: &str = "0.20.2";
+
+/// A C compiler, for crates that build C (zstd).
+pub fn c_compiler() -> Result<(), Failure> {
+    if env::var_os("CC").is_some() || on_path("cc") {
+        return Ok(());
+    }
+    install_packages("a C compiler (`cc`)", &["gcc", "libc6-dev"])?;
+    here_now("cc")
+}
+
+/// A C++ compiler, for libFuzzer.
+pub fn cxx_compiler() -> Result<(), Failure> {
+    if env::var_os("CXX").is_some() || on_path("c++") {
+        return Ok(());
+    }
+    install_packages("a C++ compiler (`c++`)", &["g++"])?;
+    here_now("c++")
+}
+
+/// A component of the Rust toolchain, asked for by the cargo command it brings.
+pub fn component(name: &str, command: &str) -> Result<(), Failure> {
+    if succeeds(cargo().args([command, "--version"])) {
+        return Ok(());
+    }
+    let mut add = program("rustup");
+    add.args(["component", "add", name]);
+    let help = typed(&add);
+    println!("`cargo {command}` is missing: {help}");
+    if call(&mut add).is_ok() && succeeds(cargo().args([command, "--version"])) {
+        return Ok(());
+    }
+    Err(Failure::environment(
+        format!("the Rust component `{name}` is missing"),
+        format!("`{help}`, or the package of your system that has `cargo-{command}`"),
+    ))
+}
+
+/// The nightly toolchain, for fuzzing only.
+pub fn nightly() -> Result<(), Failure> {
+    if succeeds(program("rustup").args(["run", "nightly", "rustc", "--version"])) {
+        return Ok(());
+    }
+    Err(Failure::environment(
+        "the Rust toolchain `nightly` is missing (coverage for libFuzzer is unstable)",
+        "`rustup toolchain install nightly --profile minimal`",
+    ))
+}
+
+/// The cargo-deny to call: the one on the PATH if it is of our version, else our own under
+/// `target/tools`, built on first use.
+pub fn cargo_deny() -> Result<PathBuf, Failure> {
+    let tools = root().join("target").join("tools");
+    let own = tools.join("bin").join("cargo-deny");
+    let version = format!("cargo-deny {CARGO_DENY_VERSION}");
+    let is_ours = |path: &PathBuf| {
+        let answer = read(program(&path.to_string_lossy()).arg("--version"));
+        answer.is_ok_and(|answer| answer.trim() == version)
+    };
+    let installed = PathBuf::from("cargo-deny");
+    if on_path("cargo-deny") && is_ours(&installed) {
+        return Ok(installed);
+    }
+    if own.is_file() && is_ours(&own) {
+        return Ok(own);
+    }
+    c_compiler()?;
+    println!("building {version} (about a minute, once; it stays in target/tools)");
+    let mut install = cargo();
+    install.args(["install", "--locked", "--debug", "cargo-deny"]);
+    install.args(["--version", CARGO_DENY_VERSION, "--root"]).arg(&tools);
+    call(&mut install).map_err(|failure| {
+        Failure::environment(
+            format!("{version} is missing and cannot be built: {}", failure.what),
+            format!("`cargo install --locked cargo-deny --version {CARGO_DENY_VERSION}`"),
+        )
+    })?;
+    Ok(own)
+}
+
+fn here_now(name: &str) -> Result<(), Failure> {
+    if on_path(name) {
+        return Ok(());
+    }
+    Err(Failure::environment(
+        format!("`{name}` is still missing after its packages were installed"),
+        "look for it in your package manager",
+    ))
+}
+
+/// Installs Debian packages, or says which command would.
+fn install_packages(what: &str, packages: &[&str]) -> Result<(), Failure> {
+    let by_hand = format!("sudo apt-get install {}", packages.join(" "));
+    let missing = |why: &str| {
+        Failure::environment(
+            format!("{what} is missing, and {why}"),
+            format!("`{by_hand}`, or the same for your system"),
+        )
+    };
+    if !on_path("apt-get") {
+        return Err(missing("this system has no apt-get to install it with"));
+    }
+    let sudo = if read(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0") {
+        false
+    } else if succeeds(program("sudo").args(["-n", "true"])) {
+        true
+    } else {
+        return Err(missing("you are neither root nor may you use sudo without a password"));
+    };
+    let apt_get = |args: &[&str]| {
+        let mut command = program(if sudo { "sudo" } else { "env" });
+        if sudo {
+            command.args(["-n", "env"]);
+        }
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]).args(args);
+        println!("{what} is missing: {}", typed(&command));
+        call(&mut command)
+    };
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(packages);
+    // The package lists of a fresh machine are empty or old: fetch them and try again.
+    let done = apt_get(&install).or_else(|_| {
+        apt_get(&["update"])?;
+        apt_get(&install)
+    });
+    done.map_err(|failure| missing(&format!("apt-get could not install it: {}", failure.what)))
+}
