@@ -11,11 +11,7 @@ use catchment_routing::{Catchment, Change, Situation, Solver, Via, solve};
 use catchment_testkit::real;
 
 fn without_history() -> Rules {
-    Rules {
-        oldest_rule: Some(OldestRule::None),
-        med_deterministic: Some(true),
-        ..Rules::default()
-    }
+    Rules { oldest_rule: Some(OldestRule::None), med_deterministic: Some(true), ..Rules::default() }
 }
 
 /// The two digests of an answer, as the peers' results define them: over `asn,site` and over
@@ -46,7 +42,9 @@ fn digests(world: &World, origins: &[Asn], catchment: &Catchment) -> (u64, u64) 
 }
 
 fn digest_table_agrees(sites: &str, digest_file: &str) {
-    let Some(world) = real::as_rel_world("as-relationships/20180101.as-rel.txt.bz2") else { return };
+    let Some(world) = real::as_rel_world("as-relationships/20180101.as-rel.txt.bz2") else {
+        return;
+    };
     let origins = real::asn_list(sites).unwrap();
     let service = real::service_of(&world, &origins);
     let (overlay, rules) = (Overlay::default(), without_history());
@@ -72,10 +70,8 @@ fn digest_table_agrees(sites: &str, digest_file: &str) {
                 answer
             }
             "subset" => {
-                let chosen: Vec<u32> = parameter
-                    .split(['/', ' ', ';', '+', '|'])
-                    .map(index)
-                    .collect();
+                let chosen: Vec<u32> =
+                    parameter.split(['/', ' ', ';', '+', '|']).map(index).collect();
                 let mut subset = solver.clone();
                 subset.choose_sites(|site| chosen.contains(&site)).unwrap();
                 subset.catchment().clone()
