@@ -758,6 +758,16 @@ fn variants_themselves() {
 }
 
 #[test]
+fn too_many_variants() {
+    let variant = |n| format!("[[compare]]\nname = \"{n}\"\nset = {{ seed = {n} }}\n");
+    check(&(0..101).map(variant).collect::<String>(), expect![[r#"
+        7:1 "[[compare]]" out_of_range at `compare`
+            there are 101 variants, more than 100
+            help: a sweep over many settings is `catchment plan sweep`
+    "#]]);
+}
+
+#[test]
 fn settings_from_the_command_line_say_so() {
     let text = format!("{HEAD}{WORLD}[[event]]\nat = \"0s\"\nfail = \"fra\"\n");
     let overrides = [
@@ -769,6 +779,7 @@ fn settings_from_the_command_line_say_so() {
         ("site.0.asn", "0"),
         ("name.x", "1"),
         ("rules.", "1"),
+        ("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q", "1"),
         ("geodns.ttl", "60"),
         ("service.prefixes.1", "\"192.0.2.0/25\""),
     ];
@@ -784,6 +795,9 @@ fn settings_from_the_command_line_say_so() {
             `rules.` is no path of a setting (from `--set rules.=1`)
             help: write the keys with points between them, such as
               `geodns.ttl`
+        - bad_path at `a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q`
+            a path has at most 16 keys (from `--set
+              a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q=1`)
         - bad_path at `service.prefixes.1`
             `prefixes` has one entry, `prefixes.0`, and no `prefixes.1` (from
               `--set service.prefixes.1="192.0.2.0/25"`)
