@@ -21,6 +21,7 @@ mod delimited;
 pub mod ip_ranges;
 mod lines;
 pub mod presence;
+pub mod scenario;
 pub mod skipped;
 pub mod table;
 pub mod world_file;
