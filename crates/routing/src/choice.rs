@@ -42,7 +42,7 @@ pub(crate) fn choice_at(policy: &Policy<'_>, catchment: &Catchment, router: u32)
 }
 
 /// Runs the decision process on candidates of which the router chose one.
-fn of_candidates(policy: &Policy<'_>, router: u32, candidates: &[Candidate]) -> Choice {
+pub(crate) fn of_candidates(policy: &Policy<'_>, router: u32, candidates: &[Candidate]) -> Choice {
     let selection = select(candidates, policy.rules()).expect("a router with a route had one");
     let tied: Vec<Via> = selection.tied.iter().map(|position| candidates[*position].via).collect();
     let externals = tied.iter().filter(|via| matches!(via, Via::External(_))).count();

@@ -12,6 +12,7 @@ mod bucket;
 mod catchment;
 mod choice;
 pub mod decision;
+pub mod explain;
 pub mod fixpoint;
 mod packed;
 mod policy;

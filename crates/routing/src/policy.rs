@@ -57,6 +57,7 @@ static PLAIN: Announcement =
 #[derive(Debug, Clone)]
 pub(crate) struct Policy<'a> {
     pub situation: Situation<'a>,
+    prefix_index: u16,
     /// Sites that announce the prefix, by AS index.
     origins: BTreeMap<u32, Vec<u32>>,
     /// Routers of all sites, announcing or not.
@@ -116,6 +117,7 @@ impl<'a> Policy<'a> {
         let meds_or_scopes = meds || scoped;
         let mut policy = Policy {
             situation,
+            prefix_index,
             site_routers,
             longer,
             invalid,
@@ -142,6 +144,11 @@ impl<'a> Policy<'a> {
 
     pub(crate) fn rules(&self) -> &'a Rules {
         self.situation.rules
+    }
+
+    /// Which prefix of the service this is about.
+    pub(crate) fn prefix_index(&self) -> usize {
+        usize::from(self.prefix_index)
     }
 
     /// Routers that originate, with their site, in order of AS.

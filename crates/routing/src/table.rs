@@ -169,15 +169,15 @@ struct Pasts {
 
 /// Forwarding to one prefix: each router uses its route to the longest covering prefix that it
 /// has a route to (models 1.1: longest-prefix match is the FIB's business, router by router).
-struct View<'a> {
+pub(crate) struct View<'a> {
     /// Catchments of the prefixes that cover this one, longest first, itself included.
-    chain: Vec<(Policy<'a>, &'a Catchment)>,
+    pub(crate) chain: Vec<(Policy<'a>, &'a Catchment)>,
     /// Ties of each of them, where asked for.
     ties: Vec<Ties>,
 }
 
 impl<'a> View<'a> {
-    fn new(
+    pub(crate) fn new(
         situation: Situation<'a>,
         catchments: &'a [Catchment],
         prefix: usize,
@@ -207,7 +207,7 @@ impl<'a> View<'a> {
     }
 
     /// The routers that a packet passes, `router` first, with the route each uses.
-    fn walk(&self, router: u32) -> impl Iterator<Item = (u32, usize, Word)> + '_ {
+    pub(crate) fn walk(&self, router: u32) -> impl Iterator<Item = (u32, usize, Word)> + '_ {
         let at = |router: u32| self.used(router).map(|(position, word)| (router, position, word));
         std::iter::successors(at(router), move |(_, _, word)| at(word.next_router()?))
     }
@@ -221,7 +221,7 @@ impl<'a> View<'a> {
     }
 
     /// The site where packets of `router` end, if none drops them.
-    fn site(&self, router: u32) -> Option<u32> {
+    pub(crate) fn site(&self, router: u32) -> Option<u32> {
         let simple = self.chain.len() == 1 && !self.chain[0].0.is_scoped();
         if simple {
             return self.chain[0].1.site(router);

@@ -1,3 +1,4 @@
 //! Generators of random worlds and the text form of small worlds. For tests only.
 
 pub mod random;
+pub mod real;

@@ -3,8 +3,7 @@
 //! Codes, positions and countries come from the `airport-data` crate (CC BY 4.0, see
 //! `docs/data-licences.md`) at build time; names and populations of the large metropolitan areas
 //! are our own table, [`metros::METROS`]. Airports in use count, airfields do not: all large and
-//! medium ones, and small ones with scheduled flights. Codes of whole cities (`LON`, `NYC`) are
-//! not airports and are not listed.
+//! medium ones, and small ones with scheduled flights.
 
 pub mod metros;
 
@@ -30,10 +29,42 @@ pub fn all() -> &'static [City] {
     CITIES
 }
 
-/// The city with this airport code, in capitals or not.
+/// Other codes in use: of cities with several airports, and those that an airport had before.
+/// Ascending; each with the code in the table.
+const ALIASES: &[(&str, &str)] = &[
+    ("BJS", "PEK"),
+    ("BUE", "EZE"),
+    ("BUH", "OTP"),
+    ("CHI", "ORD"),
+    ("DTT", "DTW"),
+    ("FRU", "BSZ"),
+    ("JKT", "CGK"),
+    ("KIV", "RMO"),
+    ("LON", "LHR"),
+    ("MIL", "MXP"),
+    ("MOW", "SVO"),
+    ("NYC", "JFK"),
+    ("OSA", "KIX"),
+    ("RIO", "GIG"),
+    ("ROM", "FCO"),
+    ("SAO", "GRU"),
+    ("SEL", "ICN"),
+    ("STO", "ARN"),
+    ("TSE", "NQZ"),
+    ("TYO", "NRT"),
+    ("WAS", "IAD"),
+    ("YMQ", "YUL"),
+    ("YTO", "YYZ"),
+];
+
+/// The city with this airport code, in capitals or not. A code of a whole city (`LON`, `NYC`) or
+/// one that was replaced (`KIV`) gives the airport that stands for it, whose code differs.
 pub fn by_iata(code: &str) -> Option<&'static City> {
     let code = code.to_ascii_uppercase();
-    CITIES.binary_search_by(|city| city.iata.cmp(code.as_str())).ok().map(|at| &CITIES[at])
+    let listed = |code: &str| CITIES.binary_search_by(|city| city.iata.cmp(code)).ok();
+    let alias =
+        |code: &str| ALIASES.iter().find(|(alias, _)| *alias == code).map(|(_, code)| *code);
+    listed(&code).or_else(|| listed(alias(&code)?)).map(|at| &CITIES[at])
 }
 
 /// What the user may have meant by `text`, which is no code: for the help of an error message.
@@ -69,7 +100,7 @@ pub fn nearest_name(text: &str) -> Option<&'static City> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CITIES, all, by_iata, metros::METROS, nearest_name};
+    use super::{ALIASES, CITIES, all, by_iata, metros::METROS, nearest_name};
 
     #[test]
     fn codes_ascend_so_that_they_can_be_searched() {
@@ -96,12 +127,22 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_stands_for_an_airport_that_is_listed() {
+        assert!(ALIASES.is_sorted());
+        for (alias, code) in ALIASES {
+            assert!(CITIES.iter().all(|city| city.iata != *alias), "{alias} is listed itself");
+            assert_eq!(by_iata(alias).map(|city| city.iata), Some(*code));
+        }
+    }
+
+    #[test]
     fn a_wrong_code_gets_a_suggestion() {
         let nearest = |text| nearest_name(text).map(|city| city.iata);
         assert_eq!(nearest("Warsaw"), Some("WAW"));
         assert_eq!(nearest("frankfurt"), Some("FRA"));
         assert_eq!(nearest("new y"), Some("JFK"));
-        assert_eq!(nearest("NYC"), nearest("nyc"));
+        assert_eq!(nearest("WAX"), nearest("wax"));
+        assert_eq!(nearest("FRX").and_then(by_iata).map(|city| city.name), Some("Frankfurt"));
         assert_eq!(nearest(""), None);
         assert_eq!(nearest("no such place"), None);
     }

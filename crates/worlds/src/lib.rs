@@ -4,8 +4,8 @@
 //! Pure: no file, clock or environment; readers of files live in `formats`.
 //!
 //! Open first: [`builtin()`] (the named worlds), [`assemble()`] (scenario + world → world,
-//! overlay, service, rules), [`from_data`] (relationship lists, places and
-//! weights → world), [`synthetic`] (the generated Internet), [`cities`] (airport codes).
+//! overlay, service, rules), [`from_data`] (relationship lists, places and weights → world),
+//! [`synthetic`] (the generated Internet), [`cities`] (airport codes).
 
 pub mod as_graph;
 pub mod assemble;
@@ -13,7 +13,7 @@ mod base;
 mod builtin;
 pub mod cities;
 pub mod from_data;
-pub mod random;
+mod random;
 pub mod shape;
 pub mod synthetic;
 

@@ -11,6 +11,51 @@ use crate::random::Stream;
 /// How many of the largest cones and degrees a [`Shape`] lists.
 pub const TOP: usize = 10;
 
+/// The real graph: CAIDA AS Relationships, serial-2, `20260401.as-rel2`, 1 April 2026.
+///
+/// Facts counted from the file, which itself may not be redistributed; a test counts them again
+/// where the file is at hand. CAIDA's own inference of the clique is the same 19 ASes.
+pub const REAL_2026: Shape = Shape {
+    as_count: 79_327,
+    transit_links: 163_285,
+    peer_links: 564_868,
+    with_customers: 12_526,
+    stubs_multihomed: 35_348,
+    stubs_with_peers: 9_044,
+    stubs_with_providers_only: 57_757,
+    without_provider: 452,
+    clique: 19,
+    cones_largest: [72_358, 70_673, 68_366, 64_868, 61_612, 61_350, 59_697, 58_484, 58_026, 57_582],
+    customers_largest: [6_560, 6_478, 2_527, 2_409, 2_290, 2_236, 1_800, 1_449, 1_198, 1_177],
+    peers_largest: [9_744, 7_854, 6_672, 5_741, 5_287, 5_189, 5_071, 4_682, 4_622, 4_353],
+    degree_median: 2,
+    degree_p99: 475,
+};
+
+/// Routes on the graph of [`REAL_2026`].
+pub const REAL_2026_ROUTES: Routes = Routes { path_length_mean: 3.33, tied_share: 0.51 };
+
+/// What is typical of the routes of a prefix with eight sites: medians over many
+/// [`RouteShape::draw`]s. Single draws spread widely, from 2.8 to 4.1 ASNs and from 30 to 80 %.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Routes {
+    /// [`RouteShape::path_length_mean`].
+    pub path_length_mean: f64,
+    /// [`RouteShape::tied_share`].
+    pub tied_share: f64,
+}
+
+impl Routes {
+    /// Medians over `draws` draws of eight origins; `None` of no draw.
+    pub fn measure(graph: &AsGraph, draws: u32, seed: u64) -> Option<Routes> {
+        let draws = RouteShape::draw(graph, draws, 8, seed);
+        Some(Routes {
+            path_length_mean: median(draws.iter().map(RouteShape::path_length_mean))?,
+            tied_share: median(draws.iter().map(RouteShape::tied_share))?,
+        })
+    }
+}
+
 /// Counts, degrees and customer cones of a graph. All counts are of ASes unless they say links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
@@ -326,7 +371,7 @@ fn push(by_level: &mut Vec<Vec<u32>>, level: u32, index: u32) {
 }
 
 /// The middle value, or the mean of the two in the middle; `None` of nothing.
-pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -334,5 +379,68 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
         0 => None,
         n if n % 2 == 1 => Some(values[middle]),
         _ => Some((values[middle - 1] + values[middle]) / 2.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RouteShape, Shape, clique, cones, median};
+    use crate::as_graph::AsGraph;
+    use crate::as_graph::LinkKind::{Peer, ProviderCustomer};
+
+    /// Two at the top (0, 1), two in the middle (2, 3), three stubs; 4 buys from both 2 and 3.
+    /// Peers are the two of each row: 0 and 1, 2 and 3, 5 and 6.
+    fn small() -> AsGraph {
+        let sold = [(0, 2), (1, 3), (2, 4), (3, 4), (2, 5), (3, 6)];
+        let peered = [(0, 1), (2, 3), (5, 6)];
+        let links: Vec<_> = sold
+            .map(|(a, b)| (a, b, ProviderCustomer))
+            .into_iter()
+            .chain(peered.map(|(a, b)| (a, b, Peer)))
+            .collect();
+        AsGraph::new(7, &links)
+    }
+
+    #[test]
+    fn a_small_graph_is_counted() {
+        let graph = small();
+        let shape = Shape::measure(&graph);
+        assert_eq!((shape.as_count, shape.transit_links, shape.peer_links), (7, 6, 3));
+        assert_eq!((shape.with_customers, shape.stubs(), shape.stubs_multihomed), (4, 3, 1));
+        assert_eq!((shape.stubs_with_peers, shape.stubs_with_providers_only), (2, 1));
+        assert_eq!((shape.without_provider, shape.clique), (2, 2));
+        assert_eq!(clique(&graph), [0, 1]);
+        assert_eq!(cones(&graph), [4, 4, 3, 3, 1, 1, 1]);
+        assert_eq!(shape.cones_largest[..5], [4, 4, 3, 3, 1]);
+        assert_eq!((shape.degree_median, shape.degree_p99), (2, 4));
+    }
+
+    #[test]
+    fn ties_are_kept_and_customers_come_before_shorter_peers() {
+        // Sites at 2 and 3: stub 4 hears both from its providers. 0 and 1 take their customers.
+        let two = RouteShape::measure(&small(), &[2, 3]);
+        assert_eq!((two.by_length.as_slice(), two.tied), ([2, 5].as_slice(), 1));
+        // Sites at 5 and 6 peer with each other; 0 and 2 take 5, 1 and 3 take 6; 4 is tied.
+        let stubs = RouteShape::measure(&small(), &[5, 6]);
+        assert_eq!((stubs.by_length.as_slice(), stubs.tied), ([2, 2, 3].as_slice(), 1));
+        // One site is never tied. 3 hears 5 over its peer 2 (2 ASNs), 6 takes it from its peer 5.
+        let one = RouteShape::measure(&small(), &[5]);
+        assert_eq!((one.by_length.as_slice(), one.tied), ([1, 2, 3, 1].as_slice(), 0));
+        assert_eq!(one.reached(), 7);
+    }
+
+    #[test]
+    fn an_island_has_no_route() {
+        let graph = AsGraph::new(3, &[(0, 1, ProviderCustomer)]);
+        let shape = RouteShape::measure(&graph, &[1]);
+        assert_eq!((shape.reached(), shape.by_length.as_slice()), (2, [1, 1].as_slice()));
+        assert_eq!(shape.path_length_mean(), 0.5);
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between() {
+        assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median([4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(median([]), None);
     }
 }

@@ -6,27 +6,31 @@
 //!
 //! How it is made, in this order, each step from its own random streams:
 //!
-//! 1. **Standing** (`standing`). ASes get a rank: the tier-1 clique first, then transit ASes by the
-//!    number of customers they should have, then stubs. A provider always ranks above its
-//!    customer, so that provider loops cannot arise.
+//! 1. **Standing** (`standing`). ASes get a rank: the tier-1 clique first, then the transit ASes,
+//!    roughly by the number of customers they should have, then stubs. A provider always ranks
+//!    above its customer, so that provider loops cannot arise.
 //! 2. **Places** (`places`). An AS lives in a city, drawn by population and by how many
 //!    networks a person has in that part of the world. Transit ASes spread from there: the clique
 //!    over most of the world, large ones over their region and beyond, small ones nowhere else.
 //! 3. **Transit** (`transit`). Each AS buys from some ASes that are present where it is, drawn
-//!    by the size they should have. So the size of an AS follows from where it is present, and
-//!    customers of one city share the same few providers.
+//!    by the size they should have, so the customers of one city share the same few providers. Half
+//!    of the ASes never buy from the clique. Each transit AS has one customer for certain.
 //! 4. **Peering** (`peering`). The clique peers among itself. Exchange points in large cities have
-//!    members, nearly all of whom peer through the route server. Some networks with an open policy
-//!    peer with whom they meet, anywhere.
+//!    members, most pairs of whom peer through the route server. Some networks with an open policy
+//!    peer with a share of all others, anywhere.
 //! 5. **Users** (`users`). The users of a city are dealt to the ASes there, few getting most.
 //! 6. **Numbers.** AS numbers start above [`ASN_FIRST`], where no real network is, so an invented
 //!    AS is never mistaken for a real one. Larger networks tend to have lower numbers, as in life.
 //!
+//! The constants of these steps are fitted by hand, so that the measures agree. Small Internets are
+//! scaled: sizes of ASes with their number, peering and presence with its square root.
+//!
 //! What it leaves out: ASes without a provider outside the clique (the real graph has some 430,
-//! mostly holes in the measurement), siblings, hybrid and partial relationships, the long chains of
-//! resellers at the end of real paths, national monopolies, and distance (two cities of a region are
-//! equally near). A graph below some thousand ASes is a miniature, not an excerpt.
+//! mostly holes in the measurement), siblings, hybrid and partial relationships, the longest chains
+//! of resellers, national monopolies, and distance (two cities of a region are equally near). A
+//! graph below some thousand ASes is a miniature, not an excerpt.
 
+mod ground;
 mod peering;
 mod places;
 mod standing;
@@ -37,9 +41,7 @@ pub use crate::as_graph::LinkKind;
 pub use crate::cities::City;
 
 use crate::as_graph::AsGraph;
-use crate::cities::{self, metros::METROS};
-use crate::random::Stream;
-use standing::Standing;
+use ground::Ground;
 use thiserror::Error;
 
 /// The fewest ASes for which the steps make sense.
@@ -130,11 +132,6 @@ enum Purpose {
     Standing = 11,
 }
 
-/// The stream of a subject (mostly the rank of an AS) for a purpose.
-fn stream(spec: &SyntheticSpec, purpose: Purpose, subject: u32) -> Stream {
-    Stream::new(spec.seed, purpose as u64, u64::from(subject))
-}
-
 /// Generates the Internet of `spec`; equal specs give equal results on every machine.
 pub fn generate(spec: &SyntheticSpec) -> Result<Synthetic, SyntheticError> {
     if spec.ases < ASES_MIN {
@@ -143,13 +140,13 @@ pub fn generate(spec: &SyntheticSpec) -> Result<Synthetic, SyntheticError> {
     if spec.ases > ASES_MAX {
         return Err(SyntheticError::TooMany(spec.ases));
     }
-    let standing = Standing::new(spec);
-    let presence = places::place(spec, &standing);
-    let bought = transit::buy(spec, &standing, &presence);
-    let peered = peering::peer(spec, &standing, &presence, &bought);
-    let users = users::deal(spec, &standing, &presence);
+    let ground = Ground::new(spec);
+    let places = places::place(&ground);
+    let bought = transit::buy(&ground, &places);
+    let peered = peering::peer(&ground, &places, &bought);
+    let users = users::deal(&ground, &places);
 
-    let by_number = numbers(spec);
+    let by_number = numbers(&ground);
     let mut index_of = vec![0u32; spec.ases as usize];
     for (index, &rank) in by_number.iter().enumerate() {
         index_of[rank as usize] = index as u32;
@@ -158,7 +155,7 @@ pub fn generate(spec: &SyntheticSpec) -> Result<Synthetic, SyntheticError> {
         .zip(&by_number)
         .map(|(asn, &rank)| SyntheticAs {
             asn,
-            cities: presence[rank as usize].clone(),
+            cities: places[rank as usize].cities.clone(),
             weight: users[rank as usize],
         })
         .collect();
@@ -173,18 +170,15 @@ pub fn generate(spec: &SyntheticSpec) -> Result<Synthetic, SyntheticError> {
     });
     let mut links: Vec<SyntheticLink> = sold.chain(peered).collect();
     links.sort_unstable();
-    let cities = METROS
-        .iter()
-        .map(|metro| *cities::by_iata(metro.iata).expect("a test looks up every metro"))
-        .collect();
-    Ok(Synthetic { cities, ases, links })
+    Ok(Synthetic { cities: ground.cities, ases, links })
 }
 
 /// The ranks in order of their AS numbers: at random, but a higher rank tends to come earlier.
-fn numbers(spec: &SyntheticSpec) -> Vec<u32> {
-    let mut ranks: Vec<(u64, u32)> = (0..spec.ases)
+fn numbers(ground: &Ground) -> Vec<u32> {
+    let ases = u64::from(ground.spec.ases);
+    let mut ranks: Vec<(u64, u32)> = (0..ground.spec.ases)
         .map(|rank| {
-            let late = stream(spec, Purpose::Numbers, rank).below(u64::from(spec.ases) * 2);
+            let late = ground.stream(Purpose::Numbers, rank).below(ases * 2);
             (late + u64::from(rank), rank)
         })
         .collect();

@@ -255,7 +255,7 @@ fn without_tables_the_graph_stays_as_it_is() {
     let (graph, _) = from_links("graph", &links("1>2 2>3 1=4"));
     let (world, report) = join("graph", &graph, &PublicData::default());
     assert_eq!(report.ases_nowhere, 4);
-    assert_eq!(**world, **graph);
+    assert_eq!(*world, *graph);
 }
 
 #[test]

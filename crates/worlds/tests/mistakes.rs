@@ -60,7 +60,7 @@ fn sites() {
                 AS64506 is new: write city = "FRA" or at = [50.03, 8.57]
             site.7: site `alone` has no neighbors [scenario::missing_neighbors]
                 AS64507 is new: say who hears it, as in neighbors = [{ asn = … }]
-            site.8.city: `[91, 0]` is not a place on Earth [scenario::bad_coordinates]
+            site.8.at: `[91, 0]` is not a place on Earth [scenario::bad_coordinates]
                 write degrees north (-90 to 90), then degrees east (-180 to 180)
             site.2.neighbors.0.asn: the world has no AS1298 [scenario::unknown_as]
                 the nearest number is 1299

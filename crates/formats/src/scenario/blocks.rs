@@ -150,6 +150,7 @@ impl Decoder<'_> {
         let given: Vec<&str> = SOURCES.into_iter().filter(|key| fields.has(key)).collect();
         let key = match given[..] {
             [key] => key,
+            [] if fields.has_others(&SOURCES) => return None,
             [] => {
                 let message = "`world` does not say where it comes from";
                 self.report("scenario::no_world", "world", &node.origin, message, help);
@@ -202,6 +203,11 @@ impl Decoder<'_> {
             }
         }
         for (name, message) in rules.contradictions() {
+            // Any of the three that stand in one relation may be the one that is given.
+            let given = ["lp_customer", "lp_peer", "lp_provider"]
+                .into_iter()
+                .find(|key| name == "lp_customer" && fields.has(key));
+            let name = given.unwrap_or(name);
             self.report_at(&fields, name, "scenario::contradiction", message, "");
         }
         (preset, settings)
@@ -342,6 +348,11 @@ impl Decoder<'_> {
                 let lat = self.number_of(&list[0], &below(&path, "0"), -90.0..=90.0);
                 let lon = self.number_of(&list[1], &below(&path, "1"), -180.0..=180.0);
                 Some(PlaceRef::At(LatLon { lat: lat?, lon: lon? }))
+            }
+            Value::List(list) => {
+                let message = format!("`at` must be two numbers, not {}", list.len());
+                self.report("scenario::wrong_type", path, &node.origin, message, help);
+                city
             }
             _ => {
                 self.report_type(&path, node, "a list of two numbers", help);

@@ -41,6 +41,11 @@ impl<'n> Fields<'n> {
         self.get(key).is_some()
     }
 
+    /// Whether there is any key but these: a typo may be all that is wrong.
+    pub fn has_others(&self, known: &[&str]) -> bool {
+        self.entries().any(|(key, _)| !known.contains(&key))
+    }
+
     /// The path of a key.
     pub fn path_of(&self, key: &str) -> String {
         below(self.path, key)
@@ -104,10 +109,7 @@ impl<'a> Decoder<'a> {
 
     /// Notes that a value has the wrong type.
     pub fn report_type(&mut self, path: &str, node: &Node, expected: &str, help: &str) {
-        let key = path.rsplit('.').next().unwrap_or(path);
-        // A number says little: name the list that it stands in too.
-        let key = if key.parse::<usize>().is_ok() { path } else { key };
-        let message = format!("`{key}` must be {expected}, not {}", node.value.kind());
+        let message = format!("`{}` must be {expected}, not {}", shown(path), node.value.kind());
         self.report("scenario::wrong_type", path, &node.origin, message, help);
     }
 
@@ -256,12 +258,12 @@ impl<'a> Decoder<'a> {
         if value.is_finite() && bounds.contains(&value) {
             return Some(value);
         }
-        let key = path.rsplit('.').next().unwrap_or(path);
         let must = match (bounds.start(), bounds.end()) {
+            _ if !value.is_finite() => "be a finite number".to_owned(),
             (low, high) if *low == 0.0 && *high == f64::MAX => "not be negative".to_owned(),
             (low, high) => format!("lie between {low} and {high}"),
         };
-        let message = format!("`{key}` must {must}, and is `{value}`");
+        let message = format!("`{}` must {must}, and is `{value}`", shown(path));
         self.report("scenario::out_of_range", path, &node.origin, message, "");
         None
     }
@@ -425,4 +427,11 @@ impl<'a> Decoder<'a> {
             }
         }
     }
+}
+
+/// A value's name in messages: its key, and for an entry of a list its path, since a number says
+/// little.
+fn shown(path: &str) -> &str {
+    let key = path.rsplit('.').next().unwrap_or(path);
+    if key.parse::<usize>().is_ok() { path } else { key }
 }

@@ -35,7 +35,7 @@ pub(super) fn event(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> Optio
         decoder.report_missing(&fields, "at", "say when, such as `at = \"30s\"`");
     }
     let at = decoder.duration(&fields, "at", 0..=YEAR_S);
-    let kind = the_one(decoder, node, &fields, &KINDS, "event");
+    let kind = the_one(decoder, node, &fields, &known, &KINDS, "event");
     let how = decoder.choice(&fields, "how", &FailureKind::NAMES);
     if fields.has("how") && !fields.has("fail") {
         let message = "`how` says how a site fails, and none does";
@@ -65,7 +65,7 @@ pub(super) fn correction(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> 
     let known = [&["source"][..], &CHANGES].concat();
     let fields = decoder.table(node, path, &known)?;
     let source = decoder.text(&fields, "source").unwrap_or_default();
-    let kind = the_one(decoder, node, &fields, &CHANGES, "correction")?;
+    let kind = the_one(decoder, node, &fields, &known, &CHANGES, "correction")?;
     Some(Correction { source, change: change(decoder, &fields, kind)? })
 }
 
@@ -74,6 +74,7 @@ fn the_one<'k>(
     decoder: &mut Decoder<'_>,
     node: &Node,
     fields: &Fields<'_>,
+    known: &[&str],
     kinds: &[&'k str],
     what: &str,
 ) -> Option<&'k str> {
@@ -81,6 +82,7 @@ fn the_one<'k>(
     let list: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
     match given[..] {
         [kind] => Some(kind),
+        [] if fields.has_others(known) => None,
         [] => {
             let message = format!("this {what} does nothing");
             let help = format!("add one of {}", list.join(", "));

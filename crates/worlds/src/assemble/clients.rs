@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use catchment_model::scenario::{ClientSpec, Scenario};
+use catchment_model::scenario::{ClientSpec, PlaceRef, Scenario};
 use catchment_model::world::Client;
 use catchment_model::{Asn, Mistake, Relation, World};
 
 use super::draft::{Built, Draft};
-use super::lookup::{find_place, neighbor_router, router_at, routers_in_city};
+use super::lookup::{find_place, neighbor_router, place_key, router_at, routers_in_city};
 
 /// A client of the file with its router.
 pub(super) struct PlacedClient<'a> {
@@ -36,13 +36,18 @@ pub(super) fn place<'a>(
                     .help("write a number of kq/s that is not negative"),
             );
         }
+        let duplicate = || {
+            let message = format!("the client AS{} is there twice", spec.asn);
+            Mistake::new("scenario::duplicate_client", format!("{path}.asn"), message)
+                .help("join the two entries")
+        };
+        if placed.iter().any(|other| other.is_new && other.spec.asn == spec.asn) {
+            mistakes.push(duplicate());
+            continue;
+        }
         match find_router(draft, spec, &path) {
             Ok((router, _)) if placed.iter().any(|other| other.router == router) => {
-                let message = format!("the client AS{} is there twice", spec.asn);
-                mistakes.push(
-                    Mistake::new("scenario::duplicate_client", format!("{path}.asn"), message)
-                        .help("join the two entries"),
-                );
+                mistakes.push(duplicate());
             }
             Ok((router, is_new)) => placed.push(PlacedClient { index, spec, router, is_new }),
             Err(mistake) => mistakes.push(mistake),
@@ -56,14 +61,15 @@ fn find_router(
     spec: &ClientSpec,
     path: &str,
 ) -> Result<(u32, bool), Mistake> {
-    use catchment_model::scenario::PlaceRef;
-
     let asn = spec.asn;
     let routers = draft.routers_of_asn(asn);
     if routers.is_empty() {
         let place_name = spec.name.clone().unwrap_or_else(|| format!("AS{asn}"));
         let place = match &spec.place {
-            Some(place) => Some(find_place(draft, place, &place_name, &format!("{path}.city"))?),
+            Some(place) => {
+                let path = format!("{path}.{}", place_key(place));
+                Some(find_place(draft, place, &place_name, &path)?)
+            }
             None if draft.has_places() => {
                 let message = format!("the client AS{asn} needs a city");
                 return Err(Mistake::new("scenario::missing_city", path, message)

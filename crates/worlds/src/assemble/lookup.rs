@@ -64,6 +64,14 @@ fn unknown_city<'a>(
     Mistake::new("scenario::unknown_city", path, message).help(help)
 }
 
+/// The key under which a file gives a place.
+pub(super) fn place_key(place: &PlaceRef) -> &'static str {
+    match place {
+        PlaceRef::City(_) => "city",
+        PlaceRef::At(_) => "at",
+    }
+}
+
 /// The place that a user names, added to the draft if it is new to the world.
 pub(super) fn find_place(
     draft: &mut Draft<'_>,

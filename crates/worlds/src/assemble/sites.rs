@@ -10,7 +10,7 @@ use catchment_model::world::NO_PLACE;
 use catchment_model::{Asn, Community, Mistake, Relation, SiteName};
 
 use super::draft::Draft;
-use super::lookup::{find_place, neighbor_router, router_at};
+use super::lookup::{find_place, neighbor_router, place_key, router_at};
 use crate::BaseWorld;
 
 /// A site with all its keys, and where the file speaks of it.
@@ -26,9 +26,13 @@ impl MergedSite<'_> {
     /// Path of a key: of its value if the file gives one, else of the site's entry.
     pub(super) fn path(&self, key: &str) -> String {
         let Some((index, entry)) = self.file else { return String::new() };
+        let key = match &entry.place {
+            Some(place) if key == "city" => place_key(place),
+            _ => key,
+        };
         let given = match key {
             "asn" => entry.asn.is_some(),
-            "city" => entry.place.is_some(),
+            "city" | "at" => entry.place.is_some(),
             "region" => entry.region.is_some(),
             "backbone" => entry.backbone.is_some(),
             "prefixes" => entry.prefixes.is_some(),

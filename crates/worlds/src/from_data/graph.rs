@@ -3,6 +3,8 @@
 //! Routing in three passes needs that nobody is an indirect provider of itself (models 1.7).
 //! Inferred relationships break that now and then; the cycles are found, named, and cut.
 
+use std::collections::BTreeMap;
+
 use catchment_model::world::{Link, LinkProblem};
 use catchment_model::{Asn, Relation, World};
 
@@ -148,7 +150,7 @@ impl Rest<'_> {
     /// Walks from provider to lowest customer until an AS comes again; from its lowest member.
     fn cycle_from(&self, start: u32) -> Vec<u32> {
         let mut walk = vec![start];
-        let mut position_of = std::collections::BTreeMap::from([(start, 0_usize)]);
+        let mut position_of = BTreeMap::from([(start, 0_usize)]);
         loop {
             let last = walk[walk.len() - 1];
             let next = self

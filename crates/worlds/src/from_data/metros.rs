@@ -3,10 +3,12 @@
 //! Data sets name suburbs, airports and spellings of their own. A point belongs to the most
 //! populous city within [`METRO_KM`], so that a data centre in a suburb meets those downtown.
 
+use std::collections::BTreeSet;
+
 use catchment_model::{LatLon, Place};
 
 use super::join::ListedCity;
-use crate::cities;
+use crate::cities::{self, metros::METROS};
 
 /// How far from its centre a city reaches.
 pub(super) const METRO_KM: f64 = 40.0;
@@ -68,24 +70,29 @@ impl Metros<'_> {
     }
 }
 
-/// A place with a code that is not among `taken`: an airport of that name, the nearest airport
-/// within [`METRO_KM`], or the name in capitals.
+/// A place with a code that is not among `taken`: an airport of that name, the main one of a
+/// metropolitan area, the nearest within [`METRO_KM`], or the name in capitals.
 pub(super) fn coded_place(
     name: &str,
     country: &str,
     at: LatLon,
-    taken: &mut std::collections::BTreeSet<String>,
+    taken: &mut BTreeSet<String>,
 ) -> Place {
     let near = |city: &&cities::City| {
         (city.lat - at.lat).abs() < 1.0 && city.country.eq_ignore_ascii_case(country)
     };
     let km = |city: &cities::City| at.distance_km(&LatLon { lat: city.lat, lon: city.lon });
-    let mut airports: Vec<(bool, f64, &str)> = cities::all()
+    let rank = |city: &cities::City| match () {
+        () if city.name.eq_ignore_ascii_case(name) => 0,
+        () if METROS.iter().any(|metro| metro.iata == city.iata) => 1,
+        () => 2,
+    };
+    let mut airports: Vec<(u8, f64, &str)> = cities::all()
         .iter()
         .filter(near)
-        .map(|city| (!city.name.eq_ignore_ascii_case(name), km(city), city.iata))
-        .filter(|(differs, km, iata)| {
-            *km <= if *differs { METRO_KM } else { AIRPORT_KM } && !taken.contains(*iata)
+        .map(|city| (rank(city), km(city), city.iata))
+        .filter(|(rank, km, iata)| {
+            *km <= if *rank == 0 { AIRPORT_KM } else { METRO_KM } && !taken.contains(*iata)
         })
         .collect();
     airports.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(b.2)));
@@ -98,7 +105,7 @@ pub(super) fn coded_place(
 }
 
 /// `LA-PAZ-BO`, `LA-PAZ-BO-2`, …
-fn free_code(name: &str, country: &str, taken: &std::collections::BTreeSet<String>) -> String {
+fn free_code(name: &str, country: &str, taken: &BTreeSet<String>) -> String {
     let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut parts: Vec<String> = words.map(str::to_uppercase).collect();
     parts.push(country.to_uppercase());

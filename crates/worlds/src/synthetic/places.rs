@@ -1,97 +1,83 @@
 //! In which cities an AS is present.
 
-use super::standing::Standing;
-use super::{Purpose, SyntheticSpec, stream};
+use super::standing::REFERENCE_ASES;
+use super::{Ground, Purpose};
 use crate::cities::metros::{METROS, Region};
 use crate::random::Stream;
 
-/// Networks for the same number of people, by region, in arbitrary units: Europe and North America
-/// have many small networks, Asia few large ones.
-pub(super) fn networks_per_person(region: Region) -> u64 {
-    match region {
-        Region::Europe => 12,
-        Region::NorthAmerica => 9,
-        Region::LatinAmerica => 6,
-        Region::Oceania => 12,
-        Region::MiddleEast => 4,
-        Region::Africa => 1,
-        Region::SouthAsia => 2,
-        Region::EastAsia => 2,
-    }
+/// Where an AS is: indices into [`Ground::metros`].
+#[derive(Debug)]
+pub(super) struct Place {
+    pub home: u16,
+    /// Ascending; the home is one of them.
+    pub cities: Vec<u16>,
 }
 
-/// How many networks a city should have, in arbitrary units.
-pub(super) fn networks_of(city: usize) -> u64 {
-    u64::from(METROS[city].population_100k) * networks_per_person(METROS[city].region)
-}
-
-/// Partial sums of `weight` over the cities of which `keep` is true.
-fn cumulative(weight: impl Fn(usize) -> u64, keep: impl Fn(usize) -> bool) -> Vec<u64> {
-    let mut sum = 0;
-    (0..METROS.len())
-        .map(|city| {
-            sum += if keep(city) { weight(city) } else { 0 };
+/// The places of each AS by rank.
+pub(super) fn place(ground: &Ground) -> Vec<Place> {
+    let cumulative = |weight: &dyn Fn(usize) -> u64| -> Vec<u64> {
+        let mut sum = 0;
+        let sums = (0..ground.metros.len()).map(|city| {
+            sum += weight(city);
             sum
-        })
-        .collect()
-}
-
-/// The cities of each AS by rank, ascending.
-pub(super) fn place(spec: &SyntheticSpec, standing: &Standing) -> Vec<Vec<u16>> {
-    let homes = cumulative(networks_of, |_| true);
-    let mut regions: Vec<Region> = METROS.iter().map(|metro| metro.region).collect();
+        });
+        sums.collect()
+    };
+    let region_of = |city: usize| ground.metros[city].region;
+    let mut regions: Vec<Region> = (0..ground.metros.len()).map(region_of).collect();
     regions.sort_unstable();
     regions.dedup();
-    // Where to spread: the square root, as a large city is one place all the same.
-    let draw_of = |city: usize| networks_of(city).isqrt();
-    let world = cumulative(draw_of, |_| true);
-    let in_region: Vec<Vec<u64>> = regions
+    let homes = cumulative(&|city| ground.networks_of(city));
+    let pull = |city: usize| ground.pull_of(city);
+    let world = cumulative(&pull);
+    let within: Vec<Vec<u64>> = regions
         .iter()
-        .map(|&region| cumulative(draw_of, |city| METROS[city].region == region))
+        .map(|&region| cumulative(&|city| if region_of(city) == region { pull(city) } else { 0 }))
         .collect();
-    (0..spec.ases)
+    (0..ground.spec.ases)
         .map(|rank| {
-            let mut draw = stream(spec, Purpose::Home, rank);
-            let home = draw.weighted(&homes).expect("cities have people");
-            let mut draw = stream(spec, Purpose::Presence, rank);
-            let (near, far) = spread(standing, rank, &mut draw);
-            let region = regions.binary_search(&METROS[home].region).expect("listed above");
-            let mut cities = vec![home as u16];
-            cities.extend((0..near).filter_map(|_| draw.weighted(&in_region[region])).map(to_u16));
-            cities.extend((0..far).filter_map(|_| draw.weighted(&world)).map(to_u16));
+            let mut draw = ground.stream(Purpose::Home, rank);
+            let home = draw.weighted(&homes).expect("every city has networks");
+            let mut draw = ground.stream(Purpose::Presence, rank);
+            let (near, far) = spread(ground, rank, &mut draw);
+            let region = regions.binary_search(&region_of(home)).expect("all are listed");
+            let mut cities = vec![home];
+            cities.extend((0..near).filter_map(|_| draw.weighted(&within[region])));
+            cities.extend((0..far).filter_map(|_| draw.weighted(&world)));
             cities.sort_unstable();
             cities.dedup();
-            cities
+            let cities = cities.into_iter().map(|city| city as u16).collect();
+            Place { home: home as u16, cities }
         })
         .collect()
-}
-
-fn to_u16(city: usize) -> u16 {
-    city as u16
 }
 
 /// How often an AS draws a further city in its region, and anywhere. Cities drawn twice count
-/// once, so the clique ends in about two thirds of them.
-fn spread(standing: &Standing, rank: u32, draw: &mut Stream) -> (u64, u64) {
-    if rank < standing.clique {
-        return (20, 150 + draw.below(150));
-    }
-    if !standing.is_transit(rank) {
+/// once, so the clique ends in about half of them.
+fn spread(ground: &Ground, rank: u32, draw: &mut Stream) -> (u64, u64) {
+    let standing = &ground.standing;
+    let (near, far) = if rank < standing.clique {
+        (20, 150 + draw.below(150))
+    } else if standing.is_transit(rank) {
+        // As if among the ASes of the real Internet; by the square root, as for exchange points.
+        let milli = standing.customers_milli[rank as usize];
+        let squared = milli * milli / u64::from(ground.spec.ases) * u64::from(REFERENCE_ASES);
+        let customers = squared.isqrt() / 1_000;
+        match customers {
+            500.. => (15 + draw.below(20), 30 + draw.below(90)),
+            100.. => (8 + draw.below(20), draw.below(30)),
+            25.. => (2 + draw.below(8), draw.below(4)),
+            5.. => (draw.below(4), u64::from(draw.below(10) == 0)),
+            _ => (u64::from(draw.below(5) == 0), 0),
+        }
+    } else {
         // A few networks without customers have several offices; fewer are worldwide (content).
-        return match draw.below(1000) {
+        match draw.below(1000) {
             0..=3 => (5, 20 + draw.below(40)),
             4..=40 => (1 + draw.below(3), 0),
             _ => (0, 0),
-        };
-    }
-    match standing.customers_milli[rank as usize] / 1000
-        * u64::from(super::standing::REFERENCE_ASES)
-        / u64::from(standing.ases)
-    {
-        500.. => (15 + draw.below(20), 30 + draw.below(90)),
-        100.. => (8 + draw.below(20), draw.below(30)),
-        25.. => (2 + draw.below(8), draw.below(4)),
-        5.. => (draw.below(4), u64::from(draw.below(10) == 0)),
-        _ => (u64::from(draw.below(5) == 0), 0),
-    }
+        }
+    };
+    let scaled = |count: u64| (count * ground.metros.len() as u64).div_ceil(METROS.len() as u64);
+    (scaled(near), scaled(far))
 }

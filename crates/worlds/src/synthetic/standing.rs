@@ -1,8 +1,11 @@
 //! Who ranks above whom, and how large a transit AS should become.
 
-use super::{Purpose, SyntheticSpec, stream};
+use super::ground::stream;
+use super::{Purpose, SyntheticSpec};
 
-/// How far size and rank may be apart, in doublings.
+/// By how many doublings an AS may rank lower than its size says, exclusive; each number of them is
+/// as likely. Rank says who may sell to whom; in the real graph some small networks sell to large
+/// ones.
 const ORDER_DOUBLINGS: u64 = 9;
 
 /// Customers of the transit ASes of an Internet of 79 327 ASes, by size: `(position, customers in
@@ -36,7 +39,6 @@ const CLIQUE_POSITIONS: [u32; 19] =
 /// `clique..transit` the other transit ASes, the rest stubs.
 #[derive(Debug)]
 pub(super) struct Standing {
-    pub ases: u32,
     pub clique: u32,
     pub transit: u32,
     /// Customers wanted by each transit rank, in thousandths.
@@ -56,7 +58,6 @@ impl Standing {
         let mut outside: Vec<(u64, u32)> = outside
             .take((transit - clique) as usize)
             .map(|position| {
-                // Up to sixty-four times further down than the size says, each doubling as likely.
                 let doublings = stream(spec, Purpose::Standing, position).below(ORDER_DOUBLINGS);
                 (u64::from(position) << doublings, position)
             })
@@ -64,7 +65,7 @@ impl Standing {
         outside.sort_unstable();
         let outside = outside.into_iter().map(|(_, position)| position);
         let customers_milli = in_clique.iter().copied().chain(outside).map(at).collect();
-        Standing { ases, clique, transit, customers_milli }
+        Standing { clique, transit, customers_milli }
     }
 
     /// True for ranks with customers.

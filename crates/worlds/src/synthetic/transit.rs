@@ -1,9 +1,7 @@
 //! Who buys transit from whom.
 
-use super::places::networks_of;
-use super::standing::Standing;
-use super::{Purpose, SyntheticSpec, stream};
-use crate::cities::metros::METROS;
+use super::places::Place;
+use super::{Ground, Purpose};
 use crate::random::Stream;
 use std::ops::Range;
 
@@ -51,26 +49,22 @@ const ANCHOR_TRANSIT: u64 = 300_000;
 const TRIES: u32 = 12;
 
 /// Pairs `(provider, customer)` of ranks, ascending by customer, no pair twice.
-pub(super) fn buy(
-    spec: &SyntheticSpec,
-    standing: &Standing,
-    presence: &[Vec<u16>],
-) -> Vec<(u32, u32)> {
-    let (for_transit, for_stubs) = markets(standing, presence);
-    let anchors = anchors(spec, standing, presence);
-    let mut links = Vec::with_capacity(spec.ases as usize * 21 / 10);
+pub(super) fn buy(ground: &Ground, places: &[Place]) -> Vec<(u32, u32)> {
+    let (for_transit, for_stubs) = markets(ground, places);
+    let anchors = anchors(ground, places);
+    let mut links = Vec::with_capacity(ground.spec.ases as usize * 21 / 10);
     let mut providers: Vec<u32> = Vec::new();
-    for rank in standing.clique..spec.ases {
-        let mut draw = stream(spec, Purpose::Providers, rank);
-        let (market, regional, wanted) = if standing.is_transit(rank) {
-            (&for_transit, REGIONAL_TRANSIT, transit_providers(standing, rank, &mut draw))
+    for rank in ground.standing.clique..ground.spec.ases {
+        let mut draw = ground.stream(Purpose::Providers, rank);
+        let (market, regional, wanted) = if ground.standing.is_transit(rank) {
+            (&for_transit, REGIONAL_TRANSIT, transit_providers(ground, rank, &mut draw))
         } else {
             (&for_stubs, REGIONAL_STUBS, stub_providers(&mut draw))
         };
         // The few just below the clique have nobody else to buy from.
-        let regional = rank > standing.clique * 3 && draw.chance_ppm(regional);
-        let among = if regional { standing.clique..rank } else { 0..rank };
-        let cities = &presence[rank as usize];
+        let regional = rank > ground.standing.clique * 3 && draw.chance_ppm(regional);
+        let among = if regional { ground.standing.clique..rank } else { 0..rank };
+        let cities = &places[rank as usize].cities;
         providers.clear();
         providers.extend(&anchors[rank as usize]);
         let mut tries = 0;
@@ -81,7 +75,7 @@ pub(super) fn buy(
             providers.extend(found.filter(|found| !providers.contains(found)));
         }
         if providers.is_empty() {
-            providers.push(draw.below(u64::from(standing.clique)) as u32);
+            providers.push(draw.below(u64::from(ground.standing.clique)) as u32);
         }
         links.extend(providers.iter().map(|&provider| (provider, rank)));
     }
@@ -89,18 +83,18 @@ pub(super) fn buy(
 }
 
 /// Fills the markets of all cities, for transit ASes and for stubs.
-fn markets(standing: &Standing, presence: &[Vec<u16>]) -> (Vec<Market>, Vec<Market>) {
-    let mut for_transit = vec![Market::default(); METROS.len()];
+fn markets(ground: &Ground, places: &[Place]) -> (Vec<Market>, Vec<Market>) {
+    let mut for_transit = vec![Market::default(); ground.metros.len()];
     let mut for_stubs = for_transit.clone();
-    let everywhere: u64 = (0..METROS.len()).map(networks_of).sum();
-    for rank in 0..standing.transit {
-        let cities = &presence[rank as usize];
-        let here: u64 = cities.iter().map(|&city| networks_of(usize::from(city))).sum();
+    let everywhere: u64 = (0..ground.metros.len()).map(|city| ground.networks_of(city)).sum();
+    for rank in 0..ground.standing.transit {
+        let cities = &places[rank as usize].cities;
+        let here: u64 = cities.iter().map(|&city| ground.networks_of(usize::from(city))).sum();
         // One customer comes as an anchor, the rest by drawing. Who is present in a small part of
         // the world must be drawn the more often there.
-        let wanted = standing.customers_milli[rank as usize].saturating_sub(1_000);
+        let wanted = ground.standing.customers_milli[rank as usize].saturating_sub(1_000);
         let weight = wanted * everywhere / here.max(1);
-        let (to_transit, to_stubs) = if rank < standing.clique {
+        let (to_transit, to_stubs) = if rank < ground.standing.clique {
             (CLIQUE_FOR_TRANSIT, CLIQUE_FOR_STUBS)
         } else {
             (100, 100)
@@ -118,22 +112,22 @@ fn markets(standing: &Standing, presence: &[Vec<u16>]) -> (Vec<Market>, Vec<Mark
 ///
 /// The few small networks that sell to larger ones are what makes some customer routes of the real
 /// graph long, and those are taken before shorter peer routes.
-fn anchors(spec: &SyntheticSpec, standing: &Standing, presence: &[Vec<u16>]) -> Vec<Vec<u32>> {
-    let mut free: Vec<Vec<u32>> = vec![Vec::new(); METROS.len()];
-    for rank in standing.transit..spec.ases {
-        free[usize::from(presence[rank as usize][0])].push(rank);
+fn anchors(ground: &Ground, places: &[Place]) -> Vec<Vec<u32>> {
+    let mut free: Vec<Vec<u32>> = vec![Vec::new(); ground.metros.len()];
+    for rank in ground.standing.transit..ground.spec.ases {
+        free[usize::from(places[rank as usize].home)].push(rank);
     }
-    let mut anchors = vec![Vec::new(); spec.ases as usize];
-    let mut anywhere = standing.transit..spec.ases;
-    for rank in standing.clique..standing.transit {
-        let mut draw = stream(spec, Purpose::Anchors, rank);
-        let lower = rank + 1..standing.transit.min(rank + rank / 2 + 2);
+    let mut anchors = vec![Vec::new(); ground.spec.ases as usize];
+    let mut anywhere = ground.standing.transit..ground.spec.ases;
+    for rank in ground.standing.clique..ground.standing.transit {
+        let mut draw = ground.stream(Purpose::Anchors, rank);
+        let lower = rank + 1..ground.standing.transit.min(rank + rank / 2 + 2);
         if draw.chance_ppm(ANCHOR_TRANSIT) && !lower.is_empty() {
             let customer = lower.start + draw.below(lower.len() as u64) as u32;
             anchors[customer as usize].push(rank);
             continue;
         }
-        let cities = &presence[rank as usize];
+        let cities = &places[rank as usize].cities;
         let here = &mut free[usize::from(cities[draw.below(cities.len() as u64) as usize])];
         let near = match here.len() as u64 {
             0 => None,
@@ -146,7 +140,7 @@ fn anchors(spec: &SyntheticSpec, standing: &Standing, presence: &[Vec<u16>]) -> 
     anchors
 }
 
-/// Number of providers of a stub, from the real distribution; in thousandths.
+/// Number of providers of a stub, from the real distribution.
 fn stub_providers(draw: &mut Stream) -> u64 {
     match draw.below(1000) {
         0..470 => 1,
@@ -161,10 +155,10 @@ fn stub_providers(draw: &mut Stream) -> u64 {
     }
 }
 
-/// Number of providers of a transit AS: one, and the failures of two runs of coin tosses.
-fn transit_providers(standing: &Standing, rank: u32, draw: &mut Stream) -> u64 {
+/// Number of providers of a transit AS: one, and the sum of two geometric numbers.
+fn transit_providers(ground: &Ground, rank: u32, draw: &mut Stream) -> u64 {
     // Mean number, in hundredths, by customers: from 2.4 for one to 6.7 for a hundred.
-    let customers = standing.customers_milli[rank as usize] / 1000;
+    let customers = ground.standing.customers_milli[rank as usize] / 1000;
     let mean = 235 + 62 * u64::from(customers.max(1).ilog2());
     let each = (mean - 100) / 2;
     let more = 1_000_000 * each / (100 + each);
