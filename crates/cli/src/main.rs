@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod signals;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic;
 use std::process;
 
@@ -94,12 +95,48 @@ fn report_bugs() {
         let words: Vec<String> =
             std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
         to_stderr(&format!(
-            "this is a bug in catchment, not a mistake of yours; nothing was written\n\
+            "this is a bug in catchment, not a mistake of yours\n\
              please report it with the files you used and these lines:\n  \
              catchment {}\n  {place}: {message}\n  {}\n",
             env!("CARGO_PKG_VERSION"),
             report::printable(&words.join(" ")),
         ));
+        let trace = Backtrace::capture();
+        if trace.status() == BacktraceStatus::Captured {
+            to_stderr(&trace.to_string());
+        }
         process::exit(Exit::Bug as i32);
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    /// Runs itself again, since a process has one hook and one end.
+    #[test]
+    fn a_panic_is_exit_code_70_and_says_what_to_report() {
+        const AGAIN: &str = "CATCHMENT_TEST_PANICS";
+        if env::var_os(AGAIN).is_some() {
+            report_bugs();
+            panic!("on purpose");
+        }
+        let output = Command::new(env::current_exe().unwrap())
+            .args(["a_panic_is_exit_code_70", "--nocapture"])
+            .env(AGAIN, "1")
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(70), "{err}");
+        assert!(err.contains("this is a bug in catchment") && err.contains("on purpose"), "{err}");
+    }
 }

@@ -16,6 +16,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::report::Failure;
 
+/// Rows that a terminal is given unasked; the last line then says how many are left.
+const ROWS_ON_TERMINAL: usize = 200;
+
 /// Where an answer goes, and in what form.
 #[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
@@ -38,6 +41,8 @@ pub struct Output {
     /// The form.
     pub format: Format,
     target: Target,
+    /// Rows of a text that are shown; all if not given.
+    rows_max: Option<usize>,
 }
 
 impl OutputArgs {
@@ -55,7 +60,9 @@ impl OutputArgs {
             return Err(Failure::bad_input("Parquet is binary and would upset the terminal")
                 .help("name a file with `--out`, or send the output into a pipe"));
         }
-        Ok(Output { format, target })
+        // Whoever asks for a table by name gets all of it.
+        let rows_max = (terminal && self.format.is_none()).then_some(ROWS_ON_TERMINAL);
+        Ok(Output { format, target, rows_max })
     }
 }
 
@@ -76,7 +83,10 @@ impl Output {
     /// # Errors
     /// If it cannot be written.
     pub fn table(&self, table: &Table) -> Result<(), Failure> {
-        self.target.write(|out| table::write(table, self.format, out))
+        self.target.write(|out| match self.format {
+            Format::Table => table::write_text(table, self.rows_max, out),
+            format => table::write(table, format, out),
+        })
     }
 
     /// Writes a text.
@@ -120,8 +130,8 @@ pub enum Target {
     Stdout,
     /// A device, a pipe: something that cannot be replaced by a file.
     Special(PathBuf),
-    /// A file.
-    File(PathBuf),
+    /// A file, with the name that the user gave it.
+    File(PathBuf, String),
 }
 
 impl Target {
@@ -138,7 +148,7 @@ impl Target {
             }
             // What a link leads to is replaced, not the link.
             Ok(known) if known.is_file() => match fs::canonicalize(out) {
-                Ok(path) => Ok(Target::File(path)),
+                Ok(path) => Ok(Target::File(path, name)),
                 Err(error) => Err(Failure::cannot_write(&name, &error)),
             },
             Ok(_) => Ok(Target::Special(out.to_owned())),
@@ -152,7 +162,7 @@ impl Target {
                 let folder = shown(folder_of(out));
                 Err(Failure::bad_input(format!("cannot write {name}: no folder {folder}")))
             }
-            Err(_) => Ok(Target::File(out.to_owned())),
+            Err(_) => Ok(Target::File(out.to_owned(), name)),
         }
     }
 
@@ -177,8 +187,8 @@ impl Target {
                 let whole = || fill(&mut OpenOptions::new().write(true).open(path)?);
                 whole().map_err(|error| Failure::cannot_write(&shown(path), &error))
             }
-            Target::File(path) => {
-                replace(path, fill).map_err(|error| Failure::cannot_write(&shown(path), &error))
+            Target::File(path, name) => {
+                replace(path, fill).map_err(|error| Failure::cannot_write(name, &error))
             }
         }
     }
@@ -204,12 +214,14 @@ fn pending_lock() -> MutexGuard<'static, Option<PathBuf>> {
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes what is half written. For the end of the program only.
+/// Removes what is half written. For the end of the program only: from here on nobody can finish
+/// a file.
 pub fn discard_pending() {
     let mut pending = pending_lock();
     if let Some(path) = pending.take() {
         let _ = fs::remove_file(path);
     }
+    std::mem::forget(pending);
 }
 
 fn replace(
@@ -221,7 +233,7 @@ fn replace(
     {
         // Whoever ends the program waits here, and finds the file renamed or removed.
         let mut pending = pending_lock();
-        let temporary = pending.take().expect("the file was just created");
+        let Some(temporary) = pending.take() else { return written };
         if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
             let _ = fs::remove_file(&temporary);
             return Err(error);
@@ -251,4 +263,56 @@ fn create_pending(path: &Path) -> io::Result<File> {
         }
     }
     unreachable!("the loop ends by returning")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("catchment-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).unwrap();
+        folder
+    }
+
+    fn files(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_stays_as_it_was_until_its_successor_is_whole() {
+        let folder = folder("whole");
+        let path = folder.join("a.csv");
+        fs::write(&path, "old").unwrap();
+        let target = Target::new(Some(&path)).unwrap();
+        let written = target.write(|out| {
+            out.write_all(b"half")?;
+            assert_eq!(fs::read_to_string(&path)?, "old");
+            assert_eq!(files(&folder).len(), 2);
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(written.unwrap_err().exit, crate::exit::Exit::Environment);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(files(&folder), ["a.csv"]);
+
+        target.write(|out| out.write_all(b"new")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(files(&folder), ["a.csv"]);
+
+        // A link is followed, and stays.
+        let link = folder.join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        Target::new(Some(&link)).unwrap().write(|out| out.write_all(b"linked")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "linked");
+        assert!(link.is_symlink());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_name_of_a_file_asks_for_a_form() {
+        assert_eq!(by_extension(Path::new("x/a.PARQUET")), Some(Format::Parquet));
+        assert_eq!(by_extension(Path::new("x.json/a")), None);
+    }
 }

@@ -32,11 +32,12 @@ struct Phase {
 impl Progress {
     /// Starts with a first phase.
     pub fn start(name: &'static str) -> Progress {
-        let drawer = io::stderr().is_terminal().then(|| {
+        let drawer = || {
             let (sender, receiver) = mpsc::channel();
-            let drawer = thread::spawn(move || draw(&receiver));
-            (sender, drawer)
-        });
+            let drawer = thread::Builder::new().name("progress".to_owned());
+            Some((sender, drawer.spawn(move || draw(&receiver)).ok()?))
+        };
+        let drawer = if io::stderr().is_terminal() { drawer() } else { None };
         let progress = Progress { drawer };
         progress.phase(name);
         progress

@@ -216,9 +216,40 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
+/// A number with its noun.
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// A line for the user that is no failure.
 pub fn note(text: &str) {
-    to_stderr(&format!("note: {}\n", printable(text)));
+    to_stderr(&wrapped("note: ", &printable(text), width()));
+}
+
+/// Columns of the terminal, within reason.
+fn width() -> usize {
+    Term::stderr().size_checked().map_or(80, |(_, columns)| usize::from(columns)).clamp(60, 120)
+}
+
+/// Breaks a text at spaces; further lines are indented as far as the first.
+fn wrapped(head: &str, text: &str, width: usize) -> String {
+    let indent = " ".repeat(head.len());
+    let mut lines = head.to_owned();
+    let mut column = head.len();
+    for word in text.split(' ') {
+        let length = word.chars().count() + 1;
+        if column > head.len() && column + length > width {
+            lines.push('\n');
+            lines.push_str(&indent);
+            column = head.len();
+        } else if column > head.len() {
+            lines.push(' ');
+        }
+        lines.push_str(word);
+        column += length;
+    }
+    lines.push('\n');
+    lines
 }
 
 /// Writes to stderr. If that cannot be done, there is nobody to tell.
@@ -252,17 +283,17 @@ fn render(problem: &Problem, source: Option<&Arc<Source>>, into: &mut String) {
             let (line, column) = source.position(span.start);
             message.push_str(&format!(" (at {}:{line}:{column})", source.name));
         }
-    } else if let Some(source) = source {
+    } else if let Some(source) = source
+        && !message.contains("--set ")
+    {
         message.push_str(&format!(" (in {})", source.name));
     }
     let drawn = Drawn { message, help: printable(&problem.help), source: drawn };
-    let fancy = io::stderr().is_terminal();
-    let color = fancy && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let color = io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let width = Term::stderr().size_checked().map_or(100, |(_, columns)| usize::from(columns));
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(width.clamp(60, 120))
-        .with_wrap_lines(fancy)
+        .with_width(width())
         .with_break_words(false)
         .with_links(false)
         .without_cause_chain();
@@ -296,7 +327,7 @@ impl Diagnostic for Drawn {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let (_, span) = self.source.as_ref()?;
-        let label = LabeledSpan::new(Some("here".to_owned()), span.start, span.len());
+        let label = LabeledSpan::new(None, span.start, span.len());
         Some(Box::new(std::iter::once(label)))
     }
 }
@@ -310,6 +341,12 @@ mod tests {
         let source = Source::new("a\u{1b}b", "x\u{1b}[2J\u{85}y\r\n\tz");
         assert_eq!(source.name, "a\u{fffd}b");
         assert_eq!(source.text, "x?[2J??y \n\tz");
+    }
+
+    #[test]
+    fn notes_are_broken_at_spaces() {
+        assert_eq!(wrapped("note: ", "one two three", 14), "note: one two\n      three\n");
+        assert_eq!(wrapped("note: ", "a-long-word", 9), "note: a-long-word\n");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `catchment explain`: why an AS lands where it does, and what would move it.
 
 use catchment_formats::table::Format;
-use catchment_model::mistake::nearest_help;
+use catchment_model::mistake::nearest;
 use catchment_model::{Asn, Prefix, World};
 use catchment_routing::explain::explain;
 use catchment_worlds::Assembled;
@@ -21,7 +21,7 @@ pub struct ExplainArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
     /// The AS
-    #[arg(long = "as", value_name = "ASN")]
+    #[arg(long = "as", value_name = "ASN", allow_hyphen_values = true)]
     asn: Asn,
     /// Its router in this city [default: the one with the largest weight]
     #[arg(long, value_name = "CITY")]
@@ -64,8 +64,9 @@ fn router_of(world: &World, asn: Asn, city: Option<&str>) -> Result<u32, Failure
         let near = |other: &&Asn| other.to_string().len().abs_diff(given.len()) <= 1;
         let known: Vec<String> = world.asns.iter().filter(near).map(Asn::to_string).collect();
         let message = format!("the world has no AS{asn}");
+        let nearest = nearest(&given, known.iter().map(String::as_str));
         return Err(Failure::bad_input(message)
-            .help(nearest_help(&given, known.iter().map(String::as_str))));
+            .help(nearest.map_or(String::new(), |asn| format!("the nearest number is {asn}"))));
     }
     let Some(city) = city else { return Ok(world.shown_router(routers)) };
     let is_here = |router: &u32| {

@@ -23,7 +23,7 @@ use catchment_model::mistake::nearest_help;
 
 use super::Loaded;
 use crate::progress::Progress;
-use crate::report::{Failure, note};
+use crate::report::{self, Failure, note};
 
 /// Large enough that lines are rarely cut, small enough to stay in the cache.
 const BUFFER: usize = 1 << 18;
@@ -84,9 +84,9 @@ fn resolve(written: &str, folder: &Path) -> Result<PathBuf, Failure> {
         env::var_os(name).filter(|value| !value.is_empty()).ok_or_else(|| {
             Failure::bad_input(format!("`{written}` needs the variable `{name}`, which is not set"))
             .help(format!(
-                "set `{name}` to the folder that has the data: AS relationships come from CAIDA \
+                "set `{name}` to the folder that has the data; AS relationships come from CAIDA \
                  (https://www.caida.org/catalog/datasets/as-relationships/), who do not allow us \
-                 to pass them on; without them, try `--set world.synthetic.ases=80000`"
+                 to pass them on"
             ))
         })?;
     path.push(rest);
@@ -158,12 +158,14 @@ fn from_any_file(path: &Path, progress: &Progress) -> Result<BaseWorld, Failure>
 }
 
 fn from_file(path: &Path, progress: &Progress) -> Result<BaseWorld, Failure> {
-    read_world(open(path, progress)?).map_err(|failure| match failure.problems.as_slice() {
-        [problem] if problem.help.is_empty() => failure.help(
+    let opened = open(path, progress)?;
+    let is_world = opened.is_world;
+    read_world(opened).map_err(|failure| match is_world {
+        true => failure,
+        false => failure.help(
             "relationship files are named with `as_rel`; `catchment world build` makes a \
              `.world` file from one",
         ),
-        _ => failure,
     })
 }
 
@@ -255,19 +257,26 @@ pub fn world_name(path: &str) -> Cow<'_, str> {
     }
 }
 
-fn note_problems(name: &str, links: &AsRel, report: &GraphReport) {
+fn note_problems(name: &str, links: &AsRel, graph: &GraphReport) {
     let kinds = [
-        (LinkProblemKind::Duplicate, "repeated links"),
-        (LinkProblemKind::Contradiction, "links that contradict an earlier line, which counts"),
-        (LinkProblemKind::SelfLoop, "links of an AS with itself, dropped"),
+        (LinkProblemKind::Duplicate, "repeats an earlier line", "repeat an earlier line"),
+        (
+            LinkProblemKind::Contradiction,
+            "contradicts an earlier line, which counts",
+            "contradict an earlier line, which counts",
+        ),
+        (LinkProblemKind::SelfLoop, "is of an AS with itself", "are of an AS with itself"),
     ];
-    for (kind, what) in kinds {
-        let found = || report.problems.iter().filter(|problem| problem.kind == kind);
+    for (kind, one, many) in kinds {
+        let found = || graph.problems.iter().filter(|problem| problem.kind == kind);
         let count = found().count();
         if count == 0 {
             continue;
         }
-        let mut text = format!("`{name}`: {count} {what} (");
+        let links_are = |links: &str, what: &str| format!("{links} dropped that {what}");
+        let dropped =
+            report::count(count as u64, &links_are("link", one), &links_are("links", many));
+        let mut text = format!("`{name}`: {dropped} (");
         for (index, problem) in found().take(EXAMPLES_SHOWN).enumerate() {
             let separator = if index > 0 { ", " } else { "" };
             let line = |position: u32| links.lines[position as usize];
@@ -279,12 +288,17 @@ fn note_problems(name: &str, links: &AsRel, report: &GraphReport) {
         text.push_str(if count > EXAMPLES_SHOWN { ", …)" } else { ")" });
         note(&text);
     }
-    if let Some(Cycle { asns, dropped: (provider, customer) }) = report.cycles.first() {
+    if let Some(Cycle { asns, dropped: (provider, customer) }) = graph.cycles.first() {
         let around: Vec<String> = asns.iter().map(|asn| format!("AS{asn}")).collect();
-        let (count, more) = (report.cycles.len(), if report.cycles.len() > 1 { ", …" } else { "" });
+        let cycles = report::count(
+            graph.cycles.len() as u64,
+            "cycle of providers, cut",
+            "cycles of providers, each cut",
+        );
+        let more = if graph.cycles.len() > 1 { ", …" } else { "" };
         note(&format!(
-            "`{name}`: {count} cycles of providers, each cut at one link ({}: AS{provider} no \
-             longer provides AS{customer}{more})",
+            "`{name}`: {cycles} at one link ({}: AS{provider} no longer provides \
+             AS{customer}{more})",
             around.join(" > ")
         ));
     }

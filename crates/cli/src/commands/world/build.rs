@@ -142,19 +142,20 @@ fn read<T>(
 fn note_report(report: &JoinReport, data: &PublicData) {
     let JoinReport { ases_seen, ases_in_capital, ases_nowhere, .. } = *report;
     note(&format!(
-        "{ases_seen} ASes are where the presence tables see them, {ases_in_capital} in the \
-         largest city of their country, {ases_nowhere} nowhere"
+        "places of ASes: {ases_seen} where the presence tables see them, {ases_in_capital} in the \
+         largest city of their country, {ases_nowhere} unknown"
     ));
     if !data.addresses.is_empty() {
         note(&format!(
-            "{} ASes have no addresses and weight 0; {} addresses belong to ASes without a link",
+            "weights of ASes: {} have no addresses and so weight 0; {} addresses are of ASes \
+             without a link",
             report.ases_without_addresses, report.addresses_unused
         ));
     }
     if !data.presence.is_empty() {
         note(&format!(
-            "of the {} presences, {} are of ASes without a link, {} have impossible coordinates, \
-             {} are in no listed city and made one",
+            "presences: {}, of which {} are of ASes without a link, {} have impossible \
+             coordinates, {} are in no listed city and made one",
             data.presence.len(),
             report.presence_unused,
             report.presence_without_place,
