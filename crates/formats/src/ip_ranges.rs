@@ -1,8 +1,9 @@
 //! Tables of IPv4 ranges: `start,end,asn,name` and `start,end,country`, without a header.
 //!
 //! Both ends belong to a range; they are addresses or plain numbers. A first line that is no range
-//! and names columns is a header. Ranges come back ascending and without overlap: of two that
-//! overlap the one that starts first stays.
+//! and names columns is a header. Ranges come back ascending and without overlap: what two have in
+//! common belongs to the one that starts first, and the other is noted as skipped, though the rest
+//! of it counts.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
@@ -84,13 +85,18 @@ fn read<R: BufRead, T: Copy>(
     // Stable: of two ranges that start at one address the first in the file stays.
     found.sort_by_key(|(range, _)| range.first);
     let mut ranges: Vec<IpRange<T>> = Vec::with_capacity(found.len());
-    for (range, number) in found {
-        if ranges.last().is_some_and(|last| range.first <= last.last) {
+    for (mut range, number) in found {
+        if let Some(taken) = ranges.last().map(|range| range.last)
+            && range.first <= taken
+        {
             let (first, last) = (Ipv4Addr::from(range.first), Ipv4Addr::from(range.last));
             skipped.note(Reason::Overlap, number, format!("{first},{last}").as_bytes());
-        } else {
-            ranges.push(range);
+            if range.last <= taken {
+                continue;
+            }
+            range.first = taken + 1;
         }
+        ranges.push(range);
     }
     Ok((ranges, skipped))
 }
@@ -157,11 +163,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_are_sorted_and_overlaps_dropped() {
+    fn ranges_are_sorted_and_overlaps_cut_off() {
         let text = "start,end,asn,name\n\
             10.0.0.0,10.0.0.255,64501,\"Second, Inc.\"\n\
             1.0.0.0,1.0.0.255,64500,First\n\
             1.0.0.128,1.0.1.255,64502,Overlaps\n\
+            1.0.1.3,1.0.1.9,64503,Inside\n\
             1.0.2.9,1.0.2.1,64500,Backwards\n\
             1.0.3.0,1.0.3.256,64500,No address\n\
             1.0.4.0,1.0.4.9,0,Zero\n\
@@ -169,10 +176,18 @@ mod tests {
             x\n";
         let (ranges, skipped) = read_asns(text.as_bytes()).unwrap();
         let shown: Vec<_> = ranges.iter().map(|r| (r.first, r.address_count(), r.of.0)).collect();
-        assert_eq!(shown, [(0, 256, 64500), (0x0100_0000, 256, 64500), (0x0a00_0000, 256, 64501)]);
+        assert_eq!(
+            shown,
+            [
+                (0, 256, 64500),
+                (0x0100_0000, 256, 64500),
+                (0x0100_0100, 256, 64502),
+                (0x0a00_0000, 256, 64501)
+            ]
+        );
         assert_eq!(addresses_by_asn(&ranges)[&Asn(64500)], 512);
         let reasons = [
-            (Reason::Overlap, 1),
+            (Reason::Overlap, 2),
             (Reason::BadAddress, 2),
             (Reason::AsnZero, 1),
             (Reason::Malformed, 1),

@@ -8,6 +8,7 @@
 mod csv;
 mod json;
 mod number;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod text;
 
@@ -20,6 +21,7 @@ use catchment_model::mistake::nearest_help;
 
 pub use self::csv::write_csv;
 pub use self::json::write_json;
+#[cfg(feature = "parquet")]
 pub use self::parquet::write_parquet;
 pub use self::text::write_text;
 
@@ -77,13 +79,19 @@ impl FromStr for Format {
 /// Writes a table in any form; all its rows.
 ///
 /// # Errors
-/// What the writer returns.
+/// What the writer returns; and `Unsupported` for Parquet without the feature of that name.
 pub fn write<W: Write + Send>(table: &Table, format: Format, out: W) -> io::Result<()> {
     match format {
         Format::Table => write_text(table, None, out),
         Format::Csv => write_csv(table, out),
         Format::Json => write_json(table, out),
+        #[cfg(feature = "parquet")]
         Format::Parquet => write_parquet(table, out),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => {
+            let message = "this program was built without Parquet";
+            Err(io::Error::new(io::ErrorKind::Unsupported, message))
+        }
     }
 }
 

@@ -17,17 +17,36 @@ fn report(text: &str, mistakes: &[Mistake]) -> String {
                 let before = &text[..span.start];
                 let line = 1 + before.matches('\n').count();
                 let column = 1 + before.rsplit('\n').next().unwrap_or("").chars().count();
-                format!("{line}:{column} {:?}", &text[span.clone()])
+                let shown: String = text[span.clone()].chars().take(24).collect();
+                format!("{line}:{column} {shown:?}")
             }
             None => "-".to_owned(),
         };
         let code = mistake.code.strip_prefix("scenario::").expect("codes name their area");
-        lines += &format!("{place} {code} at `{}`\n    {}\n", mistake.path, mistake.message);
+        lines += &format!("{place} {code} at `{}`\n", mistake.path);
+        lines += &wrapped(&mistake.message);
         if !mistake.help.is_empty() {
-            lines += &format!("    help: {}\n", mistake.help);
+            lines += &wrapped(&format!("help: {}", mistake.help));
         }
     }
     lines
+}
+
+/// Lines of at most some 66 columns, so that reports fit into this file.
+fn wrapped(text: &str) -> String {
+    let mut lines = String::new();
+    let mut width = usize::MAX;
+    for word in text.split(' ') {
+        if width.saturating_add(word.len()) >= 66 {
+            lines += if lines.is_empty() { "    " } else { "\n      " };
+            width = 0;
+        } else {
+            lines.push(' ');
+        }
+        lines += word;
+        width += 1 + word.len();
+    }
+    lines + "\n"
 }
 
 /// Checks the report on a whole file.
@@ -60,18 +79,19 @@ fn an_empty_file_lacks_all_that_is_needed() {
     check_file(
         "",
         expect![[r#"
-        - missing_key at ``
-            `format` is missing
-            help: write `format = 1` at the top
-        - missing_key at ``
-            `name` is missing
-        - missing_key at ``
-            `world` is missing
-            help: add `[world]` with one of `builtin`, `as_rel`, `file` or `synthetic`
-        - no_prefix at ``
-            the service has no prefix
-            help: add `[service]` with `prefixes = ["192.0.2.0/24"]`
-    "#]],
+            - missing_key at ``
+                `format` is missing
+                help: write `format = 1` at the top
+            - missing_key at ``
+                `name` is missing
+            - missing_key at ``
+                `world` is missing
+                help: add `[world]` with one of `builtin`, `as_rel`, `file` or
+                  `synthetic`
+            - no_prefix at ``
+                the service has no prefix
+                help: add `[service]` with `prefixes = ["192.0.2.0/24"]`
+        "#]],
     );
 }
 
@@ -80,16 +100,19 @@ fn syntax_errors_come_together() {
     check_file(
         "format = \nname = \"x\nseed = 1 2\n",
         expect![[r#"
-        1:10 "" syntax at ``
-            string values must be quoted, expected literal string
-            help: this is not TOML: texts stand in quotes, `key = value` on a line of its own
-        2:10 "" syntax at ``
-            invalid basic string, expected `"`
-            help: this is not TOML: texts stand in quotes, `key = value` on a line of its own
-        3:8 "1 2" syntax at ``
-            string values must be quoted, expected literal string
-            help: this is not TOML: texts stand in quotes, `key = value` on a line of its own
-    "#]],
+            1:10 "" syntax at ``
+                string values must be quoted, expected literal string
+                help: this is not TOML: texts stand in quotes, `key = value` on a
+                  line of its own
+            2:10 "" syntax at ``
+                invalid basic string, expected `"`
+                help: this is not TOML: texts stand in quotes, `key = value` on a
+                  line of its own
+            3:8 "1 2" syntax at ``
+                string values must be quoted, expected literal string
+                help: this is not TOML: texts stand in quotes, `key = value` on a
+                  line of its own
+        "#]],
     );
 }
 
@@ -147,7 +170,8 @@ fn the_top_of_a_file() {
         &format!("{HEAD}seed = 99999999999999999999\nsteering = 2026-01-01\n{WORLD}"),
         expect![[r#"
             3:8 "99999999999999999999" out_of_range at `seed`
-                `seed` must lie between 0 and 18446744073709551615, not `99999999999999999999`
+                `seed` must lie between 0 and 18446744073709551615, not
+                  `99999999999999999999`
             4:12 "2026-01-01" wrong_type at `steering`
                 `steering` must be a text, not the date or time `2026-01-01`
                 help: texts stand in quotes
@@ -156,10 +180,11 @@ fn the_top_of_a_file() {
     check_file(
         &format!("{HEAD}steering = \"hybrid\"\n{WORLD}"),
         expect![[r#"
-        3:12 "\"hybrid\"" no_regional_prefix at `steering`
-            `hybrid` steering needs a prefix for each region
-            help: add them under `[service.regional]`, such as `eu = "198.51.100.0/24"`
-    "#]],
+            3:12 "\"hybrid\"" no_regional_prefix at `steering`
+                `hybrid` steering needs a prefix for each region
+                help: add them under `[service.regional]`, such as `eu =
+                  "198.51.100.0/24"`
+        "#]],
     );
 }
 
@@ -170,10 +195,11 @@ fn the_world() {
         (
             "[world]\n",
             expect![[r#"
-            3:1 "[world]" no_world at `world`
-                `world` does not say where it comes from
-                help: add `[world]` with one of `builtin`, `as_rel`, `file` or `synthetic`
-        "#]],
+                3:1 "[world]" no_world at `world`
+                    `world` does not say where it comes from
+                    help: add `[world]` with one of `builtin`, `as_rel`, `file` or
+                      `synthetic`
+            "#]],
         ),
         (
             "[world]\nbuiltin = \"eight\"\nfile = \"x.world\"\n",
@@ -317,12 +343,14 @@ fn rules() {
                 `1.5` is out of range for `mrai_busy`
                 help: it must lie between 0 and 1
             12:11 "500" contradiction at `rules.lp_peer`
-                LOCAL_PREF must fall from customer to peer to provider, not 300 / 500 / 100
+                LOCAL_PREF must fall from customer to peer to provider, not 300 /
+                  500 / 100
             13:8 "90" bad_setting at `rules.hold`
                 `90` is not a value of `hold`
                 help: it must be a time such as `30s`
             14:14 "[1]" wrong_type at `rules.proc_delay`
-                `proc_delay` must be a number, a text, `true` or `false`, not a list
+                `proc_delay` must be a number, a text, `true` or `false`, not a
+                  list
             15:13 "\"oldest\"" contradiction at `rules.tie_break`
                 `oldest` needs a past, which a steady state does not have
         "#]],
@@ -409,7 +437,7 @@ fn neighbors() {
          { asn = 1299, relation = \"sibling\" },\n  { asn = \"AS1299\", at = \"FRA\" },\n  \
          { asn = 3356, withdraw = true },\n  174,\n]\n",
         expect![[r#"
-            10:3 "{ relation = \"provider\" }" missing_key at `site.0.neighbors.0`
+            10:3 "{ relation = \"provider\" " missing_key at `site.0.neighbors.0`
                 `site.0.neighbors.0` has no `asn`
             11:27 "33" out_of_range at `site.0.neighbors.1.prepend`
                 `prepend` must lie between 0 and 32, not `33`
@@ -417,19 +445,23 @@ fn neighbors() {
                 `med` must lie between 0 and 4294967295, not `-1`
             11:56 "\"no-exprot\"" bad_community at `site.0.neighbors.1.communities.0`
                 `no-exprot` is not a community
-                help: write `no-export`, `no-advertise`, `no-peer`, `graceful-shutdown`, `blackhole`, `no-announce:ASN` or two 16-bit numbers such as `65535:65281`
+                help: write `no-export`, `no-advertise`, `no-peer`,
+                  `graceful-shutdown`, `blackhole`, `no-announce:ASN` or two 16-bit
+                  numbers such as `65535:65281`
             11:69 "5" wrong_type at `site.0.neighbors.1.communities.1`
                 `site.0.neighbors.1.communities.1` must be a text, not `5`
                 help: texts stand in quotes
             12:11 "1299" duplicate_neighbor at `site.0.neighbors.2.asn`
                 AS1299 is a neighbor twice
-                help: one session to each router: give different cities in `at`, or keep one
+                help: one session to each router: give different cities in `at`,
+                  or keep one
             12:28 "\"sibling\"" unknown_value at `site.0.neighbors.2.relation`
                 `sibling` is not a value of `relation`
                 help: known: `provider`, `peer`, `customer`
             14:17 "withdraw" unknown_key at `site.0.neighbors.4.withdraw`
                 unknown key `withdraw` in `site.0.neighbors.4`
-                help: known: `asn`, `relation`, `at`, `prepend`, `med`, `communities`, `takes_longer`
+                help: known: `asn`, `relation`, `at`, `prepend`, `med`,
+                  `communities`, `takes_longer`
             15:3 "174" wrong_type at `site.0.neighbors.5`
                 `site.0.neighbors.5` must be a table, not `174`
         "#]],
@@ -537,7 +569,8 @@ fn events_do_one_thing_at_a_time() {
         expect![[r#"
             7:1 "[[event]]" no_action at `event.0`
                 this event does nothing
-                help: add one of `fail`, `restore`, `drain`, `link`, `session`, `as_policy`, `announce`, `igp`, `attack`, `capacity`
+                help: add one of `fail`, `restore`, `drain`, `link`, `session`,
+                  `as_policy`, `announce`, `igp`, `attack`, `capacity`
             9:1 "[[event]]" missing_key at `event.1`
                 `event.1` has no `at`
                 help: say when, such as `at = "30s"`
@@ -561,7 +594,7 @@ fn events_of_each_kind() {
     check(
         "[[event]]\nat = \"1s\"\nlink = { a = 1, b = 1, city = \"\", state = \"donw\" }\n\
          [[event]]\nat = \"1s\"\nlink = { a = 1, relation = \"friend\" }\n\
-         [[event]]\nat = \"1s\"\nsession = { a = 1, b = 2, state = \"down\", relation = \"peer\" }\n\
+         [[event]]\nat = \"1s\"\nsession = { a = 1, b = 2, state = \"up\", relation = \"peer\" }\n\
          [[event]]\nat = \"1s\"\nas_policy = { asn = 1, neighbor = 2 }\n\
          [[event]]\nat = \"1s\"\nas_policy = { neighbor = 2, local_pref = -1, export = \"no\" }\n\
          [[event]]\nat = \"1s\"\nannounce = { site = \"bom\", neighbor = 6453 }\n\
@@ -582,30 +615,31 @@ fn events_of_each_kind() {
             9:43 "\"donw\"" unknown_value at `event.0.link.state`
                 `donw` is not a value of `state`
                 help: the nearest name is `down`
-            12:8 "{ a = 1, relation = \"friend\" }" missing_key at `event.1.link`
+            12:8 "{ a = 1, relation = \"fri" missing_key at `event.1.link`
                 `event.1.link` has no `b`
-            12:8 "{ a = 1, relation = \"friend\" }" missing_key at `event.1.link`
+            12:8 "{ a = 1, relation = \"fri" missing_key at `event.1.link`
                 `event.1.link` has no `state`
                 help: write `state = "down"` or `state = "up"`
             12:28 "\"friend\"" unknown_value at `event.1.link.relation`
                 `friend` is not a value of `relation`
                 help: known: `customer`, `sibling`, `peer`, `provider`
-            15:43 "relation" unknown_key at `event.2.session.relation`
+            15:41 "relation" unknown_key at `event.2.session.relation`
                 unknown key `relation` in `event.2.session`
                 help: known: `a`, `b`, `city`, `state`
-            18:13 "{ asn = 1, neighbor = 2 }" no_action at `event.3.as_policy`
+            18:13 "{ asn = 1, neighbor = 2 " no_action at `event.3.as_policy`
                 this `as_policy` changes nothing
                 help: add `local_pref`, `prepend` or `export`
-            21:13 "{ neighbor = 2, local_pref = -1, export = \"no\" }" missing_key at `event.4.as_policy`
+            21:13 "{ neighbor = 2, local_pr" missing_key at `event.4.as_policy`
                 `event.4.as_policy` has no `asn`
             21:42 "-1" out_of_range at `event.4.as_policy.local_pref`
                 `local_pref` must lie between 0 and 4294967295, not `-1`
             21:55 "\"no\"" wrong_type at `event.4.as_policy.export`
                 `export` must be `true` or `false`, not a text
-            24:12 "{ site = \"bom\", neighbor = 6453 }" no_action at `event.5.announce`
+            24:12 "{ site = \"bom\", neighbor" no_action at `event.5.announce`
                 this `announce` changes nothing
-                help: add a key of a neighbor, such as `prepend`, or `withdraw = true`
-            27:12 "{ neighbor = 6453, prepends = 1, withdraw = 1 }" missing_key at `event.6.announce`
+                help: add a key of a neighbor, such as `prepend`, or `withdraw =
+                  true`
+            27:12 "{ neighbor = 6453, prepe" missing_key at `event.6.announce`
                 `event.6.announce` has no `site`
             27:31 "prepends" unknown_key at `event.6.announce.prepends`
                 unknown key `prepends` in `event.6.announce`
@@ -616,15 +650,16 @@ fn events_of_each_kind() {
                 `a` and `b` are one city
             30:47 "-1" out_of_range at `event.7.igp.cost`
                 `cost` must lie between 0 and 16777215, not `-1`
-            33:10 "{ from = { region = \"asia\", zipf = 1 } }" no_action at `event.8.attack`
+            33:10 "{ from = { region = \"asi" no_action at `event.8.attack`
                 this attack sends nothing
                 help: add `gbps` or `mqps`
-            33:19 "{ region = \"asia\", zipf = 1 }" bad_botnet at `event.8.attack.from`
+            33:19 "{ region = \"asia\", zipf " bad_botnet at `event.8.attack.from`
                 `from` must say one thing
                 help: one of `region`, `country`, `ases` or `zipf`
             36:29 "\"region\"" unknown_value at `event.9.attack.from`
                 `region` is no place of bots
-                help: the nearest name is `region`; write it as a table, such as `{ region = "eu" }`
+                help: the nearest name is `region`; write it as a table, such as
+                  `{ region = "eu" }`
             36:47 "5" wrong_type at `event.9.attack.lasts`
                 `lasts` must be a time, not `5`
                 help: write a number with a unit, such as `30s`, `250ms` or `10m`
@@ -682,13 +717,15 @@ fn variants_are_laid_over_the_file_before_anything_runs() {
                 help: the nearest name is `bfd`
             18:20 "\"hybrid\"" no_regional_prefix at `compare.2.set.steering`
                 `hybrid` steering needs a prefix for each region
-                help: add them under `[service.regional]`, such as `eu = "198.51.100.0/24"`
+                help: add them under `[service.regional]`, such as `eu =
+                  "198.51.100.0/24"`
             21:26 "0" bad_asn at `compare.3.set.site.waw.asn`
                 `0` is not an AS number
                 help: zero is reserved (RFC 7607)
             21:42 "1" bad_path at `compare.3.set.rules..x`
                 `rules..x` is no path of a setting
-                help: write the keys with points between them, such as `geodns.ttl`
+                help: write the keys with points between them, such as
+                  `geodns.ttl`
         "#]],
     );
 }
@@ -711,11 +748,23 @@ fn variants_themselves() {
                 help: the nearest name is `seed`
             13:28 "2" bad_path at `compare.2.set.format`
                 `format` is not the path of a setting
-                help: known: `name`, `question`, `look_for`, `seed`, `steering`, `world`, `rules`, `service`, `site`, `client`, `roa`, `leak`, `residency`, `geodns`, `event`, `correction`
+                help: known: `name`, `question`, `look_for`, `seed`, `steering`,
+                  `world`, `rules`, `service`, `site`, `client`, `roa`, `leak`,
+                  `residency`, `geodns`, `event`, `correction`
             13:38 "[1]" wrong_type at `compare.2.set.seed`
                 `seed` must be a number, a text, `true` or `false`, not a list
         "#]],
     );
+}
+
+#[test]
+fn too_many_variants() {
+    let variant = |n| format!("[[compare]]\nname = \"{n}\"\nset = {{ seed = {n} }}\n");
+    check(&(0..101).map(variant).collect::<String>(), expect![[r#"
+        7:1 "[[compare]]" out_of_range at `compare`
+            there are 101 variants, more than 100
+            help: a sweep over many settings is `catchment plan sweep`
+    "#]]);
 }
 
 #[test]
@@ -730,6 +779,7 @@ fn settings_from_the_command_line_say_so() {
         ("site.0.asn", "0"),
         ("name.x", "1"),
         ("rules.", "1"),
+        ("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q", "1"),
         ("geodns.ttl", "60"),
         ("service.prefixes.1", "\"192.0.2.0/25\""),
     ];
@@ -737,21 +787,29 @@ fn settings_from_the_command_line_say_so() {
     let mistakes = scenario::read(&text, Syntax::Toml, &overrides).unwrap_err();
     expect![[r#"
         - bad_path at `event.1.how`
-            `event` has one entry, `event.0`, and no `event.1` (from `--set event.1.how=bfd`)
+            `event` has one entry, `event.0`, and no `event.1` (from `--set
+              event.1.how=bfd`)
         - bad_path at `name.x`
             `name` is a text, not a table (from `--set name.x=1`)
         - bad_path at `rules.`
             `rules.` is no path of a setting (from `--set rules.=1`)
-            help: write the keys with points between them, such as `geodns.ttl`
+            help: write the keys with points between them, such as
+              `geodns.ttl`
+        - bad_path at `a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q`
+            a path has at most 16 keys (from `--set
+              a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q=1`)
         - bad_path at `service.prefixes.1`
-            `prefixes` has one entry, `prefixes.0`, and no `prefixes.1` (from `--set service.prefixes.1="192.0.2.0/25"`)
+            `prefixes` has one entry, `prefixes.0`, and no `prefixes.1` (from
+              `--set service.prefixes.1="192.0.2.0/25"`)
         - unknown_key at `sede`
             unknown key `sede` (from `--set sede=1`)
             help: the nearest name is `seed`
         - wrong_type at `seed`
-            `seed` must be a whole number, not a text (from `--set seed=many`)
+            `seed` must be a whole number, not a text (from `--set
+              seed=many`)
         - out_of_range at `site.0.capacity.kqps`
-            `kqps` must not be negative, and is `-200` (from `--set site.fra.capacity.kqps=-200`)
+            `kqps` must not be negative, and is `-200` (from `--set
+              site.fra.capacity.kqps=-200`)
         - bad_asn at `site.0.asn`
             `0` is not an AS number (from `--set site.0.asn=0`)
             help: zero is reserved (RFC 7607)
@@ -761,7 +819,8 @@ fn settings_from_the_command_line_say_so() {
         - unknown_value at `event.0.how`
             `bdf` is not a value of `how` (from `--set event.0.how=bdf`)
             help: the nearest name is `bfd`
-    "#]].assert_eq(&report(&text, &mistakes));
+    "#]]
+    .assert_eq(&report(&text, &mistakes));
 }
 
 #[test]
@@ -779,7 +838,8 @@ fn json_has_the_same_mistakes_without_places() {
                 help: the nearest name is `seed`
             - no_action at `event.0`
                 this event does nothing
-                help: add one of `fail`, `restore`, `drain`, `link`, `session`, `as_policy`, `announce`, `igp`, `attack`, `capacity`
+                help: add one of `fail`, `restore`, `drain`, `link`, `session`,
+                  `as_policy`, `announce`, `igp`, `attack`, `capacity`
         "#]],
     );
     check(

@@ -187,7 +187,12 @@ capacity = { site = "fra", kqps = 100 }
 
 [[compare]]
 name = "nested and dotted"
-set = { geodns = { ttl = "60s", policy = "tier" }, "event.1.how" = "bfd", seed = 1, "rules.wrate" = false, "rules.t_hop" = 1.0 }
+[compare.set]
+geodns = { ttl = "60s", policy = "tier" }
+"event.1.how" = "bfd"
+seed = 1
+"rules.wrate" = false
+"rules.t_hop" = 1.0
 [[compare]]
 name = "a new site"
 set = { "site.ams.asn" = 64511, "site.waw.neighbors.1299.prepend" = 3, "client.65546.weight" = 5 }
@@ -300,7 +305,8 @@ fn a_scenario_is_written_as_people_would() {
         [[compare]]
         name = "BFD"
         set = { "event.0.how" = "bfd" }
-    "#]].assert_eq(&scenario::write_toml(&scenario));
+    "#]]
+    .assert_eq(&scenario::write_toml(&scenario));
     expect![[r#"
         {
           "format": 1,
@@ -346,7 +352,8 @@ fn a_scenario_is_written_as_people_would() {
             }
           ]
         }
-    "#]].assert_eq(&scenario::write_json(&scenario));
+    "#]]
+    .assert_eq(&scenario::write_json(&scenario));
 }
 
 #[test]
@@ -439,7 +446,8 @@ fn settings_change_what_they_name() {
         [[compare]]
         name = "GeoDNS, TTL 60"
         set = { "geodns.ttl" = "60s", steering = "geodns" }
-    "#]].assert_eq(&scenario::write_toml(&changed));
+    "#]]
+    .assert_eq(&scenario::write_toml(&changed));
     // The same over a scenario that has been read.
     assert_eq!(scenario::with_overrides(&parse(FRANKFURT), &overrides), Ok(changed));
 }
@@ -474,7 +482,12 @@ proptest! {
 
     /// So do numbers of any size.
     #[test]
-    fn any_number_round_trips(weight in 0.0..f64::MAX, small in 0.0..1.0_f64, seed: u64, us in 0..1_i64 << 40) {
+    fn any_number_round_trips(
+        weight in 0.0..f64::MAX,
+        small in 0.0..1.0_f64,
+        seed: u64,
+        us in 0..1_i64 << 40,
+    ) {
         let mut scenario = parse(EVERYTHING);
         scenario.clients[0].weight = Some(weight);
         scenario.clients[0].gbps = Some(small);

@@ -57,7 +57,12 @@ impl fmt::Display for Mistake {
 /// The name among `known` that a user most likely meant by `given`: the fewest edits, at most a
 /// third of its length and never less than two. Ties go to the first of `known`.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (given.chars().count() / 3).max(2);
+    let length = given.chars().count();
+    // Nobody mistypes a name of this length, and comparing costs its length for each name.
+    if length > 64 {
+        return None;
+    }
+    let limit = (length / 3).max(2);
     known
         .into_iter()
         .map(|name| (edit_distance(&given.to_lowercase(), &name.to_lowercase()), name))
@@ -110,5 +115,6 @@ mod tests {
         assert_eq!(nearest("FRA", known), Some("fra"));
         assert_eq!(nearest("zzz", known), None);
         assert_eq!(nearest("", known), None);
+        assert_eq!(nearest(&"prepend".repeat(1000), known), None);
     }
 }

@@ -23,7 +23,7 @@ pub struct Column {
 pub enum Values {
     /// Whole numbers.
     Integer(Vec<Option<i64>>),
-    /// Numbers with a fixed number of decimals in text.
+    /// Numbers with a fixed number of decimals in text. What is no number is an empty field.
     Decimal {
         /// Digits behind the point in text formats.
         decimals: u8,
@@ -85,7 +85,8 @@ impl Values {
         match self {
             Values::Integer(values) => values[row].map(|value| value.to_string()),
             Values::Decimal { decimals, values } => {
-                values[row].map(|value| format!("{value:.*}", usize::from(*decimals)))
+                let value = values[row].filter(|value| value.is_finite());
+                value.map(|value| format!("{value:.*}", usize::from(*decimals)))
             }
             Values::Word { texts, rows } => texts.get(rows[row] as usize).cloned(),
             Values::Text { bytes, ends } => {

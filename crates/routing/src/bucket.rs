@@ -10,8 +10,10 @@
 //! ASes that hear it into the queue; an AS whose route got worse first loses it, so that nobody
 //! relies on it, and comes back at its new key. A fresh solve is the change "the origins appear".
 
+use std::collections::BTreeMap;
+
 use catchment_model::relation::{Class, Relation};
-use catchment_model::rules::{Decision, TieBreak};
+use catchment_model::rules::Decision;
 use catchment_model::{Rules, World};
 
 use crate::catchment::{Catchment, PATH_LENGTH_MAX, Route, Word, link_rtt_ms};
@@ -31,6 +33,9 @@ impl Key {
     }
 }
 
+/// Lower than every key at which an AS could be told to wait.
+const SETTLED: Key = Key(0);
+
 /// IGP costs between the routers of each AS that has several, computed once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IgpCosts {
@@ -45,12 +50,28 @@ impl IgpCosts {
             return IgpCosts::default();
         }
         let mut igp = IgpCosts { starts: Vec::with_capacity(world.as_count()), costs: Vec::new() };
+        // Many ASes meet in the same cities.
+        let mut known: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        let mut cost = |a: u32, b: u32| {
+            let (place_a, place_b) =
+                (world.router_places[a as usize], world.router_places[b as usize]);
+            let pair = (place_a.min(place_b), place_a.max(place_b));
+            *known.entry(pair).or_insert_with(|| world.igp_cost(a, b))
+        };
         for as_index in 0..world.as_count() as u32 {
-            igp.starts.push(igp.costs.len() as u32);
+            let start = igp.costs.len();
+            igp.starts.push(start as u32);
             let routers = world.routers_of(as_index);
-            if routers.len() > 1 {
-                for a in routers.clone() {
-                    igp.costs.extend(routers.clone().map(|b| world.igp_cost(a, b)));
+            let width = routers.len();
+            if width < 2 {
+                continue;
+            }
+            igp.costs.resize(start + width * width, 0);
+            for a in 0..width {
+                for b in 0..a {
+                    let km = cost(routers.start + a as u32, routers.start + b as u32);
+                    igp.costs[start + a * width + b] = km;
+                    igp.costs[start + b * width + a] = km;
                 }
             }
         }
@@ -100,8 +121,12 @@ pub(crate) struct Bucket {
     igp: IgpCosts,
     /// ASes by the key at which they wait: one list per length for each class.
     waiting: [Vec<Vec<u32>>; 4],
-    /// Lowest key at which each AS waits, [`Key::NONE`] if it does not.
+    /// Lowest key at which each AS waits, [`Key::NONE`] if it does not. During a fresh solve,
+    /// [`SETTLED`] keeps those away who need not wait again.
     waits_at: Vec<Key>,
+    /// ASes with providers only. Nobody depends on them, so that a fresh solve need not order
+    /// them: they come last, in the order in which their rows lie in memory.
+    is_leaf: Vec<bool>,
     scratch: Scratch,
     /// Sessions looked at, for benches.
     pub(crate) touched_sessions: u64,
@@ -135,6 +160,7 @@ impl Bucket {
             igp: IgpCosts::new(world),
             waiting: Default::default(),
             waits_at: vec![Key::NONE; world.as_count()],
+            is_leaf: (0..world.as_count() as u32).map(|index| is_leaf(world, index)).collect(),
             scratch: Scratch::default(),
             touched_sessions: 0,
         }
@@ -145,16 +171,37 @@ impl Bucket {
     /// # Errors
     /// If the MEDs inside an AS leave no stable state.
     pub(crate) fn solve(&mut self, policy: &Policy<'_>) -> Result<(), Oscillation> {
+        let world = policy.world();
         self.catchment.words.fill(Word::NONE);
         self.keys.fill(Key::NONE);
-        let origins: Vec<u32> = policy
-            .own_routes()
-            .map(|(router, _)| policy.world().router_as[router as usize])
-            .collect();
+        for (as_index, waits_at) in self.waits_at.iter_mut().enumerate() {
+            let is_leaf = self.is_leaf[as_index] && !policy.is_origin(as_index as u32);
+            *waits_at = if is_leaf { SETTLED } else { Key::NONE };
+        }
+        let origins: Vec<u32> =
+            policy.own_routes().map(|(router, _)| world.router_as[router as usize]).collect();
         for as_index in origins {
             self.enqueue(as_index, Key(0));
         }
-        self.sweep(policy, None)
+        let mut settled = self.sweep(policy, None);
+        for as_index in 0..world.as_count() as u32 {
+            if self.is_leaf[as_index as usize] && !policy.is_origin(as_index) {
+                if let Some((key, word)) = self.listen_as_leaf(policy, as_index) {
+                    self.keys[as_index as usize] = key;
+                    self.catchment.words[world.first_router[as_index as usize] as usize] = word;
+                    continue;
+                }
+                match self.ask_around(policy, as_index, None) {
+                    Ok(key) => self.keys[as_index as usize] = key,
+                    Err(error) => settled = Err(error),
+                }
+                for (position, router) in world.routers_of(as_index).enumerate() {
+                    self.catchment.words[router as usize] = self.scratch.chosen[position];
+                }
+            }
+        }
+        self.waits_at.fill(Key::NONE);
+        settled
     }
 
     /// Brings the state up to date after something changed that `heard_by` hear of directly.
@@ -169,7 +216,7 @@ impl Bucket {
         let mut log = Log::default();
         let mut failed = Ok(());
         for as_index in heard_by {
-            match self.ask_around(policy, as_index, Key(0)) {
+            match self.ask_around(policy, as_index, None) {
                 Ok(key) => self.enqueue(as_index, key.min(self.keys[as_index as usize])),
                 Err(error) => failed = Err(error),
             }
@@ -237,9 +284,12 @@ impl Bucket {
         turn: Key,
         log: Option<&mut Log>,
     ) -> Result<(), Oscillation> {
-        let best = self.ask_around(policy, as_index, turn)?;
+        let best = self.ask_around(policy, as_index, Some(turn))?;
         let had = self.keys[as_index as usize];
         if best == turn {
+            if log.is_none() {
+                self.waits_at[as_index as usize] = SETTLED;
+            }
             self.write(policy, as_index, best, log);
         } else if had == turn {
             // What it had is gone, and what is left is worse: lose it first.
@@ -262,6 +312,7 @@ impl Bucket {
             }
             self.keys[as_index as usize] = key;
         }
+        let one_router = world.has_one_router_per_as();
         let routers = world.routers_of(as_index);
         let differs = |(position, router): (usize, u32)| {
             self.catchment.words[router as usize] != self.scratch.chosen[position]
@@ -278,22 +329,31 @@ impl Bucket {
                 log.words.push((router, old));
             }
             self.catchment.words[router as usize] = new;
+            let (before, after) = (old.unpack(), new.unpack());
             for relation in Relation::ALL {
-                // The least key that the neighbor can have had or can get through this session.
-                let through = |word: Word| {
-                    let route = word.unpack()?;
-                    let told = route.class.may_be_told_to(relation)
-                        || policy.situation.overlay.leaks.contains(&as_index);
-                    let class = route.class.at_receiver(relation.reversed());
-                    told.then(|| key_of(policy.rules(), class, route.path_length + 1))
-                };
-                let Some(least) = [old, new].into_iter().filter_map(through).min() else {
+                let group = world.group(router, relation);
+                if group.is_empty() {
                     continue;
+                }
+                // The least key that the neighbor can have had or can get through this session.
+                let through = |route: &Option<Route>| match route {
+                    Some(route) if route.class.may_be_told_to(relation) => {
+                        let class = route.class.at_receiver(relation.reversed());
+                        key_of(policy.rules(), class, route.path_length + 1)
+                    }
+                    _ => Key::NONE,
                 };
-                for session in world.group(router, relation) {
-                    let neighbor = world.neighbors[session as usize];
-                    let neighbor_as = world.router_as[neighbor as usize];
-                    if least <= self.keys[neighbor_as as usize] {
+                let least = through(&before).min(through(&after));
+                if least == Key::NONE {
+                    continue;
+                }
+                for neighbor in &world.neighbors[group.start as usize..group.end as usize] {
+                    let neighbor_as = match one_router {
+                        true => *neighbor,
+                        false => world.router_as[*neighbor as usize],
+                    };
+                    // In a fresh solve nobody has a key who is not settled for good.
+                    if log.is_none() || least <= self.keys[neighbor_as as usize] {
                         self.enqueue(neighbor_as, least);
                     }
                 }
@@ -302,12 +362,12 @@ impl Bucket {
     }
 
     /// Finds the best key that an AS can have now, and what each of its routers would choose,
-    /// in `scratch.chosen`. Nothing below `floor` is looked for.
+    /// in `scratch.chosen`. `turn` is the key that it is expected to have, and none is below it.
     fn ask_around(
         &mut self,
         policy: &Policy<'_>,
         as_index: u32,
-        floor: Key,
+        turn: Option<Key>,
     ) -> Result<Key, Oscillation> {
         let world = policy.world();
         let routers = world.routers_of(as_index);
@@ -317,15 +377,28 @@ impl Bucket {
             self.choose_own(policy, as_index);
             return Ok(Key(0));
         }
-        let mut best = Key::NONE;
         let mut heard = std::mem::take(&mut self.scratch.heard);
         heard.clear();
-        for router in routers {
-            self.listen(policy, router, floor, &mut best, &mut heard);
+        let floor = turn.unwrap_or(Key(0));
+        // Most find what their turn promises; who does not looks at everything.
+        let mut best = floor;
+        if turn.is_some() {
+            for router in routers.clone() {
+                self.listen(policy, router, floor, &mut best, &mut heard);
+            }
+        }
+        if heard.is_empty() {
+            best = Key::NONE;
+            for router in routers {
+                self.listen(policy, router, floor, &mut best, &mut heard);
+            }
+            if heard.is_empty() {
+                best = Key::NONE;
+            }
         }
         let chosen = if best == Key::NONE {
             Ok(())
-        } else if needs_whole_process(policy) {
+        } else if policy.needs_whole_process() {
             self.choose_slowly(policy, as_index, &heard)
         } else {
             self.choose(policy, as_index, &heard);
@@ -335,7 +408,46 @@ impl Bucket {
         chosen.map(|()| best)
     }
 
-    /// Collects what one router hears from outside at the best key.
+    /// The route of an AS with one router and providers only, where the export rule is all there
+    /// is to it: the shortest, and the first of those in the row. `None` if more must be asked.
+    fn listen_as_leaf(&self, policy: &Policy<'_>, as_index: u32) -> Option<(Key, Word)> {
+        let world = policy.world();
+        let routers = world.routers_of(as_index);
+        if routers.len() != 1 || !policy.is_simple() || policy.needs_whole_process() {
+            return None;
+        }
+        let mut best: Option<(u32, u32, Word)> = None;
+        let group = world.group(routers.start, Relation::Provider);
+        for neighbor in &world.neighbors[group.start as usize..group.end as usize] {
+            let word = self.catchment.words[*neighbor as usize];
+            if word == Word::NONE {
+                continue;
+            }
+            if word < Word::LEAST_LEARNED {
+                return None;
+            }
+            let path_length = word.path_length() + 1;
+            if best.is_none_or(|(shortest, ..)| path_length < shortest) {
+                best = Some((path_length, *neighbor, word));
+            }
+        }
+        let Some((path_length, neighbor, word)) = best else {
+            return Some((Key::NONE, Word::NONE));
+        };
+        if path_length > PATH_LENGTH_MAX || world.has_islands() {
+            return None;
+        }
+        let route = Route {
+            class: Class::Provider,
+            path_length,
+            via: Via::External(neighbor),
+            site: word.site(),
+        };
+        Some((key_of(policy.rules(), Class::Provider, path_length), Word::pack(&route)))
+    }
+
+    /// Collects what one router hears from outside at the best key; nothing above `best` counts,
+    /// and `best` falls with what is found.
     fn listen(
         &mut self,
         policy: &Policy<'_>,
@@ -348,9 +460,15 @@ impl Bucket {
         let rules = policy.rules();
         let by_class = rules.decision == Decision::Policy;
         let simple = policy.is_simple();
+        // Groups ascend by (identifier, router), steps f and g. So of equal keys the first heard
+        // wins here, unless other steps come before or siblings mix groups of one class.
+        let first_wins =
+            !policy.needs_whole_process() && world.group(router, Relation::Sibling).is_empty();
+        let mut has_one = false;
         for relation in Relation::ALL {
-            if by_class && relation != Relation::Sibling {
-                let class_rank = Class::Origin.at_receiver(relation) as u32;
+            let class_rank = Class::Origin.at_receiver(relation) as u32;
+            let keeps_class = relation == Relation::Sibling;
+            if by_class && !keeps_class {
                 if class_rank < floor.class_rank() {
                     continue;
                 }
@@ -358,12 +476,18 @@ impl Bucket {
                     break;
                 }
             }
+            let least_class = if by_class && !keeps_class { class_rank } else { 0 };
             let group = world.group(router, relation);
             self.touched_sessions += group.len() as u64;
-            for session in group {
-                let neighbor = world.neighbors[session as usize];
+            for neighbor in &world.neighbors[group.start as usize..group.end as usize] {
+                let neighbor = *neighbor;
                 let word = self.catchment.words[neighbor as usize];
-                let Some(theirs) = word.unpack() else { continue };
+                // Before anything else, as most fail here: the key cannot be lower than this.
+                let least = least_class << 16 | (word.path_length() + 1);
+                if least + u32::from(has_one) > best.0 || word == Word::NONE {
+                    continue;
+                }
+                let theirs = word.unpack().expect("it is a route");
                 let (class, path_length) = if simple && theirs.class != Class::Origin {
                     if !theirs.class.may_be_told_to(relation.reversed()) {
                         continue;
@@ -376,7 +500,8 @@ impl Bucket {
                     }
                 };
                 let key = key_of(rules, class, path_length);
-                if key > *best || path_length > PATH_LENGTH_MAX {
+                let is_beaten = key > *best || has_one && key == *best;
+                if is_beaten || path_length > PATH_LENGTH_MAX {
                     continue;
                 }
                 if world.has_islands() && self.passes_own_asn(world, router, neighbor) {
@@ -389,6 +514,10 @@ impl Bucket {
                 let rank = (world.router_ids[neighbor as usize], neighbor);
                 let site = theirs.site;
                 heard.push(Heard { router, neighbor, class, path_length, site, rank });
+                if first_wins && key == floor {
+                    return;
+                }
+                has_one = first_wins;
             }
         }
     }
@@ -639,10 +768,9 @@ fn key_of(rules: &Rules, class: Class, path_length: u32) -> Key {
     }
 }
 
-/// Whether [`Bucket::choose`] would leave out a step that can matter.
-fn needs_whole_process(policy: &Policy<'_>) -> bool {
-    let (world, rules) = (policy.world(), policy.rules());
-    weighs_rtt(world, rules)
-        || policy.has_meds_or_scopes()
-        || (rules.tie_break != TieBreak::AsnLowest && world.has_one_router_per_as())
+/// Whether an AS has providers only.
+fn is_leaf(world: &World, as_index: u32) -> bool {
+    world
+        .routers_of(as_index)
+        .all(|router| world.sessions(router).len() == world.group(router, Relation::Provider).len())
 }

@@ -33,6 +33,8 @@ pub const INDEX_MAX: u32 = (1 << 24) - 2;
 
 impl Word {
     pub(crate) const NONE: Word = Word(u64::MAX);
+    /// Lower words are own routes.
+    pub(crate) const LEAST_LEARNED: Word = Word(1 << Word::CLASS_SHIFT);
     pub(crate) const CLASS_SHIFT: u32 = 62;
     pub(crate) const LENGTH_SHIFT: u32 = 50;
     pub(crate) const KIND_SHIFT: u32 = 48;

@@ -334,6 +334,10 @@ impl Packed {
         &self.catchment
     }
 
+    pub(crate) fn into_catchment(self) -> Catchment {
+        self.catchment
+    }
+
     /// Turns sites on and off before [`Packed::solve`]; `active` by site.
     pub(crate) fn choose(&mut self, active: impl Fn(u32) -> bool) {
         for (site, origin) in self.origins.iter_mut().enumerate() {

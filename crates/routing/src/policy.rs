@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catchment_model::relation::{Class, Relation};
 use catchment_model::rng;
-use catchment_model::rules::{Decision, OldestRule, Role};
+use catchment_model::rules::{Decision, OldestRule, Role, TieBreak};
 use catchment_model::service::{Announcement, Reach, Validity};
 use catchment_model::{Asn, Community, Overlay, Rules, Service, World};
+
+use crate::decision::weighs_rtt;
 
 /// Everything that a solve depends on. Engines borrow it; shells own its parts.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +62,8 @@ pub(crate) struct Policy<'a> {
     prefix_index: u16,
     /// Sites that announce the prefix, by AS index.
     origins: BTreeMap<u32, Vec<u32>>,
+    /// Whether each AS originates.
+    originates: Vec<bool>,
     /// Routers of all sites, announcing or not.
     site_routers: BTreeSet<u32>,
     /// Longer than networks take without agreement.
@@ -70,8 +74,8 @@ pub(crate) struct Policy<'a> {
     validates: Vec<bool>,
     /// Some announcement carries communities.
     scoped: bool,
-    /// Some announcement carries a MED or communities.
-    meds_or_scopes: bool,
+    /// The short way of choosing inside an AS would miss a step.
+    needs_whole_process: bool,
     /// Routes of other ASes than origins cross by the export rule alone.
     simple: bool,
     /// See [`Policy::is_regular`] and [`Policy::is_plain`].
@@ -114,16 +118,25 @@ impl<'a> Policy<'a> {
             && validates.is_empty()
             && situation.overlay.is_empty()
             && situation.rules.hybrid_link_share == 0.0;
-        let meds_or_scopes = meds || scoped;
+        let one_router = situation.world.has_one_router_per_as();
+        let needs_whole_process = meds
+            || scoped
+            || weighs_rtt(situation.world, situation.rules)
+            || one_router && situation.rules.tie_break != TieBreak::AsnLowest;
+        let mut originates = vec![false; situation.world.as_count()];
+        for as_index in origins.keys() {
+            originates[*as_index as usize] = true;
+        }
         let mut policy = Policy {
             situation,
+            originates,
             prefix_index,
             site_routers,
             longer,
             invalid,
             validates,
             scoped,
-            meds_or_scopes,
+            needs_whole_process,
             simple,
             regular: is_regular(&situation, &origins),
             plain: false,
@@ -159,14 +172,18 @@ impl<'a> Policy<'a> {
 
     /// The site at a router that announces the prefix.
     pub(crate) fn own_site(&self, router: u32) -> Option<u32> {
-        let sites = self.origins.get(&self.world().router_as[router as usize])?;
+        let as_index = self.world().router_as[router as usize];
+        if !self.is_origin(as_index) {
+            return None;
+        }
+        let sites = &self.origins[&as_index];
         let here = |site: &&u32| self.situation.service.sites[**site as usize].router == router;
         sites.iter().find(here).copied()
     }
 
     /// Whether an AS originates the prefix.
     pub(crate) fn is_origin(&self, as_index: u32) -> bool {
-        self.origins.contains_key(&as_index)
+        self.originates[as_index as usize]
     }
 
     /// Whether the (class, length) of an AS is settled in the order of the export rules, which
@@ -337,9 +354,10 @@ impl<'a> Policy<'a> {
         self.scoped
     }
 
-    /// Whether the short way of choosing inside an AS would miss a step.
-    pub(crate) fn has_meds_or_scopes(&self) -> bool {
-        self.meds_or_scopes
+    /// Whether MEDs, communities or steps outside BGP can decide, so that choosing by eBGP over
+    /// iBGP, IGP cost and identifier alone would miss a step.
+    pub(crate) fn needs_whole_process(&self) -> bool {
+        self.needs_whole_process
     }
 
     /// Whether routes of ASes that do not originate cross by the export rule alone.

@@ -33,13 +33,11 @@ pub enum Unsolved {
 /// If the routing does not settle, or the world is too large.
 pub fn solve(situation: Situation<'_>, prefix_index: u16) -> Result<Catchment, Unsolved> {
     check_size(&situation)?;
-    let policy = Policy::new(situation, prefix_index);
-    if !policy.is_regular() {
-        return Ok(fixpoint::iterate(&policy, Order::Ascending)?);
-    }
-    let mut bucket = Bucket::new(situation.world);
-    bucket.solve(&policy)?;
-    Ok(bucket.catchment)
+    Ok(match fresh_body(situation, prefix_index)? {
+        Body::Packed(packed) => packed.into_catchment(),
+        Body::Bucket(bucket) => bucket.catchment,
+        Body::Fixpoint(catchment) => catchment,
+    })
 }
 
 fn check_size(situation: &Situation<'_>) -> Result<(), Unsolved> {
@@ -185,7 +183,20 @@ impl<'w> Solver<'w> {
             packed.solve();
             return Ok(());
         }
-        self.body = fresh_body(self.situation(), self.prefix_index)?;
+        let situation = Situation {
+            world: self.world,
+            overlay: &self.overlay,
+            service: &self.service,
+            rules: &self.rules,
+            seed: self.seed,
+        };
+        let policy = Policy::new(situation, self.prefix_index);
+        if let Body::Bucket(bucket) = &mut self.body
+            && policy.is_regular()
+        {
+            return Ok(bucket.solve(&policy)?);
+        }
+        self.body = fresh_body(situation, self.prefix_index)?;
         Ok(())
     }
 

@@ -2,3 +2,4 @@
 
 pub mod random;
 pub mod real;
+pub mod story;

@@ -38,14 +38,21 @@ pub fn internet_2026() -> Option<World> {
     as_rel_world("as-relationships/20260401.as-rel2.txt.bz2")
 }
 
-/// Reads a list of ASNs, one in a line.
+/// Reads a text file of the data folder.
 ///
 /// # Panics
 /// If the file is not as it was.
 #[expect(clippy::disallowed_methods, reason = "tests on real data read it")]
+pub fn text(name: &str) -> Option<String> {
+    Some(std::fs::read_to_string(data_file(name)?).expect("it is readable"))
+}
+
+/// Reads a list of ASNs, one in a line.
+///
+/// # Panics
+/// If the file is not as it was.
 pub fn asn_list(name: &str) -> Option<Vec<Asn>> {
-    let text = std::fs::read_to_string(data_file(name)?).expect("it is readable");
-    Some(text.split_whitespace().map(|asn| asn.parse().expect("an ASN")).collect())
+    Some(text(name)?.split_whitespace().map(|asn| asn.parse().expect("an ASN")).collect())
 }
 
 /// A service whose sites are whole ASes of the world, named by their numbers.

@@ -77,7 +77,7 @@ pub fn assemble(base: &BaseWorld, scenario: &Scenario) -> Result<Assembled, Vec<
     clients::link(&mut draft, &clients, &mut mistakes);
     let pending = changes::add_links(&mut draft, scenario, &placed, &mut mistakes);
     for (site, sessions) in placed.iter().zip(&sessions) {
-        service::note_distant_neighbors(&draft, site, sessions, &mut notes);
+        service::note_surprises(&draft, site, sessions, &mut notes);
     }
 
     let built = draft.build();

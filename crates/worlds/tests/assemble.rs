@@ -63,6 +63,13 @@ fn a_new_site_takes_the_next_identifier_and_the_nearest_router_of_each_neighbor(
 }
 
 #[test]
+fn a_key_without_effect_is_noted() {
+    let assembled = assembled("eight", "site tata asn=6453 backbone=true");
+    expect!["site `tata` is in AS6453 of the world: `backbone` has no effect"]
+        .assert_eq(&assembled.notes.join("\n"));
+}
+
+#[test]
 fn a_site_by_coordinates_is_a_place_of_its_own() {
     let text = "
         site warsaw at=52.17,20.97 asn=64510

@@ -45,7 +45,12 @@ fn check(scenario: &str, changes: &[&str], expected: Expect) {
         writeln!(out, "-- {text}").unwrap();
         match apply_change(&mut assembled, &change(text)) {
             Ok(()) => out += &show_overlay(&assembled),
-            Err(mistake) => writeln!(out, "{mistake}").unwrap(),
+            Err(mistake) => {
+                writeln!(out, "at `{}`: {}", mistake.path, mistake.message).unwrap();
+                if !mistake.help.is_empty() {
+                    writeln!(out, "    {}", mistake.help).unwrap();
+                }
+            }
         }
     }
     expected.assert_eq(&out);
@@ -74,13 +79,16 @@ fn links_go_down_and_up_everywhere_or_in_a_city() {
             down 3356@JFK#6 12956@JFK#28
             -- link a=3356 b=12956
             -- link a=3356 b=12956 city=FRA state=down
-            at `link.city`: AS3356 and AS12956 have no link in `FRA` (they have one in JFK, MIA)
+            at `link.city`: AS3356 and AS12956 have no link in `FRA`
+                they have one in JFK, MIA
             -- link a=3356 b=4242 state=down
             at `link.b`: the world has no AS4242
             -- link a=3356 b=65549 state=down
-            at `link`: AS3356 and AS65549 have no link (state = "up" with `relation` makes one)
+            at `link`: AS3356 and AS65549 have no link
+                state = "up" with `relation` makes one
             -- link a=3356 b=65549 state=up relation=customer
-            at `link`: AS3356 and AS65549 have no link (state = "up" with `relation` makes one)
+            at `link`: AS3356 and AS65549 have no link
+                state = "up" with `relation` makes one
             -- link a=3356 b=3356 state=down
             at `link.b`: AS3356 is given at both ends
         "#]],
@@ -118,7 +126,8 @@ fn policy_is_laid_over() {
             local-pref 120 at 65545 from 1299
             leak 65537
             -- as_policy asn=12956 neighbor=3356
-            at `as_policy`: nothing changes between AS12956 and AS3356 (set `local_pref`, `prepend` or `export`)
+            at `as_policy`: nothing changes between AS12956 and AS3356
+                set `local_pref`, `prepend` or `export`
             -- as_policy asn=12956 neighbor=65549 prepend=1
             at `as_policy`: AS12956 and AS65549 have no link
         "#]],
@@ -157,7 +166,12 @@ fn check_announce(scenario: &str, site: &str, changes: &[&str], expected: Expect
         writeln!(out, "-- {text}").unwrap();
         match apply_change(&mut assembled, &change(text)) {
             Ok(()) => out += &show_sites(&assembled, &[site]),
-            Err(mistake) => writeln!(out, "{mistake}").unwrap(),
+            Err(mistake) => {
+                writeln!(out, "at `{}`: {}", mistake.path, mistake.message).unwrap();
+                if !mistake.help.is_empty() {
+                    writeln!(out, "    {}", mistake.help).unwrap();
+                }
+            }
         }
     }
     expected.assert_eq(&out);
@@ -201,7 +215,8 @@ fn a_site_changes_what_it_says() {
             -- announce site=mia neighbor=3356 at=JFK
             at `announce.at`: site `mia` has no session with AS3356 in `JFK`
             -- announce site=mai neighbor=3356
-            at `announce.site`: scenario has no site `mai` (the nearest name is `mia`)
+            at `announce.site`: scenario has no site `mai`
+                the nearest name is `mia`
         "#]],
     );
 }

@@ -46,31 +46,44 @@ fn sites() {
         neighbor 1299
         ",
         expect![[r#"
-            site.3.name: site `waw` is there twice [scenario::duplicate_site]
+            site.3.name scenario::duplicate_site
+                site `waw` is there twice
                 names are matched without case; join the two entries, or rename one
-            site.4.name: there is no site `jfx` to remove [scenario::unknown_site]
+            site.4.name scenario::unknown_site
+                there is no site `jfx` to remove
                 the nearest name is `jfk`
-            site.0: the new site `frb` needs an `asn` [scenario::missing_asn]
+            site.0 scenario::missing_asn
+                the new site `frb` needs an `asn`
                 the nearest name is `fra`, if you meant to change it
-            site.1: the new site `zzz` needs an `asn` [scenario::missing_asn]
+            site.1 scenario::missing_asn
+                the new site `zzz` needs an `asn`
                 give the number of a new AS, or of one of the world
-            site.5.city: `OSLO` is not the code of a city [scenario::unknown_city]
+            site.5.city scenario::unknown_city
+                `OSLO` is not the code of a city
                 the nearest is `OSL`; coordinates work too: at = [52.17, 20.97]
-            site.6: site `nowhere` needs a city [scenario::missing_city]
+            site.6 scenario::missing_city
+                site `nowhere` needs a city
                 AS64506 is new: write city = "FRA" or at = [50.03, 8.57]
-            site.7: site `alone` has no neighbors [scenario::missing_neighbors]
+            site.7 scenario::missing_neighbors
+                site `alone` has no neighbors
                 AS64507 is new: say who hears it, as in neighbors = [{ asn = … }]
-            site.8.at: `[91, 0]` is not a place on Earth [scenario::bad_coordinates]
+            site.8.at scenario::bad_coordinates
+                `[91, 0]` is not a place on Earth
                 write degrees north (-90 to 90), then degrees east (-180 to 180)
-            site.2.neighbors.0.asn: the world has no AS1298 [scenario::unknown_as]
+            site.2.neighbors.0.asn scenario::unknown_as
+                the world has no AS1298
                 the nearest number is 1299
-            site.2.neighbors.2: site `waw` has AS1299 as a neighbor twice [scenario::duplicate_neighbor]
+            site.2.neighbors.2 scenario::duplicate_neighbor
+                site `waw` has AS1299 as a neighbor twice
                 join the two entries, or say with `at` which router each means
-            site.2.neighbors.3.at: AS3356 has no router in `BOM` [scenario::not_in_city]
+            site.2.neighbors.3.at scenario::not_in_city
+                AS3356 has no router in `BOM`
                 it has one in BOG, FRA, GRU, JFK, LHR, MIA, SFO
-            site.2.neighbors.4.at: `FRX` is not the code of a city [scenario::unknown_city]
+            site.2.neighbors.4.at scenario::unknown_city
+                `FRX` is not the code of a city
                 the nearest is `FRA`; coordinates work too: at = [52.17, 20.97]
-            site.2.neighbors.5.asn: AS64510 cannot be a neighbor of itself [scenario::own_neighbor]
+            site.2.neighbors.5.asn scenario::own_neighbor
+                AS64510 cannot be a neighbor of itself
                 `backbone = true` joins the sites of one AS
         "#]],
     );
@@ -89,9 +102,11 @@ fn a_name_of_a_city_is_no_code() {
         neighbor 1299
         ",
         expect![[r#"
-            site.0.city: `Frankfurt` is not the code of a city [scenario::unknown_city]
+            site.0.city scenario::unknown_city
+                `Frankfurt` is not the code of a city
                 the nearest is `FRA`; coordinates work too: at = [52.17, 20.97]
-            site.1.city: `Warsaw` is not the code of a city [scenario::unknown_city]
+            site.1.city scenario::unknown_city
+                `Warsaw` is not the code of a city
                 the nearest is `WAW`; coordinates work too: at = [52.17, 20.97]
         "#]],
     );
@@ -112,11 +127,14 @@ fn one_router_one_site() {
         neighbor 1299
         ",
         expect![[r#"
-            site.4: AS64510 has a backbone at site `c` and none at site `e` [scenario::mixed_backbone]
+            site.4 scenario::mixed_backbone
+                AS64510 has a backbone at site `c` and none at site `e`
                 give `backbone` the same value at all sites of one AS
-            site.1.asn: sites `a` and `b` share one router [scenario::same_router]
+            site.1.asn scenario::same_router
+                sites `a` and `b` share one router
                 an AS has one router in a city; give the sites two cities or two ASes
-            site.3.asn: sites `c` and `d` share one router [scenario::same_router]
+            site.3.asn scenario::same_router
+                sites `c` and `d` share one router
                 an AS has one router in a city; give the sites two cities or two ASes
         "#]],
     );
@@ -135,11 +153,14 @@ fn sessions_of_an_as_of_the_world() {
         neighbor 1299 at=SVO
         ",
         expect![[r#"
-            site.0.neighbors.0: AS65543 has no session with AS3356 [scenario::not_linked]
-                a site in an AS of the world announces over its sessions; a correction can add a link
-            site.0.neighbors.1: AS65543 has no session with AS1299 in `JFK` [scenario::not_linked]
-                a site in an AS of the world announces over its sessions; a correction can add a link
-            site.1.neighbors.1: site `moscow` has AS1299 as a neighbor twice [scenario::duplicate_neighbor]
+            site.0.neighbors.0 scenario::not_linked
+                AS65543 has no session with AS3356
+                an AS of the world announces over its own sessions; a correction can add a link
+            site.0.neighbors.1 scenario::not_linked
+                AS65543 has no session with AS1299 in `JFK`
+                an AS of the world announces over its own sessions; a correction can add a link
+            site.1.neighbors.1 scenario::duplicate_neighbor
+                site `moscow` has AS1299 as a neighbor twice
                 join the two entries, or say with `at` which router each means
         "#]],
     );
@@ -156,7 +177,8 @@ fn links_that_contradict() {
         neighbor 64510 relation=peer
         ",
         expect![[r#"
-            client.0.neighbors.0: AS64510 is a provider of AS65552 elsewhere, not a peer [scenario::contradicting_links]
+            client.0.neighbors.0 scenario::contradicting_links
+                AS64510 is a provider of AS65552 elsewhere, not a peer
                 two routers have one relationship; say the same at both ends
         "#]],
     );
@@ -174,13 +196,17 @@ fn prefixes() {
         site jfk prefixes=198.51.100.0/24
         ",
         expect![[r#"
-            service.prefixes: the service has no prefix [scenario::no_prefix]
+            service.prefixes scenario::no_prefix
+                the service has no prefix
                 write prefixes = ["192.0.2.0/24"]
-            service.regional.ue: no site is in region `ue` [scenario::unknown_region]
+            service.regional.ue scenario::unknown_region
+                no site is in region `ue`
                 the nearest name is `eu`
-            site.1.prefixes.0: site `jfk` is not in the region of `198.51.100.0/24` [scenario::wrong_region]
+            site.1.prefixes.0 scenario::wrong_region
+                site `jfk` is not in the region of `198.51.100.0/24`
                 sites of region eu announce it
-            site.0.prefixes.0: `192.0.2.0/24` of site `fra` is not of the service [scenario::unknown_prefix]
+            site.0.prefixes.0 scenario::unknown_prefix
+                `192.0.2.0/24` of site `fra` is not of the service
                 known: `198.51.100.0/24`, `198.51.101.0/24`
         "#]],
     );
@@ -188,8 +214,9 @@ fn prefixes() {
         "eight",
         "prefix 192.0.2.0/24",
         expect![[r#"
-        service.prefixes.1: `192.0.2.0/24` is there twice [scenario::duplicate_prefix]
-    "#]],
+            service.prefixes.1 scenario::duplicate_prefix
+                `192.0.2.0/24` is there twice
+        "#]],
     );
 }
 
@@ -211,19 +238,26 @@ fn clients() {
         client 65554
         ",
         expect![[r#"
-            client.0.city: AS65545 has no router in `FRA` [scenario::not_in_city]
+            client.0.city scenario::not_in_city
+                AS65545 has no router in `FRA`
                 it has one in IST
-            client.1.weight: the client AS65546 cannot have this weight [scenario::bad_weight]
+            client.1.weight scenario::bad_weight
+                the client AS65546 cannot have this weight
                 write a number of kq/s that is not negative
-            client.2.neighbors: AS65547 is in the world and has its sessions [scenario::known_as]
+            client.2.neighbors scenario::known_as
+                AS65547 is in the world and has its sessions
                 leave `neighbors` out; a correction can add or take away a link
-            client.3: the client AS65552 needs a city [scenario::missing_city]
+            client.3 scenario::missing_city
+                the client AS65552 needs a city
                 its AS is new: write city = "FRA" or at = [50.03, 8.57]
-            client.4: the client AS65553 has no neighbors [scenario::missing_neighbors]
+            client.4 scenario::missing_neighbors
+                the client AS65553 has no neighbors
                 its AS is new: say who sells it transit, as in neighbors = [{ asn = … }]
-            client.6.asn: the client AS65554 is there twice [scenario::duplicate_client]
+            client.6.asn scenario::duplicate_client
+                the client AS65554 is there twice
                 join the two entries
-            client.5.neighbors.1: the client AS65554 has AS1299 as a neighbor twice [scenario::duplicate_neighbor]
+            client.5.neighbors.1 scenario::duplicate_neighbor
+                the client AS65554 has AS1299 as a neighbor twice
                 join the two entries, or say with `at` which router each means
         "#]],
     );
@@ -235,12 +269,16 @@ fn rules() {
         "eight",
         "rule oldest_rul=none lp_peer=400 mrai_ebgp=soon tie_break=oldest",
         expect![[r#"
-            rules.mrai_ebgp: `soon` is not a value of `mrai_ebgp` [scenario::bad_setting]
+            rules.mrai_ebgp scenario::bad_setting
+                `soon` is not a value of `mrai_ebgp`
                 it must be a time such as `30s`
-            rules.oldest_rul: there is no parameter `oldest_rul` [scenario::bad_setting]
+            rules.oldest_rul scenario::bad_setting
+                there is no parameter `oldest_rul`
                 the nearest name is `oldest_rule`
-            rules.lp_peer: LOCAL_PREF must fall from customer to peer to provider, not 300 / 400 / 100 [scenario::contradicting_settings]
-            rules.tie_break: `oldest` needs a past, which a steady state does not have [scenario::contradicting_settings]
+            rules.lp_peer scenario::contradicting_settings
+                LOCAL_PREF must fall from customer to peer to provider, not 300 / 400 / 100
+            rules.tie_break scenario::contradicting_settings
+                `oldest` needs a past, which a steady state does not have
         "#]],
     );
 }
@@ -257,15 +295,20 @@ fn roas_leaks_and_residency() {
         residency es eu
         ",
         expect![[r#"
-            roa.0.max_length: `33` cannot be the `max_length` of 192.0.2.0/24 [scenario::bad_max_length]
+            roa.0.max_length scenario::bad_max_length
+                `33` cannot be the `max_length` of 192.0.2.0/24
                 it must lie between 24 and 32
-            roa.1.max_length: `23` cannot be the `max_length` of 192.0.2.0/24 [scenario::bad_max_length]
+            roa.1.max_length scenario::bad_max_length
+                `23` cannot be the `max_length` of 192.0.2.0/24
                 it must lie between 24 and 32
-            leak.0.asn: the world has no AS65566 [scenario::unknown_as]
+            leak.0.asn scenario::unknown_as
+                the world has no AS65566
                 the nearest number is 65536
-            residency.es: no site and no client is in region `es` [scenario::unknown_region]
+            residency.es scenario::unknown_region
+                no site and no client is in region `es`
                 the nearest name is `eu`
-            residency.eu.1: no site and no client is in region `ue` [scenario::unknown_region]
+            residency.eu.1 scenario::unknown_region
+                no site and no client is in region `ue`
                 the nearest name is `eu`
         "#]],
     );
@@ -297,38 +340,56 @@ fn events_and_corrections() {
         correction link a=1299 b=12956 city=FRA
         ",
         expect![[r#"
-            correction.1.link: AS1299 and AS12956 have no link to bring up [scenario::missing_relation]
+            correction.1.link scenario::missing_relation
+                AS1299 and AS12956 have no link to bring up
                 a new link needs `relation`: what `b` is to `a`
-            event.5.link: AS3356 and AS65549 have no link to bring up [scenario::missing_relation]
+            event.5.link scenario::missing_relation
+                AS3356 and AS65549 have no link to bring up
                 a new link needs `relation`: what `b` is to `a`
-            event.6.link.city: `XXX` is not the code of a city [scenario::unknown_city]
+            event.6.link.city scenario::unknown_city
+                `XXX` is not the code of a city
                 the nearest is `HXX`; coordinates work too: at = [52.17, 20.97]
-            event.11.announce.at: `FRX` is not the code of a city [scenario::unknown_city]
+            event.11.announce.at scenario::unknown_city
+                `FRX` is not the code of a city
                 the nearest is `FRA`; coordinates work too: at = [52.17, 20.97]
-            correction.0.link.b: the world has no AS77 [scenario::unknown_as]
-            event.0.fail: scenario has no site `frb` [scenario::unknown_site]
+            correction.0.link.b scenario::unknown_as
+                the world has no AS77
+            event.0.fail scenario::unknown_site
+                scenario has no site `frb`
                 the nearest name is `fra`
-            event.2.drain: scenario has no site `waw` [scenario::unknown_site]
+            event.2.drain scenario::unknown_site
+                scenario has no site `waw`
                 known: `jfk`, `mia`, `gru`, `lhr`, `fra`, `bom`, `nrt`, `sin`
-            event.3.capacity.site: scenario has no site `tok` [scenario::unknown_site]
+            event.3.capacity.site scenario::unknown_site
+                scenario has no site `tok`
                 the nearest name is `jfk`
-            event.4.link.b: the world has no AS12957 [scenario::unknown_as]
+            event.4.link.b scenario::unknown_as
+                the world has no AS12957
                 the nearest number is 12956
-            event.7.session.city: AS3356 and AS12956 have no link in `FRA` [scenario::not_linked]
+            event.7.session.city scenario::not_linked
+                AS3356 and AS12956 have no link in `FRA`
                 they have one in JFK, MIA
-            event.8.as_policy: AS65545 and AS3356 have no link [scenario::not_linked]
-            event.9.announce.neighbor: the world has no AS6454 [scenario::unknown_as]
+            event.8.as_policy scenario::not_linked
+                AS65545 and AS3356 have no link
+            event.9.announce.neighbor scenario::unknown_as
+                the world has no AS6454
                 the nearest number is 6453
-            event.10.announce.site: scenario has no site `bmo` [scenario::unknown_site]
+            event.10.announce.site scenario::unknown_site
+                scenario has no site `bmo`
                 the nearest name is `bom`
-            event.12.igp.b: AS1299 has no router in `MIA` [scenario::not_in_city]
+            event.12.igp.b scenario::not_in_city
+                AS1299 has no router in `MIA`
                 it has one in FRA, IST, JFK, LHR, SVO
-            event.13.igp.b: `FRA` is given at both ends [scenario::same_router]
-            event.14.attack.from.region: no site and no client is in region `aisa` [scenario::unknown_region]
+            event.13.igp.b scenario::same_router
+                `FRA` is given at both ends
+            event.14.attack.from.region scenario::unknown_region
+                no site and no client is in region `aisa`
                 the nearest name is `asia`
-            event.15.attack.from.country: no place of the world is in country `XX` [scenario::unknown_country]
+            event.15.attack.from.country scenario::unknown_country
+                no place of the world is in country `XX`
                 write two letters, as in `DE`
-            event.16.attack.from.ases.1: the world has no AS77 [scenario::unknown_as]
+            event.16.attack.from.ases.1 scenario::unknown_as
+                the world has no AS77
         "#]],
     );
 }
@@ -346,7 +407,8 @@ fn what_failed_once_is_said_once() {
         leak 64510
         ",
         expect![[r#"
-            site.0.city: `XYZ1` is not the code of a city [scenario::unknown_city]
+            site.0.city scenario::unknown_city
+                `XYZ1` is not the code of a city
                 write an airport code such as `FRA`, or coordinates: at = [52.17, 20.97]
         "#]],
     );

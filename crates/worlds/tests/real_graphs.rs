@@ -54,11 +54,15 @@ fn toposcope_has_duplicates_and_provider_cycles() {
     let mut lengths: Vec<usize> = report.cycles.iter().map(|cycle| cycle.asns.len()).collect();
     lengths.sort_unstable();
     let found = format!(
-        "{} links, {} ASes, {} duplicates, {} contradictions, cycles of {lengths:?}",
+        "{} links, {} ASes, {} duplicates, {} contradictions\ncycles of {lengths:?}\n",
         links.len(),
         world.as_count(),
         count(LinkProblemKind::Duplicate),
         count(LinkProblemKind::Contradiction),
     );
-    expect!["287374 links, 61411 ASes, 158 duplicates, 0 contradictions, cycles of [3, 3, 3, 3, 3, 4, 5, 8, 9, 13]"].assert_eq(&found);
+    expect![[r#"
+        287374 links, 61411 ASes, 158 duplicates, 0 contradictions
+        cycles of [3, 3, 3, 3, 3, 4, 5, 8, 9, 13]
+    "#]]
+    .assert_eq(&found);
 }

@@ -60,6 +60,10 @@ const GEODNS: [&str; 7] =
 const SYNTHETIC_ASES_MAX: u32 = 1_000_000;
 /// Most prepends: longer paths are filtered by many networks and say nothing more.
 const PREPEND_MAX: u8 = 32;
+/// Most variants: each is laid over the whole file and checked.
+const VARIANTS_MAX: usize = 100;
+/// Names of prefixes that a message may have to choose from.
+const PREFIXES_NAMED_MAX: usize = 100;
 /// A day, in seconds.
 const DAY_S: i64 = 86_400;
 
@@ -102,7 +106,7 @@ impl Decoder<'_> {
             let help = "add them under `[service.regional]`, such as `eu = \"198.51.100.0/24\"`";
             self.report_at(top, "steering", "scenario::no_regional_prefix", message, help);
         }
-        let known_prefixes: Vec<Prefix> =
+        let known_prefixes: BTreeSet<Prefix> =
             prefixes.iter().chain(regional.values()).copied().collect();
         let scenario = Scenario {
             name: name.unwrap_or_default(),
@@ -259,7 +263,7 @@ impl Decoder<'_> {
         (prefixes, regional)
     }
 
-    fn sites(&mut self, top: &Fields<'_>, known: &[Prefix]) -> Vec<SiteSpec> {
+    fn sites(&mut self, top: &Fields<'_>, known: &BTreeSet<Prefix>) -> Vec<SiteSpec> {
         let read = |decoder: &mut Self, node: &Node, path: &str| {
             let site = decoder.site_spec(node, path, known)?;
             Some((site, node.clone(), path.to_owned()))
@@ -282,7 +286,7 @@ impl Decoder<'_> {
         sites.into_iter().map(|(site, ..)| site).collect()
     }
 
-    fn site_spec(&mut self, node: &Node, path: &str, known: &[Prefix]) -> Option<SiteSpec> {
+    fn site_spec(&mut self, node: &Node, path: &str, known: &BTreeSet<Prefix>) -> Option<SiteSpec> {
         let fields = self.table(node, path, &SITE)?;
         let name = self.needed_site(&fields, "name");
         let capacity_path = fields.path_of("capacity");
@@ -292,16 +296,18 @@ impl Decoder<'_> {
         });
         let prefixes = self.list(&fields, "prefixes").map(|nodes| {
             let mut prefixes: Vec<Prefix> = Vec::new();
+            let mut seen = BTreeSet::new();
             for (index, node) in nodes.iter().enumerate() {
                 let path = format!("{path}.prefixes.{index}");
                 let Some(prefix) = self.prefix_of(node, &path) else { continue };
-                if prefixes.contains(&prefix) {
+                if !seen.insert(prefix) {
                     let message = format!("the prefix `{prefix}` stands here twice");
                     let code = "scenario::duplicate_prefix";
                     self.report(code, path, &node.origin, message, "keep one");
                 } else if !known.contains(&prefix) && !known.is_empty() {
                     let message = format!("the service has no prefix `{prefix}`");
-                    let known: Vec<String> = known.iter().map(Prefix::to_string).collect();
+                    let known = known.iter().take(PREFIXES_NAMED_MAX).map(Prefix::to_string);
+                    let known: Vec<String> = known.collect();
                     let help = nearest_help(&prefix.to_string(), known.iter().map(String::as_str));
                     let code = "scenario::unknown_prefix";
                     self.report(code, path, &node.origin, message, help);
@@ -364,12 +370,13 @@ impl Decoder<'_> {
     fn neighbors(&mut self, fields: &Fields<'_>) -> Option<Vec<NeighborSpec>> {
         let nodes = self.list(fields, "neighbors")?;
         let mut found: Vec<NeighborSpec> = Vec::new();
+        let mut seen = BTreeSet::new();
         for (index, node) in nodes.iter().enumerate() {
             let path = format!("{}.neighbors.{index}", fields.path);
             let Some(inner) = self.table(node, &path, &NEIGHBOR) else { continue };
             let asn = self.needed_asn(&inner, "asn");
             let Some(spec) = self.neighbor(&inner, asn) else { continue };
-            if found.iter().any(|other| other.asn == spec.asn && other.at == spec.at) {
+            if !seen.insert((spec.asn, spec.at.clone())) {
                 let message = format!("AS{} is a neighbor twice", spec.asn.map_or(0, |asn| asn.0));
                 let help = "one session to each router: give different cities in `at`, or keep one";
                 self.report_at(&inner, "asn", "scenario::duplicate_neighbor", message, help);
@@ -416,7 +423,7 @@ impl Decoder<'_> {
     }
 
     fn clients(&mut self, top: &Fields<'_>) -> Vec<ClientSpec> {
-        let mut seen: Vec<(Asn, Option<PlaceRef>)> = Vec::new();
+        let mut seen = BTreeSet::new();
         let nodes = self.list(top, "client").unwrap_or_default();
         let mut clients = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
@@ -431,13 +438,11 @@ impl Decoder<'_> {
             let (name, region) = (self.name(&fields, "name"), self.name(&fields, "region"));
             let neighbors = self.neighbors(&fields);
             let Some(asn) = asn else { continue };
-            let key = (asn, place.clone());
-            if seen.contains(&key) {
+            if !seen.insert((asn, format!("{place:?}"))) {
                 let message = format!("AS{asn} is a client twice in one place");
                 let help = "add the weights, or give each a city of its own";
                 self.report_at(&fields, "asn", "scenario::duplicate_client", message, help);
             }
-            seen.push(key);
             clients.push(ClientSpec { asn, name, place, region, weight, gbps, neighbors });
         }
         clients
@@ -462,11 +467,12 @@ impl Decoder<'_> {
     fn leaks(&mut self, top: &Fields<'_>) -> Vec<Asn> {
         let nodes = self.list(top, "leak").unwrap_or_default();
         let mut leaks: Vec<Asn> = Vec::new();
+        let mut seen = BTreeSet::new();
         for (index, node) in nodes.iter().enumerate() {
             let path = below("leak", index);
             let Some(fields) = self.table(node, &path, &["asn"]) else { continue };
             let Some(asn) = self.needed_asn(&fields, "asn") else { continue };
-            if leaks.contains(&asn) {
+            if !seen.insert(asn) {
                 let message = format!("AS{asn} leaks twice");
                 self.report_at(&fields, "asn", "scenario::duplicate_leak", message, "keep one");
             }
@@ -526,6 +532,12 @@ impl Decoder<'_> {
     fn variants(&mut self, top: &Fields<'_>) -> Vec<Variant> {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let nodes = self.list(top, "compare").unwrap_or_default();
+        if nodes.len() > VARIANTS_MAX {
+            let message = format!("there are {} variants, more than {VARIANTS_MAX}", nodes.len());
+            let help = "a sweep over many settings is `catchment plan sweep`";
+            self.report_at(top, "compare", "scenario::out_of_range", message, help);
+            return Vec::new();
+        }
         let mut variants = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
             let path = below("compare", index);

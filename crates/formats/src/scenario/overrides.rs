@@ -90,6 +90,8 @@ const NAMED_LISTS: [(&str, &str); 7] = [
 /// Keys of which one takes the place of the others.
 const ALTERNATIVES: [&[&str]; 2] = [&["builtin", "as_rel", "file", "synthetic"], &["city", "at"]];
 
+const SEGMENTS_MAX: usize = 16;
+
 /// Changes the tree.
 pub(super) fn apply(tree: &mut Table, index: usize, change: &Override) -> Result<(), Mistake> {
     let segments: Vec<&str> = change.path.split('.').collect();
@@ -99,6 +101,10 @@ pub(super) fn apply(tree: &mut Table, index: usize, change: &Override) -> Result
             .help("write the keys with points between them, such as `geodns.ttl`"));
     }
     let origin = Origin::Override(index);
+    // Deeper than any key, and shallow enough for whoever walks the tree.
+    if segments.len() > SEGMENTS_MAX {
+        return Err(bad(format!("a path has at most {SEGMENTS_MAX} keys")));
+    }
     let mut node = Node::new(change.value.clone());
     mark(&mut node, &origin);
 

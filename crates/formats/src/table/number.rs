@@ -63,7 +63,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn fast_and_slow_agree(value in -2e6..2e6_f64, small in -1.0..1.0_f64, decimals in 0..9_u8) {
+        fn fast_and_slow_agree(
+            value in -2e6..2e6_f64,
+            small in -1.0..1.0_f64,
+            decimals in 0..9_u8,
+        ) {
             for value in [value, small, (value * 1000.0).trunc() / 1000.0, value.trunc() / 2.0] {
                 let expected = format!("{value:.*}", usize::from(decimals));
                 prop_assert_eq!(decimal(value, decimals), expected);

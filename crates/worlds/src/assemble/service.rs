@@ -111,14 +111,18 @@ impl Prefixes {
     }
 }
 
-/// Says where a site's neighbor is, if that is another city.
-pub(super) fn note_distant_neighbors(
+/// Says where a site's neighbor is, if that is another city, and which key has no effect.
+pub(super) fn note_surprises(
     draft: &Draft<'_>,
     placed: &PlacedSite<'_>,
     sessions: &Sessions,
     notes: &mut Vec<String>,
 ) {
     let name = &placed.site.spec.name;
+    if placed.site.spec.backbone.is_some() && !placed.own_router {
+        let asn = placed.asn;
+        notes.push(format!("site `{name}` is in AS{asn} of the world: `backbone` has no effect"));
+    }
     for session in sessions.iter().flatten() {
         let place = draft.place_index_of(session.from);
         let km = draft.distance_km(place, session.to);

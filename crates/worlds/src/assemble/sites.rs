@@ -432,9 +432,8 @@ fn existing_session(
         let own = draft.asn_of(router);
         let there = neighbor.at.as_ref().map_or(String::new(), |code| format!(" in `{code}`"));
         let message = format!("AS{own} has no session with AS{asn}{there}");
-        Mistake::new("scenario::not_linked", path, message).help(
-            "a site in an AS of the world announces over its sessions; a correction can add a link",
-        )
+        Mistake::new("scenario::not_linked", path, message)
+            .help("an AS of the world announces over its own sessions; a correction can add a link")
     })
 }
 

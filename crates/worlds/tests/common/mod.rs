@@ -269,9 +269,9 @@ fn show_mistakes(mistakes: &[Mistake]) -> String {
     let mut out = String::new();
     for mistake in mistakes {
         let Mistake { code, message, path, help, .. } = mistake;
-        writeln!(out, "{path}: {message} [{code}]").unwrap();
-        if !help.is_empty() {
-            writeln!(out, "    {help}").unwrap();
+        writeln!(out, "{path} {code}").unwrap();
+        for text in [message, help].into_iter().filter(|text| !text.is_empty()) {
+            writeln!(out, "    {text}").unwrap();
         }
     }
     out
