@@ -13,6 +13,7 @@ use console::Term;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
 };
+use textwrap::{Options, WordSeparator, WordSplitter};
 
 use crate::exit::Exit;
 
@@ -223,31 +224,26 @@ pub fn count(number: u64, one: &str, many: &str) -> String {
 
 /// A line for the user that is no failure.
 pub fn note(text: &str) {
-    to_stderr(&wrapped("note: ", &printable(text), width()));
+    to_stderr(&wrapped("note: ", &printable(text), width().unwrap_or(usize::MAX)));
 }
 
-/// Columns of the terminal, within reason.
-fn width() -> usize {
-    Term::stderr().size_checked().map_or(80, |(_, columns)| usize::from(columns)).clamp(60, 120)
+/// Columns of the terminal, within reason; `None` if there is none, since lines of a log should
+/// stay whole.
+fn width() -> Option<usize> {
+    let (_, columns) = Term::stderr().size_checked()?;
+    Some(usize::from(columns).clamp(60, 120))
 }
 
 /// Breaks a text at spaces; further lines are indented as far as the first.
 fn wrapped(head: &str, text: &str, width: usize) -> String {
     let indent = " ".repeat(head.len());
-    let mut lines = head.to_owned();
-    let mut column = head.len();
-    for word in text.split(' ') {
-        let length = word.chars().count() + 1;
-        if column > head.len() && column + length > width {
-            lines.push('\n');
-            lines.push_str(&indent);
-            column = head.len();
-        } else if column > head.len() {
-            lines.push(' ');
-        }
-        lines.push_str(word);
-        column += length;
-    }
+    let options = Options::new(width)
+        .initial_indent(head)
+        .subsequent_indent(&indent)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false);
+    let mut lines = textwrap::fill(text, options);
     lines.push('\n');
     lines
 }
@@ -293,7 +289,10 @@ fn render(problem: &Problem, source: Option<&Arc<Source>>, into: &mut String) {
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(width())
+        .with_width(width().unwrap_or(usize::MAX))
+        // Not within an address or a path.
+        .with_word_separator(WordSeparator::AsciiSpace)
+        .with_word_splitter(WordSplitter::NoHyphenation)
         .with_break_words(false)
         .with_links(false)
         .without_cause_chain();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use expect_test::expect;
 
-use crate::{Folder, catchment};
+use crate::{Folder, catchment, check};
 
 #[test]
 fn solve_follows_the_contract_of_the_design() {
@@ -126,11 +126,13 @@ fn a_new_scenario_solves_as_it_is_and_is_not_overwritten() {
     assert!(solved.contains(",fra,") && solved.contains(",sin,"), "{solved}");
     folder.put("mine.toml", "precious");
     let refused = folder.run(&["scenario", "new", "mine.toml"]).failed(2);
-    expect![[r#"
-          × `mine.toml` is there already
-          help: `--force` overwrites it
-    "#]]
-    .assert_eq(&refused);
+    check(
+        &refused,
+        &expect![[r#"
+              × `mine.toml` is there already
+              help: `--force` overwrites it
+        "#]],
+    );
     assert_eq!(folder.get("mine.toml"), "precious");
     folder.run(&["scenario", "new", "mine.toml", "--force"]).done();
     assert_ne!(folder.get("mine.toml"), "precious");

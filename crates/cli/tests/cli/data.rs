@@ -7,7 +7,7 @@ use bzip2::write::BzEncoder;
 use expect_test::{Expect, expect};
 use flate2::write::GzEncoder;
 
-use crate::{Folder, catchment};
+use crate::{Folder, catchment, check};
 
 const SCENARIO: &str = "format = 1\nname = \"x\"\n[world]\nas_rel = \"rel\"\n\
     [service]\nprefixes = [\"192.0.2.0/24\"]\n[[site]]\nname = \"s\"\nasn = 3\n";
@@ -23,7 +23,7 @@ fn with_links(name: &str, links: impl AsRef<[u8]>) -> Folder {
 fn refused(folder: &Folder, expected: &Expect) {
     let before = folder.files();
     let err = folder.run(&["solve", "x.toml", "--out", "answer.csv"]).failed(2);
-    expected.assert_eq(&err);
+    check(&err, expected);
     assert_eq!(folder.files(), before, "something was written");
 }
 
@@ -95,13 +95,20 @@ fn what_is_skipped_and_dropped_is_said() {
         2|1|1\n1|3|-1\n4|4|0\n5|6|-1\n6|7|-1\n7|5|-1\n";
     let ran = with_links("dirty", links).run(&["solve", "x.toml"]);
     assert_eq!(ran.code, 0);
-    expect![[r#"
-        note: `rel`: 5 lines skipped: 1 AS number is negative (line 3), 1 AS number zero is reserved (line 4), 1 AS number has more than 32 bits (line 5), 1 unknown relationship code (line 6), 1 not of the form of this file (line 7)
-        note: `rel`: 1 link dropped that repeats an earlier line (line 9 after 2)
-        note: `rel`: 1 link dropped that contradicts an earlier line, which counts (line 8 after 1)
-        note: `rel`: 1 link dropped that is of an AS with itself (line 10)
-        note: `rel`: 1 cycle of providers, cut at one link (AS5 > AS6 > AS7: AS5 no longer provides AS6)
-    "#]].assert_eq(&ran.err);
+    check(
+        &ran.err,
+        &expect![[r#"
+            note: `rel`: 5 lines skipped: 1 AS number is negative (line 3), 1 AS number zero is
+                    reserved (line 4), 1 AS number has more than 32 bits (line 5), 1 unknown
+                    relationship code (line 6), 1 not of the form of this file (line 7)
+            note: `rel`: 1 link dropped that repeats an earlier line (line 9 after 2)
+            note: `rel`: 1 link dropped that contradicts an earlier line, which counts (line 8
+                    after 1)
+            note: `rel`: 1 link dropped that is of an AS with itself (line 10)
+            note: `rel`: 1 cycle of providers, cut at one link (AS5 > AS6 > AS7: AS5 no longer
+                    provides AS6)
+        "#]],
+    );
 }
 
 #[test]
@@ -111,10 +118,12 @@ fn a_line_of_a_gibibyte_is_skipped() {
     rel.set_len(1 << 30).unwrap();
     let ran = folder.run(&["solve", "x.toml"]);
     assert_eq!((ran.code, ran.out.lines().count()), (0, 4), "{}", ran.err);
-    expect![[r#"
+    check(
+        &ran.err,
+        &expect![[r#"
         note: `rel`: 1 line skipped: 1 line is longer than 1 MiB (line 5)
-    "#]]
-    .assert_eq(&ran.err);
+    "#]],
+    );
 }
 
 #[test]
@@ -136,14 +145,18 @@ fn a_world_is_built_described_and_solved() {
     let folder = with_links("build", LINKS);
     let built = folder.run(&["world", "build", "--as-rel", "rel", "--out", "i.world"]);
     assert_eq!((built.code, &*built.out), (0, ""), "{}", built.err);
-    expect![[r#"
+    check(
+        &built.err,
+        &expect![[r#"
         `i.world`: 3 ASes, 3 routers, 3 sessions
-    "#]]
-    .assert_eq(&built.err);
+    "#]],
+    );
     folder.put("w.toml", SCENARIO.replace("as_rel = \"rel\"", "file = \"i.world\""));
     assert_eq!(folder.run(&["solve", "w.toml"]).done(), folder.run(&["solve", "x.toml"]).done());
     let text = folder.run(&["world", "info", "i.world", "--format", "table"]).done();
-    expect![[r#"
+    check(
+        &text,
+        &expect![[r#"
         rel
 
                  3  ASes
@@ -179,8 +192,8 @@ fn a_world_is_built_described_and_solved() {
                  1   66.7 %
 
              0.0 %  of the ASes are tied between sites
-    "#]]
-    .assert_eq(&text);
+    "#]],
+    );
     for world in ["i.world", "rel"] {
         let json = folder.run(&["world", "info", world, "--format", "json"]).done();
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -206,13 +219,19 @@ fn a_world_takes_places_and_weights_from_tables() {
     let more = ["--cities", "cities", "--presence", "presence", "--as-names", "names"];
     let ran = folder.run(&[&args[..], &more, &["--out", "i.world"]].concat());
     assert_eq!(ran.code, 0, "{}", ran.err);
-    expect![[r#"
-        note: `ip`: 1 line skipped: 1 not of the form of this file (line 4)
-        note: places of ASes: 1 where the presence tables see them, 2 in the largest city of their country, 0 unknown
-        note: weights of ASes: 1 have no addresses and so weight 0; 256 addresses are of ASes without a link
-        note: presences: 2, of which 0 are of ASes without a link, 0 have impossible coordinates, 0 are in no listed city and made one
-        `i.world`: 3 ASes, 4 routers, 3 sessions
-    "#]].assert_eq(&ran.err);
+    check(
+        &ran.err,
+        &expect![[r#"
+            note: `ip`: 1 line skipped: 1 not of the form of this file (line 4)
+            note: places of ASes: 1 where the presence tables see them, 2 in the largest city
+                    of their country, 0 unknown
+            note: weights of ASes: 1 have no addresses and so weight 0; 256 addresses are of
+                    ASes without a link
+            note: presences: 2, of which 0 are of ASes without a link, 0 have impossible
+                    coordinates, 0 are in no listed city and made one
+            `i.world`: 3 ASes, 4 routers, 3 sessions
+        "#]],
+    );
     let json = folder.run(&["world", "info", "i.world", "--format", "json"]).done();
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(value["counts"]["routers"], 4);
@@ -221,10 +240,12 @@ fn a_world_takes_places_and_weights_from_tables() {
     let err = folder
         .run(&["world", "build", "--as-rel", "rel", "--cities", "names", "--out", "i.world"])
         .failed(2);
-    expect![[r#"
-          × cannot use `names`: the first line names no column `name` (known: `1:ONE`, `DE`)
-    "#]]
-    .assert_eq(&err);
+    check(
+        &err,
+        &expect![[r#"
+            × cannot use `names`: the first line names no column `name` (known: `1:ONE`, `DE`)
+        "#]],
+    );
     assert_eq!(folder.run(&["world", "info", "i.world", "--format", "json"]).done(), json);
 }
 
@@ -239,15 +260,19 @@ fn a_generated_world_is_the_same_each_time() {
     assert_eq!(bytes("a.world"), bytes("b.world"));
     let by_spec = folder.run(&["world", "info", "synthetic:200:7"]).done();
     assert_eq!(folder.run(&["world", "info", "a.world"]).done(), by_spec);
-    expect![[r#"
-          × `synthetic:lots` is no synthetic Internet
-          help: write `synthetic:ASES` or `synthetic:ASES:SEED`, both whole numbers
-    "#]]
-    .assert_eq(&folder.run(&["world", "info", "synthetic:lots"]).failed(2));
-    expect![[r#"
-          × a synthetic Internet of `7` ASes is too small: at least 50 are needed
-    "#]]
-    .assert_eq(&folder.run(&["world", "info", "synthetic:7"]).failed(2));
+    check(
+        &folder.run(&["world", "info", "synthetic:lots"]).failed(2),
+        &expect![[r#"
+              × `synthetic:lots` is no synthetic Internet
+              help: write `synthetic:ASES` or `synthetic:ASES:SEED`, both whole numbers
+        "#]],
+    );
+    check(
+        &folder.run(&["world", "info", "synthetic:7"]).failed(2),
+        &expect![[r#"
+              × a synthetic Internet of `7` ASes is too small: at least 50 are needed
+        "#]],
+    );
 }
 
 #[test]
@@ -278,14 +303,16 @@ fn damaged_worlds() {
     refused(
         &folder,
         &expect![[r#"
-              × cannot read `x.world`: this is not a world file: it does not begin with `CATCHMNT`
-               ╭─[x.toml:4:8]
-             3 │ [world]
-             4 │ file = "x.world"
-               ·        ─────────
-             5 │ [service]
-               ╰────
-              help: relationship files are named with `as_rel`; `catchment world build` makes a `.world` file from one
+             × cannot read `x.world`: this is not a world file: it does not begin with
+                    `CATCHMNT`
+              ╭─[x.toml:4:8]
+            3 │ [world]
+            4 │ file = "x.world"
+              ·        ─────────
+            5 │ [service]
+              ╰────
+             help: relationship files are named with `as_rel`; `catchment world build` makes a
+                    `.world` file from one
         "#]],
     );
     folder.put("rel", &bytes).put("x.toml", SCENARIO);
@@ -319,9 +346,11 @@ fn a_file_that_may_not_be_read_is_exit_code_3() {
 #[test]
 fn an_unknown_world_names_the_nearest() {
     let err = catchment("unknown-world", &["world", "info", "four-citys"]).failed(2);
-    expect![[r#"
-          × there is no file or built-in world `four-citys`
-          help: the nearest name is `four-cities`
-    "#]]
-    .assert_eq(&err);
+    check(
+        &err,
+        &expect![[r#"
+              × there is no file or built-in world `four-citys`
+              help: the nearest name is `four-cities`
+        "#]],
+    );
 }

@@ -13,6 +13,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use expect_test::Expect;
+
 /// A folder for one test, empty.
 struct Folder(PathBuf);
 
@@ -86,6 +88,31 @@ impl Ran {
         assert_eq!((self.code, &*self.out), (code, ""), "{}", self.err);
         self.err
     }
+}
+
+/// Compares what was printed. Long lines are folded so that they can be written down, and what
+/// all lines are indented by is left out, since `expect!` cannot know it.
+#[track_caller]
+fn check(printed: &str, expected: &Expect) {
+    let mut folded = String::new();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let margin = printed.lines().filter(|line| !line.is_empty()).map(indent).min().unwrap_or(0);
+    for line in printed.lines().map(|line| line.get(margin..).unwrap_or("")) {
+        let mut column = 0;
+        for (index, word) in line.split(' ').enumerate() {
+            let length = word.chars().count() + 1;
+            if column > 20 && column + length > 84 {
+                folded.push_str("\n        ");
+                column = 8;
+            } else if index > 0 {
+                folded.push(' ');
+            }
+            folded.push_str(word);
+            column += length;
+        }
+        folded.push('\n');
+    }
+    expected.assert_eq(&folded);
 }
 
 /// Runs in an empty folder.

@@ -10,7 +10,7 @@ use expect_test::expect;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
-use crate::{Folder, Ran};
+use crate::{Folder, Ran, check};
 
 #[test]
 fn csv_json_and_parquet_say_the_same() {
@@ -104,18 +104,24 @@ fn places_where_no_file_can_be() {
     let folder = Folder::new("places");
     fs::create_dir(folder.0.join("inner")).unwrap();
     let out = |path: &str| folder.run(&["solve", "eight", "--out", path]).failed(2);
-    expect![[r#"
-          × cannot write `inner`: it is a folder
-    "#]]
-    .assert_eq(&out("inner"));
-    expect![[r#"
-          × cannot write `no/such/folder.csv`: no folder `no/such`
-    "#]]
-    .assert_eq(&out("no/such/folder.csv"));
-    expect![[r#"
-          × cannot write `..`: it is a folder
-    "#]]
-    .assert_eq(&out(".."));
+    check(
+        &out("inner"),
+        &expect![[r#"
+              × cannot write `inner`: it is a folder
+        "#]],
+    );
+    check(
+        &out("no/such/folder.csv"),
+        &expect![[r#"
+              × cannot write `no/such/folder.csv`: no folder `no/such`
+        "#]],
+    );
+    check(
+        &out(".."),
+        &expect![[r#"
+              × cannot write `..`: it is a folder
+        "#]],
+    );
 }
 
 #[test]
