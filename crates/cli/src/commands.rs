@@ -1,0 +1,7 @@
+//! The commands, one file each.
+
+pub mod explain;
+pub mod manual;
+pub mod scenario;
+pub mod solve;
+pub mod world;

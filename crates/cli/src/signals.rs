@@ -1,0 +1,29 @@
+//! Ctrl-C and `kill`: ends at once, and leaves nothing behind.
+
+use std::sync::Arc;
+use std::thread;
+
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::flag;
+use signal_hook::iterator::Signals;
+use signal_hook::low_level;
+
+use crate::output::discard_pending;
+
+/// Watches for signals until the program ends.
+///
+/// Not SIGHUP: what was started with `nohup` should survive it.
+pub fn watch() {
+    // A file over the limit of its size shall be an error of the write, not the end of us.
+    let _ = flag::register(SIGXFSZ, Arc::default());
+    // Without the watch the program still ends at a signal; only a half-written file may stay.
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    let watch = move || {
+        if let Some(signal) = signals.forever().next() {
+            discard_pending();
+            // As shells count: 130 for Ctrl-C.
+            low_level::exit(128 + signal);
+        }
+    };
+    let _ = thread::Builder::new().name("signals".to_owned()).spawn(watch);
+}
