@@ -18,9 +18,27 @@ pub struct Column {
     pub values: Values,
 }
 
+/// What the fields of a column hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole numbers.
+    Integer,
+    /// Numbers with decimals.
+    Decimal,
+    /// Texts.
+    Text,
+}
+
 /// The values of a column. `None` is an empty field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
+    /// Empty fields only: a column that nobody asked for, or of which nothing is known.
+    Empty {
+        /// How many.
+        rows: usize,
+        /// What the fields would hold.
+        kind: Kind,
+    },
     /// Whole numbers.
     Integer(Vec<Option<i64>>),
     /// Numbers with a fixed number of decimals in text. What is no number is an empty field.
@@ -50,10 +68,21 @@ impl Values {
     /// How many rows there are.
     pub fn len(&self) -> usize {
         match self {
+            Values::Empty { rows, .. } => *rows,
             Values::Integer(values) => values.len(),
             Values::Decimal { values, .. } => values.len(),
             Values::Word { rows, .. } => rows.len(),
             Values::Text { ends, .. } => ends.len(),
+        }
+    }
+
+    /// What the fields hold.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Values::Empty { kind, .. } => *kind,
+            Values::Integer(_) => Kind::Integer,
+            Values::Decimal { .. } => Kind::Decimal,
+            Values::Word { .. } | Values::Text { .. } => Kind::Text,
         }
     }
 
@@ -83,6 +112,10 @@ impl Values {
     /// If there is no such row.
     pub fn print(&self, row: usize) -> Option<String> {
         match self {
+            Values::Empty { rows, .. } => {
+                assert!(row < *rows, "there is no row {row}");
+                None
+            }
             Values::Integer(values) => values[row].map(|value| value.to_string()),
             Values::Decimal { decimals, values } => {
                 let value = values[row].filter(|value| value.is_finite());

@@ -1,8 +1,6 @@
 //! The answer as a table: the columns that design section 8 promises to other programs.
 
-use std::fmt::Write as _;
-
-use catchment_model::table::Values;
+use catchment_model::table::{Kind, Values};
 use catchment_model::{Community, Table};
 
 use crate::catchment::{Catchment, Route, Word, link_rtt_ms};
@@ -34,7 +32,8 @@ pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: 
         (0..prefix_count).map(|prefix| View::new(situation, catchments, prefix, options)).collect();
     let routers = shown_routers(situation, options);
 
-    let mut columns = Columns::with_capacity(routers.len() * prefix_count);
+    let has_rtt = !world.places.is_empty();
+    let mut columns = Columns::new(routers.len() * prefix_count, has_rtt, options.tie_sets);
     let mut names: Vec<String> =
         situation.service.sites.iter().map(|site| site.name.to_string()).collect();
     let mut pasts: Vec<Pasts> =
@@ -42,8 +41,12 @@ pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: 
     for router in &routers {
         for (prefix, (view, past)) in views.iter().zip(&mut pasts).enumerate() {
             columns.asn.push(Some(i64::from(world.asn_of(*router).0)));
-            columns.prefix.push(prefix as u32);
-            columns.router.push(*router);
+            if prefix_count > 1 {
+                columns.prefix.push(prefix as u32);
+            }
+            if options.routers {
+                columns.place.push(world.router_places[*router as usize]);
+            }
             view.fill(&mut columns, past, *router, &names);
         }
     }
@@ -55,19 +58,29 @@ pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: 
         table.push("prefix", "", Values::Word { texts, rows: columns.prefix });
     }
     if options.routers {
-        let code = |router: &u32| world.router_places[*router as usize];
         let texts = world.places.iter().map(|place| place.code.to_uppercase()).collect();
-        let rows = columns.router.iter().map(code).collect();
-        table.push("city", "", Values::Word { texts, rows });
+        table.push("city", "", Values::Word { texts, rows: columns.place });
     }
     let classes = ["origin", "customer", "peer", "provider"].map(str::to_owned).to_vec();
     table.push("site", "", Values::Word { texts: std::mem::take(&mut names), rows: columns.site });
     table.push("class", "", Values::Word { texts: classes, rows: columns.class });
     table.push("path_length", "", Values::Integer(columns.path_length));
+    let rows = table.row_count();
     table.push("as_path", "", columns.as_path.finish());
-    table.push("rtt_ms", "ms", Values::Decimal { decimals: 3, values: columns.rtt_ms });
-    table.push("tied_sites", "", columns.tied_sites.finish());
-    table.push("tied_shares", "", columns.tied_shares.finish());
+    let rtt_ms = match columns.rtt_ms {
+        Some(values) => Values::Decimal { decimals: 3, values },
+        None => Values::Empty { rows, kind: Kind::Decimal },
+    };
+    table.push("rtt_ms", "ms", rtt_ms);
+    let (tied_sites, tied_shares) = match columns.ties {
+        Some((sites, shares)) => (sites.finish(), shares.finish()),
+        None => {
+            let empty = Values::Empty { rows, kind: Kind::Text };
+            (empty.clone(), empty)
+        }
+    };
+    table.push("tied_sites", "", tied_sites);
+    table.push("tied_shares", "", tied_shares);
     let steps = Step::ALL.iter().map(|step| step.name());
     let texts = BEFORE_STEPS.into_iter().chain(steps).map(str::to_owned).collect();
     table.push("decided_by", "", Values::Word { texts, rows: columns.decided_by });
@@ -97,6 +110,9 @@ fn shown_routers(situation: Situation<'_>, options: Options) -> Vec<u32> {
     if options.routers {
         return (0..world.router_count() as u32).collect();
     }
+    if world.has_one_router_per_as() && !world.has_islands() {
+        return (0..world.router_count() as u32).collect();
+    }
     let mut shown = Vec::with_capacity(world.as_count());
     let mut as_index = 0;
     while (as_index as usize) < world.as_count() {
@@ -111,44 +127,59 @@ fn shown_routers(situation: Situation<'_>, options: Options) -> Vec<u32> {
 }
 
 /// Texts in the making.
-#[derive(Default)]
 struct Texts {
-    bytes: String,
+    bytes: Vec<u8>,
     ends: Vec<(u32, bool)>,
 }
 
 impl Texts {
+    fn with_capacity(rows: usize, bytes: usize) -> Texts {
+        Texts { bytes: Vec::with_capacity(rows * bytes), ends: Vec::with_capacity(rows) }
+    }
+
     fn end(&mut self, present: bool) {
         self.ends.push((self.bytes.len() as u32, present));
     }
 
     fn finish(self) -> Values {
-        Values::Text { bytes: self.bytes, ends: self.ends }
+        let bytes = String::from_utf8(self.bytes).expect("only texts and digits went in");
+        Values::Text { bytes, ends: self.ends }
     }
 }
 
-#[derive(Default)]
 struct Columns {
     asn: Vec<Option<i64>>,
+    /// Empty where there is one.
     prefix: Vec<u32>,
-    router: Vec<u32>,
+    /// Empty unless routers are shown.
+    place: Vec<u32>,
     site: Vec<u32>,
     class: Vec<u32>,
     path_length: Vec<Option<i64>>,
     as_path: Texts,
-    rtt_ms: Vec<Option<f64>>,
-    tied_sites: Texts,
-    tied_shares: Texts,
+    /// `None` in a world without places.
+    rtt_ms: Option<Vec<Option<f64>>>,
+    /// Names and shares, where asked for.
+    ties: Option<(Texts, Texts)>,
     decided_by: Vec<u32>,
 }
 
 impl Columns {
-    fn with_capacity(rows: usize) -> Columns {
-        let mut columns = Columns::default();
-        columns.asn.reserve(rows);
-        columns.as_path.bytes.reserve(rows * 20);
-        columns.as_path.ends.reserve(rows);
-        columns
+    fn new(rows: usize, has_rtt: bool, has_ties: bool) -> Columns {
+        Columns {
+            asn: Vec::with_capacity(rows),
+            prefix: Vec::new(),
+            place: Vec::new(),
+            site: Vec::with_capacity(rows),
+            class: Vec::with_capacity(rows),
+            path_length: Vec::with_capacity(rows),
+            // An AS path of the Internet has some four numbers of six digits.
+            as_path: Texts::with_capacity(rows, 28),
+            rtt_ms: has_rtt.then(|| Vec::with_capacity(rows)),
+            ties: has_ties
+                .then(|| (Texts::with_capacity(rows, 16), Texts::with_capacity(rows, 16))),
+            decided_by: Vec::with_capacity(rows),
+        }
     }
 }
 
@@ -247,9 +278,11 @@ impl<'a> View<'a> {
             columns.class.push(EMPTY);
             columns.path_length.push(None);
             columns.as_path.end(false);
-            columns.rtt_ms.push(None);
-            columns.tied_sites.end(false);
-            columns.tied_shares.end(false);
+            columns.rtt_ms.iter_mut().for_each(|values| values.push(None));
+            if let Some((sites, shares)) = &mut columns.ties {
+                sites.end(false);
+                shares.end(false);
+            }
             columns.decided_by.push(EMPTY);
             return;
         };
@@ -263,18 +296,16 @@ impl<'a> View<'a> {
         let start = text.len();
         catchment.extend_as_path(policy.world(), router, |asn| {
             if text.len() > start {
-                text.push(' ');
+                text.push(b' ');
             }
             push_number(text, asn.0);
         });
         columns.as_path.end(true);
-        columns.rtt_ms.push(site.and_then(|_| self.rtt_ms(router)));
-        match self.ties.get(position) {
-            Some(ties) => push_ties(columns, &ties.shares[router as usize], names),
-            None => {
-                columns.tied_sites.end(false);
-                columns.tied_shares.end(false);
-            }
+        if let Some(values) = &mut columns.rtt_ms {
+            values.push(site.and_then(|_| self.rtt_ms(router)));
+        }
+        if let (Some(columns), Some(ties)) = (&mut columns.ties, self.ties.get(position)) {
+            push_ties(columns, &ties.shares[router as usize], names);
         }
         let (step, history) = settled_by(policy, catchment, router, &route);
         pasts.known[router as usize] = Some(history);
@@ -298,25 +329,25 @@ impl<'a> View<'a> {
     }
 }
 
-fn push_ties(columns: &mut Columns, shares: &[(u32, f64)], names: &[String]) {
+fn push_ties(columns: &mut (Texts, Texts), shares: &[(u32, f64)], names: &[String]) {
+    let (sites, numbers) = columns;
     let mut sorted: Vec<(&str, f64)> =
         shares.iter().map(|(site, share)| (names[*site as usize].as_str(), *share)).collect();
     sorted.sort_by(|a, b| a.0.cmp(b.0));
     for (position, (name, share)) in sorted.into_iter().enumerate() {
         if position > 0 {
-            columns.tied_sites.bytes.push('|');
-            columns.tied_shares.bytes.push('|');
+            sites.bytes.push(b'|');
+            numbers.bytes.push(b'|');
         }
-        columns.tied_sites.bytes.push_str(name);
-        // Writing to a String cannot fail.
-        let _ = write!(columns.tied_shares.bytes, "{share:.6}");
+        sites.bytes.extend_from_slice(name.as_bytes());
+        numbers.bytes.extend_from_slice(format!("{share:.6}").as_bytes());
     }
-    columns.tied_sites.end(true);
-    columns.tied_shares.end(true);
+    sites.end(true);
+    numbers.end(true);
 }
 
 /// Decimal digits without the formatting machinery, as paths are most of a large table.
-fn push_number(text: &mut String, number: u32) {
+fn push_number(text: &mut Vec<u8>, number: u32) {
     let mut digits = [0_u8; 10];
     let mut start = digits.len();
     let mut rest = number;
@@ -328,5 +359,5 @@ fn push_number(text: &mut String, number: u32) {
             break;
         }
     }
-    text.push_str(std::str::from_utf8(&digits[start..]).expect("digits are ASCII"));
+    text.extend_from_slice(&digits[start..]);
 }

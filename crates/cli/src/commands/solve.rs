@@ -3,7 +3,7 @@
 use catchment_model::Table;
 use catchment_model::table::Values;
 use catchment_routing::table::{Options, solve_table};
-use catchment_routing::{Catchment, Situation, Solver, Unsolved};
+use catchment_routing::{Catchment, Situation, Unsolved, solve};
 use catchment_worlds::Assembled;
 use clap::Args;
 
@@ -75,11 +75,7 @@ pub fn situation(assembled: &Assembled) -> Situation<'_> {
 /// If the routing does not settle, or the world is too large.
 pub fn catchments(assembled: &Assembled) -> Result<Vec<Catchment>, Failure> {
     let prefixes = 0..assembled.service.prefixes.len() as u16;
-    prefixes
-        .map(|prefix| {
-            Ok(Solver::new(situation(assembled), prefix).map_err(unsolved)?.catchment().clone())
-        })
-        .collect()
+    prefixes.map(|prefix| solve(situation(assembled), prefix).map_err(unsolved)).collect()
 }
 
 /// A question without an answer, as the user sees it.

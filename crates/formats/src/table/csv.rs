@@ -44,6 +44,7 @@ pub fn write_csv<W: Write>(table: &Table, mut out: W) -> io::Result<()> {
 
 /// A column with what can be done once for all rows.
 enum Prepared<'a> {
+    Empty,
     Integer(&'a [Option<i64>]),
     Decimal(u8, &'a [Option<f64>]),
     /// Words as they stand in the file.
@@ -57,6 +58,7 @@ enum Prepared<'a> {
 impl<'a> Prepared<'a> {
     fn new(values: &'a Values) -> Prepared<'a> {
         match values {
+            Values::Empty { .. } => Prepared::Empty,
             Values::Integer(values) => Prepared::Integer(values),
             Values::Decimal { decimals, values } => Prepared::Decimal(*decimals, values),
             Values::Word { texts, rows } => {
@@ -74,6 +76,7 @@ impl<'a> Prepared<'a> {
 
     fn put(&self, buffer: &mut Vec<u8>, row: usize) {
         match self {
+            Prepared::Empty => {}
             Prepared::Integer(values) => {
                 if let Some(value) = values[row] {
                     put_integer(buffer, value);

@@ -44,6 +44,7 @@ pub fn write_json<W: Write>(table: &Table, mut out: W) -> io::Result<()> {
 
 fn put_value(buffer: &mut Vec<u8>, values: &Values, row: usize) {
     let text = match values {
+        Values::Empty { .. } => None,
         Values::Integer(values) => match values[row] {
             Some(value) => return put_integer(buffer, value),
             None => None,

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use catchment_model::Table;
-use catchment_model::table::{Column, Values};
+use catchment_model::table::{Column, Kind, Values};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
@@ -67,12 +67,10 @@ fn write_groups<W: Write + Send>(table: &Table, out: W) -> Result<(), ParquetErr
 }
 
 fn field(column: &Column) -> Result<TypePtr, ParquetError> {
-    let (physical, logical) = match column.values {
-        Values::Integer(_) => (Physical::INT64, None),
-        Values::Decimal { .. } => (Physical::DOUBLE, None),
-        Values::Word { .. } | Values::Text { .. } => {
-            (Physical::BYTE_ARRAY, Some(LogicalType::String))
-        }
+    let (physical, logical) = match column.values.kind() {
+        Kind::Integer => (Physical::INT64, None),
+        Kind::Decimal => (Physical::DOUBLE, None),
+        Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
     };
     let builder = Type::primitive_type_builder(column.name, physical)
         .with_repetition(Repetition::OPTIONAL)
@@ -91,6 +89,15 @@ fn write_column<W: Write + Send>(
     // A level of 1 says that the row has a value.
     let mut levels = Vec::with_capacity(rows.len());
     match values {
+        Values::Empty { kind, .. } => {
+            levels.resize(rows.len(), 0);
+            let levels = Some(&*levels);
+            match kind {
+                Kind::Integer => column.typed::<Int64Type>().write_batch(&[], levels, None)?,
+                Kind::Decimal => column.typed::<DoubleType>().write_batch(&[], levels, None)?,
+                Kind::Text => column.typed::<ByteArrayType>().write_batch(&[], levels, None)?,
+            };
+        }
         Values::Integer(values) => {
             let present = present(&values[rows], &mut levels, |value| *value);
             column.typed::<Int64Type>().write_batch(&present, Some(&levels), None)?;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use catchment_model::Table;
-use catchment_model::table::{Column, Values};
+use catchment_model::table::{Column, Kind, Values};
 use unicode_width::UnicodeWidthStr;
 
 use super::number::{put_decimal, put_integer};
@@ -38,14 +38,13 @@ pub fn write_text<W: Write>(table: &Table, rows_max: Option<usize>, out: W) -> i
             if !line.is_empty() || !std::ptr::eq(column, &table.columns[0]) {
                 line.push_str("  ");
             }
-            match column.values {
-                Values::Integer(_) | Values::Decimal { .. } => line.push_str(&padding),
-                _ => {}
+            let is_text = column.values.kind() == Kind::Text;
+            if !is_text {
+                line.push_str(&padding);
             }
             line.push_str(text);
-            match column.values {
-                Values::Word { .. } | Values::Text { .. } => line.push_str(&padding),
-                _ => {}
+            if is_text {
+                line.push_str(&padding);
             }
         }
         writeln!(out, "{}", line.trim_end())?;
