@@ -760,11 +760,14 @@ fn variants_themselves() {
 #[test]
 fn too_many_variants() {
     let variant = |n| format!("[[compare]]\nname = \"{n}\"\nset = {{ seed = {n} }}\n");
-    check(&(0..101).map(variant).collect::<String>(), expect![[r#"
+    check(
+        &(0..101).map(variant).collect::<String>(),
+        expect![[r#"
         7:1 "[[compare]]" out_of_range at `compare`
             there are 101 variants, more than 100
             help: a sweep over many settings is `catchment plan sweep`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

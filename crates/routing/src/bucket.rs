@@ -187,6 +187,8 @@ impl Bucket {
         for as_index in 0..world.as_count() as u32 {
             if self.is_leaf[as_index as usize] && !policy.is_origin(as_index) {
                 if let Some((key, word)) = self.listen_as_leaf(policy, as_index) {
+                    self.touched_sessions +=
+                        world.sessions(world.first_router[as_index as usize]).len() as u64;
                     self.keys[as_index as usize] = key;
                     self.catchment.words[world.first_router[as_index as usize] as usize] = word;
                     continue;

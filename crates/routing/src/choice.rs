@@ -6,7 +6,7 @@
 use catchment_model::relation::{Class, Relation};
 use catchment_model::rules::{Decision, TieBreak};
 
-use crate::catchment::{Catchment, Route, Word};
+use crate::catchment::{Catchment, Route};
 use crate::decision::{Candidate, Step, Via, select};
 use crate::fixpoint::{candidates_at, external_candidate, internal_candidates};
 use crate::policy::Policy;
@@ -30,8 +30,7 @@ pub(crate) fn choice_at(policy: &Policy<'_>, catchment: &Catchment, router: u32)
     if route.via == Via::Own {
         return Some(Choice { decided_by: None, tied: vec![Via::Own], history: false });
     }
-    let plain = policy.is_plain_graph() && policy.rules().tie_break == TieBreak::AsnLowest;
-    Some(if plain {
+    Some(if is_plain(policy) {
         plain_choice(policy, catchment, router, &route)
     } else if policy.is_regular() {
         regular_choice(policy, catchment, router, &route)
@@ -39,6 +38,35 @@ pub(crate) fn choice_at(policy: &Policy<'_>, catchment: &Catchment, router: u32)
         let candidates = candidates_at(policy, catchment, router);
         of_candidates(policy, router, &candidates)
     })
+}
+
+/// What settled the choice of a router that has a route, and whether a rule about its past could
+/// have decided otherwise: [`Choice`] without the list of ties.
+pub(crate) fn settled_by(
+    policy: &Policy<'_>,
+    catchment: &Catchment,
+    router: u32,
+    route: &Route,
+) -> (Option<Step>, bool) {
+    if route.via == Via::Own {
+        return (None, false);
+    }
+    if !is_plain(policy) {
+        let choice = choice_at(policy, catchment, router).expect("it has a route");
+        return (choice.decided_by, choice.history);
+    }
+    let mut tied = 0;
+    let second_stops = |_| {
+        tied += 1;
+        tied < 2
+    };
+    let decided_by = plain_step(policy, catchment, router, route, second_stops);
+    (decided_by, tied > 1 && policy.has_oldest_rule(router))
+}
+
+/// Whether class, length and identifier are all there is to a decision.
+fn is_plain(policy: &Policy<'_>) -> bool {
+    policy.is_plain_graph() && policy.rules().tie_break == TieBreak::AsnLowest
 }
 
 /// Runs the decision process on candidates of which the router chose one.
@@ -106,13 +134,28 @@ fn regular_choice(
 
 /// Plain worlds: the same by export rule and length alone.
 fn plain_choice(policy: &Policy<'_>, catchment: &Catchment, router: u32, route: &Route) -> Choice {
+    let mut tied = Vec::new();
+    let collect = |neighbor| {
+        tied.push(Via::External(neighbor));
+        true
+    };
+    let decided_by = plain_step(policy, catchment, router, route, collect);
+    let history = tied.len() > 1 && policy.has_oldest_rule(router);
+    Choice { decided_by, tied, history }
+}
+
+/// What settled the choice in a plain world. `tie` gets each tied neighbor, in order, and says
+/// whether to go on; it may stop at the second, as more do not matter here.
+fn plain_step(
+    policy: &Policy<'_>,
+    catchment: &Catchment,
+    router: u32,
+    route: &Route,
+    mut tie: impl FnMut(u32) -> bool,
+) -> Option<Step> {
     let world = policy.world();
     let told = |neighbor: u32, relation: Relation| {
-        let word = catchment.words[neighbor as usize];
-        if word == Word::NONE {
-            return None;
-        }
-        let theirs = word.unpack()?;
+        let theirs = catchment.words[neighbor as usize].unpack()?;
         theirs.class.may_be_told_to(relation.reversed()).then_some(theirs.path_length + 1)
     };
     // No candidate leads through the router itself.
@@ -126,28 +169,29 @@ fn plain_choice(policy: &Policy<'_>, catchment: &Catchment, router: u32, route: 
         let group = world.group(router, relation);
         &world.neighbors[group.start as usize..group.end as usize]
     };
-    let mut tied = Vec::new();
-    let mut longer = false;
+    let (mut tied, mut longer) = (0, false);
     for neighbor in row(relation) {
         match told(*neighbor, relation) {
-            Some(length) if length == route.path_length => tied.push(Via::External(*neighbor)),
-            Some(_) => longer = longer || tied.len() < 2 && free(*neighbor),
+            Some(length) if length == route.path_length => {
+                tied += 1;
+                if !tie(*neighbor) {
+                    break;
+                }
+            }
+            Some(_) => longer = longer || tied < 2 && free(*neighbor),
             None => {}
         }
     }
-    let decided_by = if tied.len() > 1 {
-        Some(Step::RouterId)
-    } else if longer {
-        Some(Step::PathLength)
-    } else {
-        let worse = Relation::ALL.into_iter().filter(|other| *other > relation);
-        let some = |relation: Relation| {
-            row(relation)
-                .iter()
-                .any(|neighbor| told(*neighbor, relation).is_some() && free(*neighbor))
-        };
-        worse.into_iter().any(some).then_some(Step::LocalPref)
+    if tied > 1 {
+        return Some(Step::RouterId);
+    }
+    if longer {
+        return Some(Step::PathLength);
+    }
+    let worse = |relation: Relation| {
+        let told = |neighbor: &&u32| told(**neighbor, relation).is_some() && free(**neighbor);
+        row(relation).iter().any(|neighbor| told(&neighbor))
     };
-    let history = tied.len() > 1 && policy.has_oldest_rule(router);
-    Choice { decided_by, tied, history }
+    let others = Relation::ALL.into_iter().filter(|other| *other > relation);
+    others.into_iter().any(worse).then_some(Step::LocalPref)
 }

@@ -118,6 +118,9 @@ impl Step {
         }
     }
 
+    /// All of them, in the order of the type.
+    pub const ALL: [Step; 12] = POLICY;
+
     /// Name in tables (design section 8).
     pub const fn name(self) -> &'static str {
         match self {

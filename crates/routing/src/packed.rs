@@ -213,6 +213,21 @@ fn told(word: u64, tells: u64, class: Class) -> u64 {
     ((class as u64) << Word::CLASS_SHIFT) + tells + (word & KEPT)
 }
 
+/// The least of the words at these positions.
+#[inline]
+fn least(words: &[u64], positions: &[u32]) -> u64 {
+    let mut best = NONE;
+    // Two at a time: this loop and the one over peers are where a solve spends its time.
+    let mut pairs = positions.chunks_exact(2);
+    for pair in &mut pairs {
+        best = best.min(words[pair[0] as usize].min(words[pair[1] as usize]));
+    }
+    for position in pairs.remainder() {
+        best = best.min(words[*position as usize]);
+    }
+    best
+}
+
 /// Rows restricted to where own and customer routes of the known sites can be, for changes.
 #[derive(Debug, Clone)]
 struct Cone {
@@ -334,10 +349,6 @@ impl Packed {
         &self.catchment
     }
 
-    pub(crate) fn into_catchment(self) -> Catchment {
-        self.catchment
-    }
-
     /// Turns sites on and off before [`Packed::solve`]; `active` by site.
     pub(crate) fn choose(&mut self, active: impl Fn(u32) -> bool) {
         for (site, origin) in self.origins.iter_mut().enumerate() {
@@ -414,7 +425,14 @@ impl Packed {
             self.side[*node as usize] = self.side[*node as usize].min(self.up[*node as usize]);
             let offer =
                 told(self.up[*node as usize], self.graph.tells[*node as usize], Class::Peer);
-            for peer in self.graph.peers.row(*node) {
+            let mut fours = self.graph.peers.row(*node).chunks_exact(4);
+            for four in &mut fours {
+                for peer in four {
+                    let theirs = &mut self.side[*peer as usize];
+                    *theirs = offer.min(*theirs);
+                }
+            }
+            for peer in fours.remainder() {
                 let theirs = &mut self.side[*peer as usize];
                 *theirs = offer.min(*theirs);
             }
@@ -423,19 +441,23 @@ impl Packed {
 
     /// Phase 3: everyone takes what it has, else the best of its providers.
     fn descend(&mut self) {
-        let graph = &self.graph;
-        let transit = graph.transit_count as usize;
-        for node in 0..graph.node_count() {
-            let mut best = self.side.get(node).copied().unwrap_or(NONE);
-            if best == NONE {
-                for provider in graph.providers.row(node as u32) {
-                    best = best.min(self.down[*provider as usize]);
-                }
-            }
-            self.last[node] = best;
-            if node < transit {
-                self.down[node] = told(best, graph.tells[node], Class::Provider);
-            }
+        let Packed { graph, side, last, down, .. } = self;
+        let (transit, core) = (graph.transit_count as usize, graph.core_count as usize);
+        let starts = graph.providers.starts.windows(2);
+        let mut rows =
+            starts.map(|bounds| &graph.providers.values[bounds[0] as usize..bounds[1] as usize]);
+        let (last_transit, rest) = last.split_at_mut(transit);
+        let (last_peering, last_classes) = rest.split_at_mut(core - transit);
+        let transit_nodes = last_transit.iter_mut().zip(&side[..transit]).zip(&graph.tells);
+        for (node, (((slot, side), tells), row)) in transit_nodes.zip(&mut rows).enumerate() {
+            *slot = if *side == NONE { least(down, row) } else { *side };
+            down[node] = told(*slot, *tells, Class::Provider);
+        }
+        for ((slot, side), row) in last_peering.iter_mut().zip(&side[transit..]).zip(&mut rows) {
+            *slot = if *side == NONE { least(down, row) } else { *side };
+        }
+        for (slot, row) in last_classes.iter_mut().zip(&mut rows) {
+            *slot = least(down, row);
         }
     }
 

@@ -33,11 +33,14 @@ pub enum Unsolved {
 /// If the routing does not settle, or the world is too large.
 pub fn solve(situation: Situation<'_>, prefix_index: u16) -> Result<Catchment, Unsolved> {
     check_size(&situation)?;
-    Ok(match fresh_body(situation, prefix_index)? {
-        Body::Packed(packed) => packed.into_catchment(),
-        Body::Bucket(bucket) => bucket.catchment,
-        Body::Fixpoint(catchment) => catchment,
-    })
+    let policy = Policy::new(situation, prefix_index);
+    if !policy.is_regular() {
+        return Ok(fixpoint::iterate(&policy, Order::Ascending)?);
+    }
+    // Once only: packing the graph costs more than the sweep.
+    let mut bucket = Bucket::new(situation.world);
+    bucket.solve(&policy)?;
+    Ok(bucket.catchment)
 }
 
 fn check_size(situation: &Situation<'_>) -> Result<(), Unsolved> {

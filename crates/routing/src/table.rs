@@ -6,8 +6,8 @@ use catchment_model::table::Values;
 use catchment_model::{Community, Table};
 
 use crate::catchment::{Catchment, Route, Word, link_rtt_ms};
-use crate::choice::choice_at;
-use crate::decision::Via;
+use crate::choice::settled_by;
+use crate::decision::Step;
 use crate::fixpoint::entered_by;
 use crate::policy::{Policy, Situation};
 use crate::ties::Ties;
@@ -68,7 +68,8 @@ pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: 
     table.push("rtt_ms", "ms", Values::Decimal { decimals: 3, values: columns.rtt_ms });
     table.push("tied_sites", "", columns.tied_sites.finish());
     table.push("tied_shares", "", columns.tied_shares.finish());
-    let texts = DECIDED_BY.map(str::to_owned).to_vec();
+    let steps = Step::ALL.iter().map(|step| step.name());
+    let texts = BEFORE_STEPS.into_iter().chain(steps).map(str::to_owned).collect();
     table.push("decided_by", "", Values::Word { texts, rows: columns.decided_by });
     table
 }
@@ -77,26 +78,15 @@ pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: 
 /// route chose where a rule about the past applies (design section 5).
 pub fn history_matters(situation: Situation<'_>, prefix_index: u16, catchment: &Catchment) -> bool {
     let policy = Policy::new(situation, prefix_index);
-    (0..catchment.router_count() as u32)
-        .any(|router| choice_at(&policy, catchment, router).is_some_and(|choice| choice.history))
+    policy.may_have_past()
+        && (0..catchment.router_count() as u32).any(|router| {
+            let route = catchment.route(router);
+            route.is_some_and(|route| settled_by(&policy, catchment, router, &route).1)
+        })
 }
 
-/// Values of `decided_by`; positions are used below.
-const DECIDED_BY: [&str; 13] = [
-    "only",
-    "history",
-    "local-pref",
-    "path-length",
-    "origin",
-    "med",
-    "ebgp",
-    "igp-cost",
-    "rtt",
-    "tie-break",
-    "router-id",
-    "cluster-list",
-    "neighbor-address",
-];
+/// Values of `decided_by`: these two, then the names of the steps.
+const BEFORE_STEPS: [&str; 2] = ["only", "history"];
 const ONLY: u32 = 0;
 const HISTORY: u32 = 1;
 const EMPTY: u32 = u32::MAX;
@@ -252,7 +242,7 @@ impl<'a> View<'a> {
     fn fill(&self, columns: &mut Columns, pasts: &mut Pasts, router: u32, names: &[String]) {
         let used = self.used(router);
         let route = used.and_then(|(position, word)| Some((position, word.unpack()?)));
-        let Some((position, Route { class, path_length, .. })) = route else {
+        let Some((position, route)) = route else {
             columns.site.push(EMPTY);
             columns.class.push(EMPTY);
             columns.path_length.push(None);
@@ -263,6 +253,7 @@ impl<'a> View<'a> {
             columns.decided_by.push(EMPTY);
             return;
         };
+        let Route { class, path_length, .. } = route;
         let (policy, catchment) = &self.chain[position];
         let site = self.site(router);
         columns.site.push(site.unwrap_or(EMPTY));
@@ -285,15 +276,12 @@ impl<'a> View<'a> {
                 columns.tied_shares.end(false);
             }
         }
-        let choice = choice_at(policy, catchment, router).expect("it has a route");
-        pasts.known[router as usize] = Some(choice.history);
-        let decided_by = match choice.decided_by {
-            _ if self.has_past(pasts, router) => HISTORY,
+        let (step, history) = settled_by(policy, catchment, router, &route);
+        pasts.known[router as usize] = Some(history);
+        let decided_by = match step {
+            _ if policy.may_have_past() && self.has_past(pasts, router) => HISTORY,
             None => ONLY,
-            Some(step) => {
-                let is_name = |name: &&str| **name == *step.name();
-                DECIDED_BY.iter().position(is_name).expect("all steps are listed") as u32
-            }
+            Some(step) => BEFORE_STEPS.len() as u32 + step as u32,
         };
         columns.decided_by.push(decided_by);
     }
@@ -304,9 +292,7 @@ impl<'a> View<'a> {
             let known = &mut pasts.known[passed as usize];
             *known.get_or_insert_with(|| {
                 let (policy, catchment) = &self.chain[position];
-                policy.may_have_past()
-                    && word.unpack().is_some_and(|route| route.via != Via::Own)
-                    && choice_at(policy, catchment, passed).is_some_and(|choice| choice.history)
+                word.unpack().is_some_and(|route| settled_by(policy, catchment, passed, &route).1)
             })
         })
     }
@@ -342,5 +328,5 @@ fn push_number(text: &mut String, number: u32) {
             break;
         }
     }
-    text.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+    text.push_str(std::str::from_utf8(&digits[start..]).expect("digits are ASCII"));
 }

@@ -148,6 +148,10 @@ impl Numbering {
 }
 
 /// Compressed rows from links (a, b, what b is to a), each group sorted by (identifier, router).
+///
+/// Two scatters instead of many sorts: the first makes rows in list order; the second reads them
+/// neighbor by neighbor in ascending order and writes each back to the row of its other end, so
+/// that all rows fill up in that order.
 pub(super) fn rows(
     router_count: usize,
     links: &[(u32, u32, Relation)],
@@ -165,20 +169,28 @@ pub(super) fn rows(
         *start = sum;
     }
     let mut next = starts.clone();
-    let mut neighbors = vec![0_u32; 2 * links.len()];
+    let mut unsorted = vec![0_u32; 2 * links.len()];
     for (a, b, relation) in links {
         for (router, neighbor, relation) in [(*a, *b, *relation), (*b, *a, relation.reversed())] {
             let place = &mut next[slot(router, relation)];
-            neighbors[*place as usize] = neighbor;
+            unsorted[*place as usize] = neighbor;
             *place += 1;
         }
     }
-    let key = |router: u32| (ids[router as usize], router);
-    for bounds in starts.windows(2) {
-        let group = &mut neighbors[bounds[0] as usize..bounds[1] as usize];
-        // Published files are sorted, so that hardly any group is not.
-        if group.windows(2).any(|pair| key(pair[0]) > key(pair[1])) {
-            group.sort_unstable_by_key(|router| key(*router));
+    let mut order: Vec<u32> = (0..router_count as u32).collect();
+    if ids.windows(2).any(|pair| pair[0] > pair[1]) {
+        order.sort_unstable_by_key(|router| (ids[*router as usize], *router));
+    }
+    next.copy_from_slice(&starts);
+    let mut neighbors = vec![0_u32; unsorted.len()];
+    for neighbor in order {
+        for relation in Relation::ALL {
+            let group = slot(neighbor, relation);
+            for router in &unsorted[starts[group] as usize..starts[group + 1] as usize] {
+                let place = &mut next[slot(*router, relation.reversed())];
+                neighbors[*place as usize] = neighbor;
+                *place += 1;
+            }
         }
     }
     (starts, neighbors)
