@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use catchment_formats::compression::{Compression, detect};
 use catchment_formats::scenario::{self, SourceMap, Syntax};
 use catchment_formats::world_file;
 use catchment_model::mistake::nearest;
@@ -189,6 +190,14 @@ fn read(path: &Path) -> Result<Text, Failure> {
         return Err(Failure::bad_input(format!("`{name}` is a world, not a scenario")).help(
             "name it in a scenario: `[world]`, then `file = \"…\"`; `catchment world info` \
                  describes it",
+        ));
+    }
+    let compression = detect(&bytes);
+    if compression != Compression::Plain {
+        let message = format!("`{name}` is a {} archive, not a scenario", compression.name());
+        return Err(Failure::bad_input(message).help(
+            "relationship files are named in a scenario: `[world]`, then `as_rel = \"…\"`; \
+             `catchment world info` describes one",
         ));
     }
     if bytes.len() as u64 > SCENARIO_BYTES_MAX {

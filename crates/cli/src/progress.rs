@@ -101,7 +101,8 @@ fn draw(phases: &mpsc::Receiver<Phase>) {
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+        .with_elapsed(started.elapsed());
     loop {
         if let Some(phase) = &phase {
             let known = phase.total > 0;

@@ -314,6 +314,15 @@ fn what_is_no_scenario() {
                     describes it
         "#]],
     );
+    folder.put("rel.gz", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
+    check(
+        &folder.run(&["solve", "rel.gz"]).failed(2),
+        &expect![[r#"
+        × `rel.gz` is a gzip archive, not a scenario
+        help: relationship files are named in a scenario: `[world]`, then `as_rel = "…"`;
+                `catchment world info` describes one
+    "#]],
+    );
     let huge = std::fs::File::create(folder.0.join("huge.toml")).unwrap();
     huge.set_len(1 << 30).unwrap();
     check(

@@ -171,12 +171,13 @@ fn an_interrupt_ends_at_once_and_leaves_nothing() {
         return;
     }
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        // Nobody ever writes into the pipe, so it would wait forever.
+        // Nobody ever writes a word into the pipe, so it would wait forever.
         let args = ["world", "build", "--as-rel", "rel", "--out", "x.world"];
         let mut child = folder.command(&args).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(200));
-        let pid = child.id().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+        // This waits until the program has opened its end.
+        let _pipe = File::options().write(true).open(folder.0.join("rel")).unwrap();
+        let kill = format!("kill -s {signal} {}", child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(code));
         assert_eq!(folder.files(), ["rel"]);
     }
