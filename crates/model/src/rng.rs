@@ -1,9 +1,16 @@
 //! Seeded randomness: hashes of names, not streams, so that a draw never depends on how many
 //! draws came before it.
 
+/// The step of SplitMix64 from state to state: 2^64 over the golden ratio, made odd.
+pub const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// SplitMix64 (Steele, Lea, Flood 2014): one well-mixed word for each input word.
 pub const fn splitmix64(word: u64) -> u64 {
-    let mut z = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mix(word.wrapping_add(GOLDEN_GAMMA))
+}
+
+/// The finalizer of SplitMix64 (constants of David Stafford's mix 13).
+pub const fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)

@@ -110,16 +110,29 @@ pub enum Change {
 /// A solved prefix that can be changed a little at a time, and changed back.
 #[derive(Debug, Clone)]
 pub struct Solver<'w> {
+    question: Question<'w>,
+    body: Body,
+    undo: Vec<Undo>,
+    tie_scratch: TieScratch,
+    tie_sets: TieSets,
+}
+
+/// What a solver was asked, as it stands after its changes.
+#[derive(Debug, Clone)]
+struct Question<'w> {
     world: &'w World,
     overlay: Overlay,
     service: Service,
     rules: Rules,
     seed: u64,
     prefix_index: u16,
-    body: Body,
-    undo: Vec<Undo>,
-    tie_scratch: TieScratch,
-    tie_sets: TieSets,
+}
+
+impl Question<'_> {
+    fn situation(&self) -> Situation<'_> {
+        let Question { world, overlay, service, rules, seed, .. } = self;
+        Situation { world, overlay, service, rules, seed: *seed }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -152,13 +165,16 @@ impl<'w> Solver<'w> {
     pub fn new(situation: Situation<'w>, prefix_index: u16) -> Result<Solver<'w>, Unsolved> {
         check_size(&situation)?;
         let body = fresh_body(situation, prefix_index)?;
-        Ok(Solver {
+        let question = Question {
             world: situation.world,
             overlay: situation.overlay.clone(),
             service: situation.service.clone(),
             rules: situation.rules.clone(),
             seed: situation.seed,
             prefix_index,
+        };
+        Ok(Solver {
+            question,
             body,
             undo: Vec::new(),
             tie_scratch: TieScratch::default(),
@@ -181,29 +197,24 @@ impl<'w> Solver<'w> {
     /// # Errors
     /// As [`solve`]; the sites are chosen all the same, and the answer is the one before.
     pub fn choose_sites(&mut self, active: impl Fn(u32) -> bool) -> Result<(), Unsolved> {
-        for (site, spec) in self.service.sites.iter_mut().enumerate() {
+        for (site, spec) in self.question.service.sites.iter_mut().enumerate() {
             spec.active = active(site as u32);
         }
         self.undo.clear();
         if let Body::Packed(packed) = &mut self.body {
-            packed.choose(|site| announces(&self.service, site, self.prefix_index));
+            packed
+                .choose(|site| announces(&self.question.service, site, self.question.prefix_index));
             packed.solve();
             return Ok(());
         }
-        let situation = Situation {
-            world: self.world,
-            overlay: &self.overlay,
-            service: &self.service,
-            rules: &self.rules,
-            seed: self.seed,
-        };
-        let policy = Policy::new(situation, self.prefix_index);
+        let situation = self.question.situation();
+        let policy = Policy::new(situation, self.question.prefix_index);
         if let Body::Bucket(bucket) = &mut self.body
             && policy.is_regular()
         {
             return Ok(bucket.solve(&policy)?);
         }
-        self.body = fresh_body(situation, self.prefix_index)?;
+        self.body = fresh_body(situation, self.question.prefix_index)?;
         Ok(())
     }
 
@@ -215,8 +226,8 @@ impl<'w> Solver<'w> {
             _ => false,
         };
         if !found {
-            let ties = Ties::new(self.situation(), self.prefix_index, self.catchment());
-            self.tie_sets = TieSets::from_ties(&ties, self.service.sites.len());
+            let ties = Ties::new(self.situation(), self.question.prefix_index, self.catchment());
+            self.tie_sets = TieSets::from_ties(&ties, self.question.service.sites.len());
         }
         &self.tie_sets
     }
@@ -233,13 +244,7 @@ impl<'w> Solver<'w> {
 
     /// The question as it stands.
     pub fn situation(&self) -> Situation<'_> {
-        Situation {
-            world: self.world,
-            overlay: &self.overlay,
-            service: &self.service,
-            rules: &self.rules,
-            seed: self.seed,
-        }
+        self.question.situation()
     }
 
     /// Changes the question and brings the answer up to date, touching only routers whose best
@@ -253,29 +258,22 @@ impl<'w> Solver<'w> {
     /// If the change names a site or session that does not exist.
     pub fn resolve(&mut self, change: &Change) -> Result<Vec<u32>, Unsolved> {
         let inverse = self.apply(change);
-        // A borrow of the parts and not of `self`, so that the body can change meanwhile.
-        let situation = Situation {
-            world: self.world,
-            overlay: &self.overlay,
-            service: &self.service,
-            rules: &self.rules,
-            seed: self.seed,
-        };
+        let situation = self.question.situation();
         if let Body::Packed(packed) = &mut self.body
             && let Change::Withdraw(site) | Change::Announce(site) = change
         {
-            let active = announces(&self.service, *site, self.prefix_index);
+            let active = announces(&self.question.service, *site, self.question.prefix_index);
             let log = packed.set_active(*site, active);
             let changed = log.changed(packed.catchment());
             self.undo.push(Undo { inverse, state: UndoState::Packed(log) });
             return Ok(changed);
         }
         if let Body::Bucket(bucket) = &mut self.body
-            && !self.world.has_islands()
+            && !self.question.world.has_islands()
         {
-            let policy = Policy::new(situation, self.prefix_index);
+            let policy = Policy::new(situation, self.question.prefix_index);
             if policy.is_regular() {
-                let heard_by = heard_by(self.world, &self.service, change);
+                let heard_by = heard_by(self.question.world, &self.question.service, change);
                 let (log, settled) = bucket.update(&policy, heard_by);
                 if let Err(oscillation) = settled {
                     bucket.undo(log);
@@ -287,14 +285,15 @@ impl<'w> Solver<'w> {
                 return Ok(changed);
             }
         }
-        match fresh_body(situation, self.prefix_index) {
+        match fresh_body(situation, self.question.prefix_index) {
             Ok(body) => {
                 let old = std::mem::replace(&mut self.body, body);
                 let before = catchment_of(&old);
                 let after = self.catchment();
                 let differs =
                     |router: &u32| before.words[*router as usize] != after.words[*router as usize];
-                let changed = (0..self.world.router_count() as u32).filter(differs).collect();
+                let changed =
+                    (0..self.question.world.router_count() as u32).filter(differs).collect();
                 self.undo.push(Undo { inverse, state: UndoState::Whole(old) });
                 Ok(changed)
             }
@@ -323,14 +322,14 @@ impl<'w> Solver<'w> {
         match change {
             Change::Withdraw(site) | Change::Announce(site) => {
                 let active = matches!(change, Change::Announce(_));
-                let slot = &mut self.service.sites[*site as usize].active;
+                let slot = &mut self.question.service.sites[*site as usize].active;
                 match std::mem::replace(slot, active) {
                     true => Change::Announce(*site),
                     false => Change::Withdraw(*site),
                 }
             }
             Change::Say { site, session, announcement } => {
-                let said = &mut self.service.sites[*site as usize].announcements;
+                let said = &mut self.question.service.sites[*site as usize].announcements;
                 let old = match announcement {
                     Some(announcement) => said.insert(*session, announcement.clone()),
                     None => said.remove(session),
@@ -338,28 +337,28 @@ impl<'w> Solver<'w> {
                 Change::Say { site: *site, session: *session, announcement: old }
             }
             Change::Link { a, b, up } => {
-                let changed = self.overlay.set_link(*a, *b, *up);
+                let changed = self.question.overlay.set_link(*a, *b, *up);
                 Change::Link { a: *a, b: *b, up: *up != changed }
             }
             Change::Prepend { session, count } => {
                 let old = match count {
-                    0 => self.overlay.prepends.remove(session),
-                    _ => self.overlay.prepends.insert(*session, *count),
+                    0 => self.question.overlay.prepends.remove(session),
+                    _ => self.question.overlay.prepends.insert(*session, *count),
                 };
                 Change::Prepend { session: *session, count: old.unwrap_or(0) }
             }
             Change::Close { session, closed } => {
                 let changed = match closed {
-                    true => self.overlay.closed.insert(*session),
-                    false => self.overlay.closed.remove(session),
+                    true => self.question.overlay.closed.insert(*session),
+                    false => self.question.overlay.closed.remove(session),
                 };
                 Change::Close { session: *session, closed: *closed != changed }
             }
             Change::LocalPref { as_index, neighbor, local_pref } => {
                 let key = (*as_index, *neighbor);
                 let old = match local_pref {
-                    Some(local_pref) => self.overlay.local_prefs.insert(key, *local_pref),
-                    None => self.overlay.local_prefs.remove(&key),
+                    Some(local_pref) => self.question.overlay.local_prefs.insert(key, *local_pref),
+                    None => self.question.overlay.local_prefs.remove(&key),
                 };
                 Change::LocalPref { as_index: *as_index, neighbor: *neighbor, local_pref: old }
             }

@@ -3,14 +3,7 @@
 //! A [`Stream`] belongs to one purpose and one subject ("the providers of AS 17"), so a change to
 //! one step of a generator does not shift the numbers of the others. Not for cryptography.
 
-/// The finalizer of SplitMix64 (Steele, Lea, Flood 2014; constants of David Stafford's mix 13).
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+use catchment_model::rng::{GOLDEN_GAMMA, mix};
 
 /// A sequence of random numbers, fixed by seed, purpose and subject.
 #[derive(Debug, Clone)]
