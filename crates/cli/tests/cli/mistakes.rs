@@ -167,6 +167,19 @@ fn broken_toml() {
               help: this is not TOML: texts stand in quotes, `key = value` on a line of its own
         "#]],
     );
+    refused(
+        "repeated",
+        "[service]\n[rules]\n[service]\n",
+        &expect![[r#"
+             × duplicate key
+              ╭─[x.toml:7:2]
+            6 │ [rules]
+            7 │ [service]
+              ·  ───────
+              ╰────
+             help: it is there already: keep one, or join the two tables
+        "#]],
+    );
     check_text(
         "empty",
         "",
