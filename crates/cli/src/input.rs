@@ -209,7 +209,11 @@ fn read(path: &Path) -> Result<Text, Failure> {
             ),
         ));
     }
-    let text = String::from_utf8(bytes).map_err(|error| not_utf8(&name, &error))?;
+    let mut text = String::from_utf8(bytes).map_err(|error| not_utf8(&name, &error))?;
+    // A byte order mark, which some editors write, is no part of the text.
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
     let is_json = match path.extension() {
         Some(extension) if is_any(extension, &["json"]) => true,
         Some(extension) if is_any(extension, &["toml"]) => false,

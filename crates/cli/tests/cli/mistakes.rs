@@ -349,6 +349,17 @@ fn what_is_no_scenario() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_the_text() {
+    let folder = Folder::new("mark");
+    let json = folder.run(&["scenario", "show", "eight", "--json"]).done();
+    let toml = folder.run(&["scenario", "show", "eight"]).done();
+    for (name, text) in [("x.json", &json), ("json", &json), ("x.toml", &toml)] {
+        folder.put(name, format!("\u{feff}{text}"));
+        assert_eq!(folder.run(&["scenario", "check", name]).code, 0, "{name}");
+    }
+}
+
+#[test]
 fn control_characters_do_not_reach_the_terminal() {
     let folder = Folder::new("control");
     folder.put("x.toml", "format = 1\nname = \"x\"\n\u{9b}2J = 1 # \u{1b}[2J\n");
