@@ -30,7 +30,7 @@ pub struct ScenarioArgs {
     #[arg(value_name = "SCENARIO")]
     pub scenario: String,
     /// Seed of every draw, in place of the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Override a setting, such as `rules.oldest_rule=none`; can be repeated
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = setting)]
@@ -55,6 +55,8 @@ pub struct Loaded {
     pub source: Arc<Source>,
     /// Its text as it was written, if that is TOML.
     pub toml: Option<String>,
+    /// Its file, if it has one.
+    file: Option<PathBuf>,
     map: SourceMap,
     /// The folder that relative paths start from.
     folder: PathBuf,
@@ -77,7 +79,7 @@ impl ScenarioArgs {
         }
         let toml = (text.syntax == Syntax::Toml).then_some(text.text);
         let (map, folder, set) = (reading.source, text.folder, self.set.clone());
-        Ok(Loaded { scenario, source, toml, map, folder, set })
+        Ok(Loaded { scenario, source, toml, file: text.file, map, folder, set })
     }
 }
 
@@ -140,6 +142,8 @@ struct Text {
     name: String,
     text: String,
     syntax: Syntax,
+    /// `None` for one of the library.
+    file: Option<PathBuf>,
     folder: PathBuf,
 }
 
@@ -152,7 +156,7 @@ fn find(given: &str) -> Result<Text, Failure> {
     }
     if let Some(text) = library::text(given) {
         let (name, folder) = (format!("built-in scenario {given}"), PathBuf::from("."));
-        return Ok(Text { name, text, syntax: Syntax::Toml, folder });
+        return Ok(Text { name, text, syntax: Syntax::Toml, file: None, folder });
     }
     let looks_like_file = given.contains(std::path::MAIN_SEPARATOR)
         || path.extension().is_some_and(|extension| is_any(extension, &["toml", "json"]));
@@ -221,7 +225,7 @@ fn read(path: &Path) -> Result<Text, Failure> {
     };
     let syntax = if is_json { Syntax::Json } else { Syntax::Toml };
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    Ok(Text { name, text, syntax, folder })
+    Ok(Text { name, text, syntax, file: Some(path.to_owned()), folder })
 }
 
 fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> Failure {

@@ -153,6 +153,44 @@ fn duplicate_names() {
 }
 
 #[test]
+fn a_new_site_that_nobody_hears() {
+    refused(
+        "unheard",
+        "[service]\nprefixes = [\"192.0.2.0/24\"]\n[[site]]\nname = \"waw\"\ncity = \"WAW\"\n\
+         asn = 64510\nneighbors = []\n",
+        &expect![[r#"
+             × site `waw` has no neighbors
+               ╭─[x.toml:11:13]
+            10 │ asn = 64510
+            11 │ neighbors = []
+               ·             ──
+               ╰────
+             help: say who hears it, as in neighbors = [{ asn = … }]
+        "#]],
+    );
+    // A site of the base world may fall silent, and a part of a backbone needs no neighbor.
+    let silent = catchment("silent", &["solve", "eight", "--set", "site.fra.neighbors=[]"]);
+    assert_eq!((silent.code, &*silent.err), (0, "note: site `fra` announces to nobody\n"));
+    let part = ["site.fra.asn=64496", "site.fra.backbone=true", "site.jfk.backbone=true"]
+        .map(|set| ["--set", set])
+        .concat();
+    let args = [&["solve", "eight", "--set", "site.fra.neighbors=[]"], &*part].concat();
+    let ran = catchment("part", &args);
+    assert_eq!((ran.code, &*ran.err), (0, ""));
+}
+
+#[test]
+fn a_site_is_taken_away_wherever_it_comes_from() {
+    let sites = |args: &[&str]| {
+        let out = catchment("taken", &[&["solve", "plan-add-warsaw"], args].concat()).done();
+        ["waw", "fra"].map(|site| out.contains(&format!(",{site},")))
+    };
+    assert_eq!(sites(&[]), [true, true]);
+    assert_eq!(sites(&["--set", "site.waw.remove=true"]), [false, true]);
+    assert_eq!(sites(&["--set", "site.fra.remove=true"]), [true, false]);
+}
+
+#[test]
 fn broken_toml() {
     refused(
         "broken",
@@ -414,6 +452,19 @@ fn usage_is_exit_code_2() {
         let ran = catchment("usage", args);
         assert_eq!((ran.code, &*ran.out), (2, ""), "{args:?}");
         assert!(ran.err.contains("Usage: catchment") || ran.err.contains("--help"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_negative_number_is_a_wrong_number_and_no_option() {
+    for args in [
+        &["solve", "eight", "--seed", "-1"][..],
+        &["world", "info", "eight", "--seed", "-1"],
+        &["world", "generate", "--ases", "-1", "--out", "x.world"],
+        &["world", "generate", "--ases", "50", "--seed", "-1", "--out", "x.world"],
+    ] {
+        let err = catchment("negative", args).failed(2);
+        assert!(err.contains("invalid value '-1' for '--"), "{args:?}: {err}");
     }
 }
 
