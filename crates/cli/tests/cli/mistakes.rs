@@ -305,8 +305,9 @@ fn settings_on_the_command_line_are_named() {
     check(
         &set("site.fra.neighbors.0.asn=77"),
         &expect![[r#"
-            × `neighbors` must be a list, not a table (from `--set
+            × the file lists no neighbors of `site.fra` (from `--set
                     site.fra.neighbors.0.asn=77`)
+            help: give the whole list: `site.fra.neighbors=[{ asn = 1299, prepend = 1 }]`
         "#]],
     );
     check(
