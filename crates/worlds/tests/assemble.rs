@@ -70,6 +70,27 @@ fn a_key_without_effect_is_noted() {
 }
 
 #[test]
+fn a_place_named_after_its_site_is_no_airport() {
+    let text = "
+        site muc at=48.1,11.6 asn=64510
+        neighbor 1299
+        site b city=MUC asn=64512
+        neighbor 1299
+    ";
+    check(
+        "eight",
+        text,
+        &["muc", "b"],
+        expect![[r#"
+            muc 64510@MUC-2#57 Listed prefixes [0]
+                > 1299@FRA#3 provider
+            b 64512@MUC#58 Listed prefixes [0]
+                > 1299@FRA#3 provider
+        "#]],
+    );
+}
+
+#[test]
 fn a_tie_break_that_cannot_act_is_noted() {
     expect!["`rules.tie_break` has no effect: it acts only in worlds with one router per AS"]
         .assert_eq(&assembled("eight", "rule tie_break=hash").notes.join("\n"));
