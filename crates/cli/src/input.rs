@@ -197,8 +197,13 @@ fn read(path: &Path) -> Result<Text, Failure> {
         ));
     }
     let compression = detect(&bytes);
-    if compression != Compression::Plain {
-        let message = format!("`{name}` is a {} archive, not a scenario", compression.name());
+    let other = match compression {
+        Compression::Plain if is_relationships(&bytes) => Some("relationship file".to_owned()),
+        Compression::Plain => None,
+        packed => Some(format!("{} archive", packed.name())),
+    };
+    if let Some(other) = other {
+        let message = format!("`{name}` is a {other}, not a scenario");
         return Err(Failure::bad_input(message).help(
             "relationship files are named in a scenario: `[world]`, then `as_rel = \"…\"`; \
              `catchment world info` describes one",
@@ -226,6 +231,17 @@ fn read(path: &Path) -> Result<Text, Failure> {
     let syntax = if is_json { Syntax::Json } else { Syntax::Toml };
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     Ok(Text { name, text, syntax, file: Some(path.to_owned()), folder })
+}
+
+/// Whether the first line that is no comment has the form `1|11537|0`, which no TOML and no JSON
+/// has.
+fn is_relationships(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let first = lines.find(|line| !line.starts_with(b"#")).unwrap_or_default();
+    let mut fields = first.split(|byte| *byte == b'|');
+    let mut is_number =
+        || fields.next().is_some_and(|f| !f.is_empty() && f.iter().all(u8::is_ascii_digit));
+    is_number() && is_number() && fields.next().is_some()
 }
 
 fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> Failure {

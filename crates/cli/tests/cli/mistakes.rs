@@ -375,6 +375,20 @@ fn what_is_no_scenario() {
                 `catchment world info` describes one
     "#]],
     );
+    folder.put("rel.txt", "# source:topology|BGP\n1|2|-1\n");
+    check(
+        &folder.run(&["solve", "rel.txt"]).failed(2),
+        &expect![[r#"
+        × `rel.txt` is a relationship file, not a scenario
+        help: relationship files are named in a scenario: `[world]`, then `as_rel = "…"`;
+                `catchment world info` describes one
+    "#]],
+    );
+    // Each line is wrong, and a few of them tell as much as all.
+    folder.put("table.csv", "asn,site,class\n".repeat(50));
+    let err = folder.run(&["solve", "table.csv"]).failed(2);
+    assert!(err.ends_with("50 mistakes in table.csv (the first 5 are shown)\n"), "{err}");
+    assert_eq!(err.matches("this is not TOML").count(), 5);
     let huge = std::fs::File::create(folder.0.join("huge.toml")).unwrap();
     huge.set_len(1 << 30).unwrap();
     check(
