@@ -30,7 +30,7 @@ pub struct ScenarioArgs {
     #[arg(value_name = "SCENARIO")]
     pub scenario: String,
     /// Seed of every draw, in place of the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Override a setting, such as `rules.oldest_rule=none`; can be repeated
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = setting)]
@@ -55,6 +55,8 @@ pub struct Loaded {
     pub source: Arc<Source>,
     /// Its text as it was written, if that is TOML.
     pub toml: Option<String>,
+    /// Its file, if it has one.
+    file: Option<PathBuf>,
     map: SourceMap,
     /// The folder that relative paths start from.
     folder: PathBuf,
@@ -77,7 +79,7 @@ impl ScenarioArgs {
         }
         let toml = (text.syntax == Syntax::Toml).then_some(text.text);
         let (map, folder, set) = (reading.source, text.folder, self.set.clone());
-        Ok(Loaded { scenario, source, toml, map, folder, set })
+        Ok(Loaded { scenario, source, toml, file: text.file, map, folder, set })
     }
 }
 
@@ -140,6 +142,8 @@ struct Text {
     name: String,
     text: String,
     syntax: Syntax,
+    /// `None` for one of the library.
+    file: Option<PathBuf>,
     folder: PathBuf,
 }
 
@@ -152,7 +156,7 @@ fn find(given: &str) -> Result<Text, Failure> {
     }
     if let Some(text) = library::text(given) {
         let (name, folder) = (format!("built-in scenario {given}"), PathBuf::from("."));
-        return Ok(Text { name, text, syntax: Syntax::Toml, folder });
+        return Ok(Text { name, text, syntax: Syntax::Toml, file: None, folder });
     }
     let looks_like_file = given.contains(std::path::MAIN_SEPARATOR)
         || path.extension().is_some_and(|extension| is_any(extension, &["toml", "json"]));
@@ -193,8 +197,13 @@ fn read(path: &Path) -> Result<Text, Failure> {
         ));
     }
     let compression = detect(&bytes);
-    if compression != Compression::Plain {
-        let message = format!("`{name}` is a {} archive, not a scenario", compression.name());
+    let other = match compression {
+        Compression::Plain if is_relationships(&bytes) => Some("relationship file".to_owned()),
+        Compression::Plain => None,
+        packed => Some(format!("{} archive", packed.name())),
+    };
+    if let Some(other) = other {
+        let message = format!("`{name}` is a {other}, not a scenario");
         return Err(Failure::bad_input(message).help(
             "relationship files are named in a scenario: `[world]`, then `as_rel = \"…\"`; \
              `catchment world info` describes one",
@@ -209,7 +218,11 @@ fn read(path: &Path) -> Result<Text, Failure> {
             ),
         ));
     }
-    let text = String::from_utf8(bytes).map_err(|error| not_utf8(&name, &error))?;
+    let mut text = String::from_utf8(bytes).map_err(|error| not_utf8(&name, &error))?;
+    // A byte order mark, which some editors write, is no part of the text.
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
     let is_json = match path.extension() {
         Some(extension) if is_any(extension, &["json"]) => true,
         Some(extension) if is_any(extension, &["toml"]) => false,
@@ -217,7 +230,18 @@ fn read(path: &Path) -> Result<Text, Failure> {
     };
     let syntax = if is_json { Syntax::Json } else { Syntax::Toml };
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    Ok(Text { name, text, syntax, folder })
+    Ok(Text { name, text, syntax, file: Some(path.to_owned()), folder })
+}
+
+/// Whether the first line that is no comment has the form `1|11537|0`, which no TOML and no JSON
+/// has.
+fn is_relationships(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let first = lines.find(|line| !line.starts_with(b"#")).unwrap_or_default();
+    let mut fields = first.split(|byte| *byte == b'|');
+    let mut is_number =
+        || fields.next().is_some_and(|f| !f.is_empty() && f.iter().all(u8::is_ascii_digit));
+    is_number() && is_number() && fields.next().is_some()
 }
 
 fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> Failure {

@@ -83,7 +83,7 @@ fn usage(answer: &clap::Error) -> Result<(), Failure> {
     if is_help {
         return printed.map_err(|error| Failure::cannot_write("the standard output", &error));
     }
-    Err(Failure { exit: Exit::BadInput, problems: Vec::new(), source: None })
+    Err(Failure::silent(Exit::BadInput))
 }
 
 /// Whoever meets a bug should know that it is one, and what to tell us.

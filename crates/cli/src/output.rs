@@ -78,6 +78,14 @@ fn by_extension(path: &Path) -> Option<Format> {
 }
 
 impl Output {
+    /// As [`Target::spare`].
+    ///
+    /// # Errors
+    /// If the place is that of an input.
+    pub fn spare<P: AsRef<Path>>(&self, inputs: &[P]) -> Result<(), Failure> {
+        self.target.spare(inputs)
+    }
+
     /// Writes a table.
     ///
     /// # Errors
@@ -163,6 +171,23 @@ impl Target {
                 Err(Failure::bad_input(format!("cannot write {name}: no folder {folder}")))
             }
             Err(_) => Ok(Target::File(out.to_owned(), name)),
+        }
+    }
+
+    /// Refuses to replace a file that is read: nobody means to lose a scenario to its answer.
+    ///
+    /// # Errors
+    /// If the place is that of an input.
+    pub fn spare<P: AsRef<Path>>(&self, inputs: &[P]) -> Result<(), Failure> {
+        let Target::File(path, name) = self else { return Ok(()) };
+        // What is not there yet, or cannot be found, is no input. A hard link is a file of its
+        // own: only one of its names is replaced.
+        let Ok(path) = fs::canonicalize(path) else { return Ok(()) };
+        let is_it = |input: &P| fs::canonicalize(input).is_ok_and(|input| input == path);
+        match inputs.iter().any(is_it) {
+            true => Err(Failure::bad_input(format!("cannot write {name}: it is read as well"))
+                .help("give `--out` another name")),
+            false => Ok(()),
         }
     }
 

@@ -21,6 +21,9 @@ use crate::exit::Exit;
 const LINE_BYTES_SHOWN: usize = 1000;
 /// More mistakes of one file are counted, not drawn.
 const PROBLEMS_SHOWN: usize = 100;
+/// The same where none of them is more than syntax: then it is the wrong file, and each of its
+/// lines says so.
+const SYNTAX_SHOWN: usize = 5;
 
 /// Why a command ends without what was asked.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub struct Failure {
     pub problems: Vec<Problem>,
     /// The file that they are in, if it is one.
     pub source: Option<Arc<Source>>,
+    /// How many of them are drawn.
+    shown: usize,
 }
 
 /// One thing that is wrong.
@@ -107,7 +112,7 @@ impl Failure {
     /// One problem.
     pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
         let problem = Problem { message: message.into(), span: None, help: String::new() };
-        Failure { exit, problems: vec![problem], source: None }
+        Failure { exit, problems: vec![problem], source: None, shown: PROBLEMS_SHOWN }
     }
 
     /// The input is wrong.
@@ -115,9 +120,14 @@ impl Failure {
         Failure::new(Exit::BadInput, message)
     }
 
+    /// Nobody is left to be told, or everything is said already.
+    pub fn silent(exit: Exit) -> Failure {
+        Failure { exit, problems: Vec::new(), source: None, shown: 0 }
+    }
+
     /// The reader of our output went away. That is its right, and no failure.
     pub fn closed_pipe() -> Failure {
-        Failure { exit: Exit::Done, problems: Vec::new(), source: None }
+        Failure::silent(Exit::Done)
     }
 
     /// All mistakes of a file.
@@ -132,8 +142,10 @@ impl Failure {
             span: mistake.span,
             help: mistake.help,
         };
+        let is_syntax = mistakes.iter().all(|mistake| mistake.code == "scenario::syntax");
         Failure {
             exit: Exit::BadInput,
+            shown: if is_syntax { SYNTAX_SHOWN } else { PROBLEMS_SHOWN },
             problems: mistakes.into_iter().map(problem).collect(),
             source: Some(Arc::clone(source)),
         }
@@ -193,13 +205,13 @@ impl Failure {
     /// Tells the user.
     pub fn print(&self) {
         let mut text = String::new();
-        for problem in self.problems.iter().take(PROBLEMS_SHOWN) {
+        for problem in self.problems.iter().take(self.shown) {
             render(problem, self.source.as_ref(), &mut text);
         }
         let count = self.problems.len();
         if let (true, Some(source)) = (count > 1, &self.source) {
-            let shown = match count > PROBLEMS_SHOWN {
-                true => format!(" (the first {PROBLEMS_SHOWN} are shown)"),
+            let shown = match count > self.shown {
+                true => format!(" (the first {} are shown)", self.shown),
                 false => String::new(),
             };
             text.push_str(&format!("{count} mistakes in {}{shown}\n", source.name));

@@ -8,6 +8,10 @@ pub(crate) const LINE_BYTES_MAX: usize = 1 << 20;
 /// What is kept of a line that is too long.
 const KEPT_OF_LONG: usize = 256;
 
+/// Spreadsheets and some editors begin a text with it. It says nothing, and is no part of the first
+/// line.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// A piece of a file.
 pub(crate) enum Piece<'a> {
     /// Whole lines, each with its line feed but perhaps the last.
@@ -24,12 +28,17 @@ pub(crate) fn for_each_piece<R: BufRead>(
     // The beginning of a line whose end the reader has not given yet.
     let mut carried: Vec<u8> = Vec::new();
     let mut too_long = false;
+    let mut at_start = true;
     loop {
         let chunk = match reader.fill_buf() {
             Ok(chunk) => chunk,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
+        if std::mem::take(&mut at_start) && chunk.starts_with(BYTE_ORDER_MARK) {
+            reader.consume(BYTE_ORDER_MARK.len());
+            continue;
+        }
         if chunk.is_empty() {
             break;
         }
@@ -125,8 +134,12 @@ mod tests {
         assert_eq!(whole.len(), 4);
         assert_eq!(whole[0], (1, Ok(b"one".to_vec())));
         assert_eq!(whole[3], (4, Ok(b"last".to_vec())));
+        let marked = [BYTE_ORDER_MARK, bytes].concat();
         for buffer in 1..25 {
             assert_eq!(lines(bytes, buffer), whole, "buffer of {buffer}");
+            if buffer >= BYTE_ORDER_MARK.len() {
+                assert_eq!(lines(&marked, buffer), whole, "buffer of {buffer}, with a mark");
+            }
         }
     }
 

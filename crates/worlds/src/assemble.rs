@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use catchment_model::mistake::nearest_help;
+use catchment_model::rules::TieBreak;
 use catchment_model::scenario::{Action, Change, Scenario, SiteSpec};
 use catchment_model::{Mistake, Overlay, Rules, Service, SiteName, World};
 
@@ -76,11 +77,13 @@ pub fn assemble(base: &BaseWorld, scenario: &Scenario) -> Result<Assembled, Vec<
     let sessions = sites::link(&mut draft, &placed, &mut mistakes);
     clients::link(&mut draft, &clients, &mut mistakes);
     let pending = changes::add_links(&mut draft, scenario, &placed, &mut mistakes);
+    sites::check_heard(&placed, &pending, &mut mistakes);
     for (site, sessions) in placed.iter().zip(&sessions) {
         service::note_surprises(&draft, site, sessions, &mut notes);
     }
 
     let built = draft.build();
+    note_tie_break(&rules, &built.world, &mut notes);
     let (world, client_gbps) = clients::demand(&built, &clients, &mut notes);
     let service = service::resolve(&built, scenario, &placed, sessions, prefixes, &mut mistakes);
     let origin = |placed: sites::PlacedSite<'_>| SiteOrigin {
@@ -143,6 +146,20 @@ fn settle_rules(base: &BaseWorld, scenario: &Scenario, mistakes: &mut Vec<Mistak
         mistakes.push(Mistake::new("scenario::contradicting_settings", path, message));
     }
     rules
+}
+
+/// Says so if `tie_break` is set and cannot act in this world (models 1.9).
+fn note_tie_break(rules: &Rules, world: &World, notes: &mut Vec<String>) {
+    let needs_places = matches!(rules.tie_break, TieBreak::IgpGeo | TieBreak::Rtt);
+    let why = match rules.tie_break {
+        TieBreak::AsnLowest => return,
+        _ if !world.has_one_router_per_as() => "it acts only in worlds with one router per AS",
+        _ if needs_places && world.places.is_empty() => {
+            "this world does not know where its routers are"
+        }
+        _ => return,
+    };
+    notes.push(format!("`rules.tie_break` has no effect: {why}"));
 }
 
 /// All changes of a scenario with the path of the entry and kind: corrections, then events.

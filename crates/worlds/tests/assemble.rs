@@ -70,6 +70,58 @@ fn a_key_without_effect_is_noted() {
 }
 
 #[test]
+fn a_place_named_after_its_site_is_no_airport() {
+    let text = "
+        site muc at=48.1,11.6 asn=64510
+        neighbor 1299
+        site b city=MUC asn=64512
+        neighbor 1299
+    ";
+    check(
+        "eight",
+        text,
+        &["muc", "b"],
+        expect![[r#"
+            muc 64510@MUC-2#57 Listed prefixes [0]
+                > 1299@FRA#3 provider
+            b 64512@MUC#58 Listed prefixes [0]
+                > 1299@FRA#3 provider
+        "#]],
+    );
+}
+
+#[test]
+fn a_tie_break_that_cannot_act_is_noted() {
+    expect!["`rules.tie_break` has no effect: it acts only in worlds with one router per AS"]
+        .assert_eq(&assembled("eight", "rule tie_break=hash").notes.join("\n"));
+    expect!["`rules.tie_break` has no effect: this world does not know where its routers are"]
+        .assert_eq(&assembled("tree", "rule tie_break=rtt").notes.join("\n"));
+    for quiet in ["rule tie_break=hash", "rule tie_break=asn_lowest"] {
+        assert!(assembled("tree", quiet).notes.is_empty(), "{quiet}");
+    }
+}
+
+#[test]
+fn a_site_that_is_silent_for_now_is_noted() {
+    let text = "
+        site fra
+        neighbor 1299 withdraw=true
+    ";
+    expect!["site `fra` announces to nobody"].assert_eq(&assembled("eight", text).notes.join("\n"));
+}
+
+#[test]
+fn a_site_of_the_file_can_be_removed_like_any_other() {
+    let text = "
+        site waw city=WAW asn=64510 remove=true
+        neighbor 1299
+    ";
+    let assembled = assembled("eight", text);
+    assert_eq!(assembled.service.sites.len(), 8);
+    assert!(assembled.world.as_indices(Asn(64510)).is_empty());
+}
+
+#[test]
 fn a_site_by_coordinates_is_a_place_of_its_own() {
     let text = "
         site warsaw at=52.17,20.97 asn=64510

@@ -240,6 +240,21 @@ fn tables_give_places_weights_and_sessions() {
 }
 
 #[test]
+fn impossible_populations_are_added_all_the_same() {
+    let graph = from_links("graph", &links("1>2")).0;
+    let data = PublicData {
+        cities: vec![
+            city("Alpha", "DE", 50.0, 8.0, u64::MAX),
+            city("Beta", "US", 40.0, -74.0, u64::MAX),
+        ],
+        presence: vec![seen(1, "Alpha", "DE", 50.0, 8.0), seen(1, "Beta", "US", 40.0, -74.0)],
+        ..PublicData::default()
+    };
+    let (world, _) = join("joined", &graph, &data);
+    assert_eq!(world.weights, [0.5, 0.5, 1.0]);
+}
+
+#[test]
 fn the_order_of_tables_does_not_matter() {
     let (graph, _) = from_links("graph", &links("1=5 1>2 1>3 5>4 6>4 1>6"));
     let straight = join("joined", &graph, &tables());

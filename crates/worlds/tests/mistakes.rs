@@ -90,6 +90,32 @@ fn sites() {
 }
 
 #[test]
+fn a_site_in_no_city_still_has_its_neighbors_looked_at() {
+    check(
+        "eight",
+        "
+        site a city=QQQ asn=64600
+        neighbor 1299
+        neighbor 1298
+        neighbor 64601
+        site b asn=64601
+        neighbor 64600
+        ",
+        expect![[r#"
+            site.0.city scenario::unknown_city
+                `QQQ` is not the code of a city
+                the nearest is `HQQ`; coordinates work too: at = [52.17, 20.97]
+            site.1 scenario::missing_city
+                site `b` needs a city
+                AS64601 is new: write city = "FRA" or at = [50.03, 8.57]
+            site.0.neighbors.1.asn scenario::unknown_as
+                the world has no AS1298
+                the nearest number is 1299
+        "#]],
+    );
+}
+
+#[test]
 fn a_name_of_a_city_is_no_code() {
     check(
         "eight",

@@ -41,6 +41,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let output = args.output.settle()?;
     let progress = Progress::start("reading");
     let loaded = args.scenario.load()?;
+    output.spare(&world::inputs_of(&loaded))?;
     let base = world::of_scenario(&loaded, &progress)?;
     progress.phase("building");
     let assembled = loaded.assemble(&base)?;

@@ -124,7 +124,7 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
     }
     match worst {
         None => Ok(()),
-        Some(exit) => Err(Failure { exit, problems: Vec::new(), source: None }),
+        Some(exit) => Err(Failure::silent(exit)),
     }
 }
 

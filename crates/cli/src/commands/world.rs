@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use crate::input::world;
 use crate::output::{OutputArgs, Target, shown};
 use crate::progress::Progress;
-use crate::report::{Failure, to_stderr};
+use crate::report::{Failure, count, to_stderr};
 
 /// Worlds: describe one, build one from public data, generate one
 #[derive(Debug, Subcommand)]
@@ -30,7 +30,7 @@ pub struct InfoArgs {
     #[arg(value_name = "WORLD")]
     world: String,
     /// Seed of the draws of sites for path lengths and ties
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
     #[command(flatten)]
     output: OutputArgs,
@@ -40,10 +40,10 @@ pub struct InfoArgs {
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
     /// How many ASes
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     ases: u32,
     /// Another seed gives another Internet of the same shape
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
     /// The `.world` file
     #[arg(long, value_name = "FILE")]
@@ -64,6 +64,7 @@ pub fn run(command: &WorldCommand) -> Result<(), Failure> {
 
 fn info(args: &InfoArgs) -> Result<(), Failure> {
     let output = args.output.settle()?;
+    output.spare(&[&args.world])?;
     let progress = Progress::start("reading");
     let base = world::by_name(&args.world, &progress)?;
     progress.phase("measuring");
@@ -90,10 +91,10 @@ fn write(world: &World, target: &Target) -> Result<(), Failure> {
 /// Says what was written.
 fn summary(world: &World, path: &std::path::Path) {
     to_stderr(&format!(
-        "{}: {} ASes, {} routers, {} sessions\n",
+        "{}: {}, {}, {}\n",
         shown(path),
-        world.as_count(),
-        world.router_count(),
-        world.session_count() / 2
+        count(world.as_count() as u64, "AS", "ASes"),
+        count(world.router_count() as u64, "router", "routers"),
+        count(world.session_count() as u64 / 2, "session", "sessions")
     ));
 }

@@ -35,9 +35,7 @@ const EXAMPLES_SHOWN: usize = 3;
 /// # Errors
 /// If it cannot be read, seen from the place in the scenario that names it.
 pub fn of_scenario(loaded: &Loaded, progress: &Progress) -> Result<BaseWorld, Failure> {
-    let option = loaded.set.iter().rfind(|(path, _)| path.starts_with("world."));
-    // What is written on the command line is meant as the shell sees it.
-    let folder = if option.is_some() { Path::new("") } else { &loaded.folder };
+    let (option, folder) = (option_of_world(loaded), folder_of_world(loaded));
     let at = |key: &str, mut failure: Failure| match option {
         Some((path, value)) => {
             for problem in &mut failure.problems {
@@ -68,6 +66,28 @@ pub fn of_scenario(loaded: &Loaded, progress: &Progress) -> Result<BaseWorld, Fa
             from_synthetic(spec).map_err(|failure| at("synthetic", failure))
         }
     }
+}
+
+/// The option of the command line that says which world.
+fn option_of_world(loaded: &Loaded) -> Option<&(String, String)> {
+    loaded.set.iter().rfind(|(path, _)| path.starts_with("world."))
+}
+
+/// The folder that the path of the world starts from. What is written on the command line is meant
+/// as the shell sees it.
+fn folder_of_world(loaded: &Loaded) -> &Path {
+    if option_of_world(loaded).is_some() { Path::new("") } else { &loaded.folder }
+}
+
+/// The files that a scenario is read from: its own, and that of its world.
+pub fn inputs_of(loaded: &Loaded) -> Vec<PathBuf> {
+    let world = match &loaded.scenario.world {
+        WorldSource::AsRel(written) | WorldSource::File(written) => {
+            resolve(written, folder_of_world(loaded)).ok()
+        }
+        WorldSource::Builtin(_) | WorldSource::Synthetic { .. } => None,
+    };
+    loaded.file.iter().cloned().chain(world).collect()
 }
 
 /// A path as a scenario writes it (design section 8): relative to the scenario's file, or, if it

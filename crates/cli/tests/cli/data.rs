@@ -41,6 +41,13 @@ fn links_are_read_through_any_compression() {
 }
 
 #[test]
+fn a_byte_order_mark_and_line_ends_of_windows_cost_no_line() {
+    let plain = with_links("unix", LINKS).run(&["solve", "x.toml"]);
+    let windows = format!("\u{feff}{}", LINKS.replace('\n', "\r\n"));
+    assert_eq!(with_links("windows", windows).run(&["solve", "x.toml"]), plain);
+}
+
+#[test]
 fn truncated_and_corrupt_archives() {
     let lines: String = (1..5000).map(|n| format!("{n}|{}|-1\n", n * 7 % 4999 + 1)).collect();
     let mut gzip = GzEncoder::new(Vec::new(), flate2::Compression::fast());

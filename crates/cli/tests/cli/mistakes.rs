@@ -153,6 +153,44 @@ fn duplicate_names() {
 }
 
 #[test]
+fn a_new_site_that_nobody_hears() {
+    refused(
+        "unheard",
+        "[service]\nprefixes = [\"192.0.2.0/24\"]\n[[site]]\nname = \"waw\"\ncity = \"WAW\"\n\
+         asn = 64510\nneighbors = []\n",
+        &expect![[r#"
+             × site `waw` has no neighbors
+               ╭─[x.toml:11:13]
+            10 │ asn = 64510
+            11 │ neighbors = []
+               ·             ──
+               ╰────
+             help: say who hears it, as in neighbors = [{ asn = … }]
+        "#]],
+    );
+    // A site of the base world may fall silent, and a part of a backbone needs no neighbor.
+    let silent = catchment("silent", &["solve", "eight", "--set", "site.fra.neighbors=[]"]);
+    assert_eq!((silent.code, &*silent.err), (0, "note: site `fra` announces to nobody\n"));
+    let part = ["site.fra.asn=64496", "site.fra.backbone=true", "site.jfk.backbone=true"]
+        .map(|set| ["--set", set])
+        .concat();
+    let args = [&["solve", "eight", "--set", "site.fra.neighbors=[]"], &*part].concat();
+    let ran = catchment("part", &args);
+    assert_eq!((ran.code, &*ran.err), (0, ""));
+}
+
+#[test]
+fn a_site_is_taken_away_wherever_it_comes_from() {
+    let sites = |args: &[&str]| {
+        let out = catchment("taken", &[&["solve", "plan-add-warsaw"], args].concat()).done();
+        ["waw", "fra"].map(|site| out.contains(&format!(",{site},")))
+    };
+    assert_eq!(sites(&[]), [true, true]);
+    assert_eq!(sites(&["--set", "site.waw.remove=true"]), [false, true]);
+    assert_eq!(sites(&["--set", "site.fra.remove=true"]), [true, false]);
+}
+
+#[test]
 fn broken_toml() {
     refused(
         "broken",
@@ -165,6 +203,19 @@ fn broken_toml() {
                ·         ▲
                ╰────
               help: this is not TOML: texts stand in quotes, `key = value` on a line of its own
+        "#]],
+    );
+    refused(
+        "repeated",
+        "[service]\n[rules]\n[service]\n",
+        &expect![[r#"
+             × duplicate key
+              ╭─[x.toml:7:2]
+            6 │ [rules]
+            7 │ [service]
+              ·  ───────
+              ╰────
+             help: it is there already: keep one, or join the two tables
         "#]],
     );
     check_text(
@@ -254,8 +305,9 @@ fn settings_on_the_command_line_are_named() {
     check(
         &set("site.fra.neighbors.0.asn=77"),
         &expect![[r#"
-            × `neighbors` must be a list, not a table (from `--set
+            × the file lists no neighbors of `site.fra` (from `--set
                     site.fra.neighbors.0.asn=77`)
+            help: give the whole list: `site.fra.neighbors=[{ asn = 1299, prepend = 1 }]`
         "#]],
     );
     check(
@@ -323,6 +375,20 @@ fn what_is_no_scenario() {
                 `catchment world info` describes one
     "#]],
     );
+    folder.put("rel.txt", "# source:topology|BGP\n1|2|-1\n");
+    check(
+        &folder.run(&["solve", "rel.txt"]).failed(2),
+        &expect![[r#"
+        × `rel.txt` is a relationship file, not a scenario
+        help: relationship files are named in a scenario: `[world]`, then `as_rel = "…"`;
+                `catchment world info` describes one
+    "#]],
+    );
+    // Each line is wrong, and a few of them tell as much as all.
+    folder.put("table.csv", "asn,site,class\n".repeat(50));
+    let err = folder.run(&["solve", "table.csv"]).failed(2);
+    assert!(err.ends_with("50 mistakes in table.csv (the first 5 are shown)\n"), "{err}");
+    assert_eq!(err.matches("this is not TOML").count(), 5);
     let huge = std::fs::File::create(folder.0.join("huge.toml")).unwrap();
     huge.set_len(1 << 30).unwrap();
     check(
@@ -333,6 +399,17 @@ fn what_is_no_scenario() {
                     `[world]`
         "#]],
     );
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_text() {
+    let folder = Folder::new("mark");
+    let json = folder.run(&["scenario", "show", "eight", "--json"]).done();
+    let toml = folder.run(&["scenario", "show", "eight"]).done();
+    for (name, text) in [("x.json", &json), ("json", &json), ("x.toml", &toml)] {
+        folder.put(name, format!("\u{feff}{text}"));
+        assert_eq!(folder.run(&["scenario", "check", name]).code, 0, "{name}");
+    }
 }
 
 #[test]
@@ -390,6 +467,19 @@ fn usage_is_exit_code_2() {
         let ran = catchment("usage", args);
         assert_eq!((ran.code, &*ran.out), (2, ""), "{args:?}");
         assert!(ran.err.contains("Usage: catchment") || ran.err.contains("--help"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_negative_number_is_a_wrong_number_and_no_option() {
+    for args in [
+        &["solve", "eight", "--seed", "-1"][..],
+        &["world", "info", "eight", "--seed", "-1"],
+        &["world", "generate", "--ases", "-1", "--out", "x.world"],
+        &["world", "generate", "--ases", "50", "--seed", "-1", "--out", "x.world"],
+    ] {
+        let err = catchment("negative", args).failed(2);
+        assert!(err.contains("invalid value '-1' for '--"), "{args:?}: {err}");
     }
 }
 

@@ -125,6 +125,42 @@ fn places_where_no_file_can_be() {
 }
 
 #[test]
+fn an_answer_never_replaces_what_it_was_made_from() {
+    let folder = Folder::new("spared");
+    let scenario = "format = 1\nname = \"x\"\n[world]\nas_rel = \"links.txt\"\n\
+                    [service]\nprefixes = [\"192.0.2.0/24\"]\n";
+    folder.put("x.toml", scenario).put("links.txt", "1|2|-1\n");
+    std::os::unix::fs::symlink("x.toml", folder.0.join("link.csv")).unwrap();
+    let refused = |args: &[&str]| folder.run(args).failed(2);
+    check(
+        &refused(&["solve", "x.toml", "--out", "./x.toml"]),
+        &expect![[r#"
+              × cannot write `./x.toml`: it is read as well
+              help: give `--out` another name
+        "#]],
+    );
+    for args in [
+        ["solve", "x.toml", "--out", "link.csv"],
+        ["solve", "x.toml", "--out", "links.txt"],
+        ["world", "info", "links.txt", "--out=links.txt"],
+    ] {
+        assert!(refused(&args).contains("it is read as well"), "{args:?}");
+    }
+    refused(&["explain", "x.toml", "--as", "1", "--out", "x.toml"]);
+    refused(&["world", "build", "--as-rel", "links.txt", "--out", "links.txt"]);
+    let tables = ["--cities", "--presence", "--ip-asn", "--ip-country", "--as-names"];
+    for table in tables {
+        refused(&["world", "build", "--as-rel", "links.txt", table, "x.toml", "--out", "x.toml"]);
+    }
+    assert_eq!(
+        (folder.get("x.toml"), folder.get("links.txt")),
+        (scenario.into(), "1|2|-1\n".into())
+    );
+    folder.run(&["solve", "x.toml", "--out", "x.csv"]).done();
+    folder.run(&["solve", "x.toml", "--out", "x.csv"]).done();
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     let folder = Folder::new("closed");
     folder.put(

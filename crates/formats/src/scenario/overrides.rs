@@ -124,6 +124,15 @@ pub(super) fn apply(tree: &mut Table, index: usize, change: &Override) -> Result
             return Ok(());
         }
         if table.get(segment).is_none() {
+            // Those of a site of the world are not in the file, so that none can be changed alone.
+            if *segment == "neighbors" {
+                let (whole, _) = change.path.split_once(".neighbors").expect("it is a segment");
+                return Err(bad(format!("the file lists no neighbors of `{whole}`")).help(
+                    format!(
+                        "give the whole list: `{whole}.neighbors=[{{ asn = 1299, prepend = 1 }}]`"
+                    ),
+                ));
+            }
             let is_list = inside.is_empty() && NAMED_LISTS.iter().any(|(name, _)| name == segment);
             let empty =
                 if is_list { Value::List(Vec::new()) } else { Value::Table(Table::default()) };

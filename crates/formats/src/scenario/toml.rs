@@ -25,8 +25,12 @@ fn mistake(error: &Error) -> Mistake {
     if let Some(first) = words.get(..1).map(str::to_lowercase) {
         words.replace_range(..1, &first);
     }
-    let mut mistake = Mistake::new("scenario::syntax", "", words)
-        .help("this is not TOML: texts stand in quotes, `key = value` on a line of its own");
+    let help = match words.as_str() {
+        // The one mistake of syntax that is no slip of the pen.
+        "duplicate key" => "it is there already: keep one, or join the two tables",
+        _ => "this is not TOML: texts stand in quotes, `key = value` on a line of its own",
+    };
+    let mut mistake = Mistake::new("scenario::syntax", "", words).help(help);
     mistake.span = error.span();
     mistake
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use catchment_model::world::{NO_PLACE, RouterHandle};
 use catchment_model::{Asn, LatLon, Mistake, Place, Relation, World, WorldBuilder};
 
+use crate::cities;
+
 /// A router that a scenario adds.
 struct NewRouter {
     asn: Asn,
@@ -122,11 +124,15 @@ impl<'a> Draft<'a> {
         let base_code = name.to_uppercase().replace(char::is_whitespace, "-");
         let mut code = base_code.clone();
         let mut number = 1;
-        while let Some(index) = self.place_index(&code) {
-            if self.place(index).is_some_and(|place| place.at == at) {
-                return index;
+        loop {
+            match self.place_index(&code) {
+                Some(index) if self.place(index).is_some_and(|place| place.at == at) => {
+                    return index;
+                }
+                // A code of the table of cities stays free for who means that city.
+                None if cities::by_iata(&code).is_none() => break,
+                _ => number += 1,
             }
-            number += 1;
             code = format!("{base_code}-{number}");
         }
         self.add_place(Place { code, name: name.to_owned(), country: String::new(), at })

@@ -123,6 +123,10 @@ pub(super) fn note_surprises(
         let asn = placed.asn;
         notes.push(format!("site `{name}` is in AS{asn} of the world: `backbone` has no effect"));
     }
+    let is_backbone = placed.site.spec.backbone == Some(true);
+    if sessions.as_ref().is_some_and(Vec::is_empty) && !is_backbone {
+        notes.push(format!("site `{name}` announces to nobody"));
+    }
     for session in sessions.iter().flatten() {
         let place = draft.place_index_of(session.from);
         let km = draft.distance_km(place, session.to);

@@ -10,7 +10,7 @@ use catchment_model::world::NO_PLACE;
 use catchment_model::{Asn, Community, Mistake, Relation, SiteName};
 
 use super::draft::Draft;
-use super::lookup::{find_place, neighbor_router, place_key, router_at};
+use super::lookup::{find_place, neighbor_router, place_key, router_at, unknown_as};
 use crate::BaseWorld;
 
 /// A site with all its keys, and where the file speaks of it.
@@ -81,6 +81,8 @@ pub(super) fn merge<'a>(
                 overwrite(&mut site.spec, entry);
                 site.file = Some((index, entry));
             }
+            // Of the file itself, and whole: somebody asks what would be without it.
+            None if entry.remove && entry.asn.is_some() => {}
             None if entry.remove => {
                 let message = format!("there is no site `{}` to remove", entry.name);
                 let path = format!("site.{index}.name");
@@ -150,6 +152,7 @@ pub(super) fn place<'a>(
     check_backbones(draft, &own_asns, &sites, mistakes);
     let mut kept: BTreeSet<u32> = BTreeSet::new();
     let mut wanted = Vec::with_capacity(sites.len());
+    let mut failed = Vec::new();
     for site in sites {
         match find_router(draft, base, &own_asns, &site, &kept) {
             Ok(found) => {
@@ -158,7 +161,10 @@ pub(super) fn place<'a>(
                 }
                 wanted.push((site, found));
             }
-            Err(mistake) => mistakes.push(mistake),
+            Err(mistake) => {
+                mistakes.push(mistake);
+                failed.push(site);
+            }
         }
     }
     // What base sites leave behind goes before new routers come, so that these find the AS empty.
@@ -194,7 +200,26 @@ pub(super) fn place<'a>(
         taken.insert(router, site.spec.name.clone());
         placed.push(PlacedSite { site, asn, router, own_router });
     }
+    failed.iter().for_each(|site| check_neighbors(draft, site, &failed, mistakes));
     placed
+}
+
+/// What is wrong with the neighbors of a site without a router, as far as that can be said: whom
+/// nobody knows.
+fn check_neighbors(
+    draft: &Draft<'_>,
+    site: &MergedSite<'_>,
+    failed: &[MergedSite<'_>],
+    mistakes: &mut Vec<Mistake>,
+) {
+    for (number, neighbor) in site.spec.neighbors.iter().flatten().enumerate() {
+        let Some(asn) = neighbor.asn else { continue };
+        let is_meant = failed.iter().any(|other| other.spec.asn == Some(asn));
+        if !is_meant && draft.routers_of_asn(asn).is_empty() {
+            let path = format!("{}.asn", site.neighbor_path(number));
+            mistakes.push(unknown_as(draft.base(), asn, path));
+        }
+    }
 }
 
 /// ASes whose routers belong to the base world's sites: a file may move, link and drop these.
@@ -378,6 +403,31 @@ fn link_one(
     }
     listed.retain(|(number, _)| neighbors[*number].withdraw != Some(true));
     Some(listed.into_iter().map(|(_, session)| session).collect())
+}
+
+/// A new site that lists no neighbor is heard by nobody, unless it is part of a backbone or opens
+/// a session later. `pending` holds the links of such sessions.
+pub(super) fn check_heard(
+    sites: &[PlacedSite<'_>],
+    pending: &BTreeSet<(u32, u32)>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    for PlacedSite { site, router, own_router, .. } in sites {
+        let lists_none = site.spec.neighbors.as_ref().is_some_and(Vec::is_empty);
+        let opens_later = || pending.iter().any(|(a, b)| a == router || b == router);
+        if *own_router
+            && lists_none
+            && site.base_index.is_none()
+            && site.spec.backbone != Some(true)
+            && !opens_later()
+        {
+            let message = format!("site `{}` has no neighbors", site.spec.name);
+            mistakes.push(
+                Mistake::new("scenario::missing_neighbors", site.path("neighbors"), message)
+                    .help("say who hears it, as in neighbors = [{ asn = … }]"),
+            );
+        }
+    }
 }
 
 /// Takes away the base world's links of a site's router that the site does not list.

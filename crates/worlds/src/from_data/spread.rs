@@ -44,7 +44,8 @@ impl Spread<'_> {
                 continue;
             }
             let people = |place: &u32| self.populations[*place as usize];
-            let all_people: u64 = places.iter().map(people).sum();
+            // Wide, since the table may say anything.
+            let all_people: u128 = places.iter().map(|place| u128::from(people(place))).sum();
             for place in places {
                 let router = builder.router(*asn, Some(place_of[*place as usize]));
                 let share = match all_people {

@@ -52,6 +52,12 @@ pub struct BuildArgs {
 /// If a file cannot be read, or the world not be written.
 pub fn run(args: &BuildArgs) -> Result<(), Failure> {
     let target = Target::new(Some(&args.out))?;
+    let tables = [&args.ip_asn, &args.ip_country, &args.cities, &args.as_names];
+    let inputs: Vec<&PathBuf> = std::iter::once(&args.as_rel)
+        .chain(tables.into_iter().flatten())
+        .chain(&args.presence)
+        .collect();
+    target.spare(&inputs)?;
     let progress = Progress::start("reading");
     let graph = world::read_graph(&args.as_rel, &progress)?;
     let data = read_data(args, &progress)?;
