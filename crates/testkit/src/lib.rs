@@ -1,5 +1,7 @@
-//! Generators of random worlds and the text form of small worlds. For tests only.
+//! Generators of random worlds, the text form of small worlds, and the picture of one. For tests and
+//! documents only.
 
+pub mod picture;
 pub mod random;
 pub mod real;
 pub mod story;
