@@ -8,7 +8,7 @@
 //! 24  4  sections
 //! 28  4  zero
 //! 32     for each section: tag (4 letters), flags (4), offset (8), bytes (8)
-//!        the sections, each from a multiple of 8
+//!        the sections in the order of the list, each from a multiple of 8
 //! ```
 //!
 //! All numbers are little-endian. Arrays are the numbers one behind the other. A list of texts is
@@ -18,7 +18,7 @@
 //!
 //! Equal worlds give equal bytes.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use catchment_model::world::{BrokenWorld, Client, WorldParts};
 use catchment_model::{Asn, LatLon, Place, World};
@@ -56,6 +56,9 @@ pub enum WorldFileError {
         /// Bytes it has.
         found: u64,
     },
+    /// The reader failed.
+    #[error("{0}")]
+    Unreadable(String),
     /// The checksum differs.
     #[error("the world file is damaged: its checksum is wrong")]
     Checksum,
@@ -181,18 +184,28 @@ fn put_texts<'a>(
     Ok(())
 }
 
-/// Reads a world. Nothing is allocated that the bytes do not hold.
+/// Reads a world from bytes in memory.
+///
+/// # Errors
+/// As [`read_from`].
+pub fn read(bytes: &[u8]) -> Result<World, WorldFileError> {
+    read_from(bytes, bytes.len() as u64)
+}
+
+/// Reads a world of which there are `length` bytes. Nothing is allocated that they do not hold,
+/// and the large arrays are filled as they come, without a copy of the file beside them.
 ///
 /// # Errors
 /// [`WorldFileError`] says what is wrong with the file.
-pub fn read(bytes: &[u8]) -> Result<World, WorldFileError> {
-    let sections = Sections::open(bytes)?;
-    let mut counts = Cursor(sections.get(*b"CNTS")?);
+pub fn read_from<R: Read>(reader: R, length: u64) -> Result<World, WorldFileError> {
+    let mut sections = Sections::read(reader, length)?;
+    let counts = sections.bytes(*b"CNTS")?;
+    let mut counts = Cursor(&counts);
     let [place_count, name_count, client_count] =
         [counts.count()?, counts.count()?, counts.count()?];
-    let text = |section| str::from_utf8(section).map_err(|_| Damaged("a text is not UTF-8"));
 
-    let mut cursor = Cursor(sections.get(*b"PLCS")?);
+    let section = sections.bytes(*b"PLCS")?;
+    let mut cursor = Cursor(&section);
     let at = cursor.f64s(2 * place_count)?;
     let (codes, names) = (cursor.texts(place_count)?, cursor.texts(place_count)?);
     let places = at.chunks_exact(2).zip(codes).zip(names).zip(cursor.texts(place_count)?);
@@ -203,30 +216,33 @@ pub fn read(bytes: &[u8]) -> Result<World, WorldFileError> {
         at: LatLon { lat: at[0], lon: at[1] },
     });
 
-    let mut cursor = Cursor(sections.get(*b"ASNM")?);
+    let section = sections.bytes(*b"ASNM")?;
+    let mut cursor = Cursor(&section);
     let indices = cursor.u32s(name_count)?;
     let as_names = indices.into_iter().zip(cursor.texts(name_count)?);
 
-    let mut cursor = Cursor(sections.get(*b"CLNT")?);
+    let section = sections.bytes(*b"CLNT")?;
+    let mut cursor = Cursor(&section);
     let (weights, routers) = (cursor.f64s(client_count)?, cursor.u32s(client_count)?);
     let names = cursor.texts(client_count)?;
     let clients = weights.into_iter().zip(routers).zip(names).zip(cursor.texts(client_count)?);
     let clients =
         clients.map(|(((weight, router), name), region)| Client { name, router, region, weight });
 
+    let name = String::from_utf8(sections.bytes(*b"NAME")?);
     let parts = WorldParts {
-        name: text(sections.get(*b"NAME")?)?.to_owned(),
-        asns: Cursor(sections.get(*b"ASNS")?).all_u32s()?.into_iter().map(Asn).collect(),
-        first_router: Cursor(sections.get(*b"FRTR")?).all_u32s()?,
-        router_as: Cursor(sections.get(*b"RTAS")?).all_u32s()?,
-        router_places: Cursor(sections.get(*b"RTPL")?).all_u32s()?,
-        router_ids: Cursor(sections.get(*b"RTID")?).all_u32s()?,
+        name: name.map_err(|_| Damaged("a text is not UTF-8"))?,
+        asns: sections.u32s(*b"ASNS")?.into_iter().map(Asn).collect(),
+        first_router: sections.u32s(*b"FRTR")?,
+        router_as: sections.u32s(*b"RTAS")?,
+        router_places: sections.u32s(*b"RTPL")?,
+        router_ids: sections.u32s(*b"RTID")?,
         weights: {
-            let section = sections.get(*b"WGHT")?;
-            Cursor(section).f64s(section.len() / 8)?
+            let section = sections.bytes(*b"WGHT")?;
+            Cursor(&section).f64s(section.len() / 8)?
         },
-        rows: Cursor(sections.get(*b"ROWS")?).all_u32s()?,
-        neighbors: Cursor(sections.get(*b"NBRS")?).all_u32s()?,
+        rows: sections.u32s(*b"ROWS")?,
+        neighbors: sections.u32s(*b"NBRS")?,
         places: places.collect(),
         as_names: as_names.collect(),
         clients: clients.collect(),
@@ -236,71 +252,170 @@ pub fn read(bytes: &[u8]) -> Result<World, WorldFileError> {
 
 use WorldFileError::Damaged;
 
-/// The sections of a file whose header and checksum are right.
-struct Sections<'a> {
-    found: Vec<([u8; 4], &'a [u8])>,
+/// Sections that are arrays of 32-bit numbers.
+const NUMBERS: [[u8; 4]; 7] =
+    [*b"ASNS", *b"FRTR", *b"RTAS", *b"RTPL", *b"RTID", *b"ROWS", *b"NBRS"];
+/// The others that [`read_from`] uses.
+const BYTES: [[u8; 4]; 6] = [*b"NAME", *b"CNTS", *b"WGHT", *b"PLCS", *b"ASNM", *b"CLNT"];
+/// Bytes that are read and checked at a time: few enough to stay in the cache meanwhile.
+const CHUNK: usize = 1 << 16;
+
+/// Memory that is reserved on a file's word; beyond it, only as bytes arrive.
+const TRUSTED: usize = 1 << 26;
+
+/// The content of a file whose header and checksum are right.
+struct Sections {
+    numbers: Vec<([u8; 4], Vec<u32>)>,
+    bytes: Vec<([u8; 4], Vec<u8>)>,
 }
 
-/// Tags of the sections that [`read`] uses.
-const KNOWN: [[u8; 4]; 13] = [
-    *b"NAME", *b"CNTS", *b"ASNS", *b"FRTR", *b"RTAS", *b"RTPL", *b"RTID", *b"WGHT", *b"ROWS",
-    *b"NBRS", *b"PLCS", *b"ASNM", *b"CLNT",
-];
+/// A reader that counts and checks what it reads.
+struct Checked<R> {
+    reader: R,
+    position: u64,
+    length: u64,
+    checksum: crc32fast::Hasher,
+    chunk: Vec<u8>,
+}
 
-impl<'a> Sections<'a> {
-    fn open(bytes: &'a [u8]) -> Result<Sections<'a>, WorldFileError> {
-        if !is_world_file(bytes) {
+impl<R: Read> Checked<R> {
+    /// Reads into the chunk; `size` is at most [`CHUNK`].
+    fn chunk(&mut self, size: usize) -> Result<&[u8], WorldFileError> {
+        let chunk = &mut self.chunk[..size];
+        self.reader.read_exact(chunk).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                WorldFileError::Truncated { expected: self.length, found: self.position }
+            }
+            _ => WorldFileError::Unreadable(error.to_string()),
+        })?;
+        self.position += size as u64;
+        // No fuzzer gets past a checksum.
+        if !cfg!(fuzzing) {
+            self.checksum.update(chunk);
+        }
+        Ok(chunk)
+    }
+
+    /// Hands `size` bytes on, chunk by chunk; each but the last is of [`CHUNK`] bytes.
+    fn each_chunk(
+        &mut self,
+        size: usize,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<(), WorldFileError> {
+        let mut left = size;
+        while left > 0 {
+            let size = left.min(CHUNK);
+            take(self.chunk(size)?);
+            left -= size;
+        }
+        Ok(())
+    }
+}
+
+impl Sections {
+    fn read<R: Read>(mut reader: R, length: u64) -> Result<Sections, WorldFileError> {
+        let mut header = Vec::with_capacity(HEADER_BYTES);
+        let got = (&mut reader).take(HEADER_BYTES as u64).read_to_end(&mut header);
+        got.map_err(|error| WorldFileError::Unreadable(error.to_string()))?;
+        if !is_world_file(&header) {
             return Err(WorldFileError::NotAWorldFile);
         }
-        let found = bytes.len() as u64;
-        let truncated = |expected| WorldFileError::Truncated { expected, found };
-        let (Some(version), Some(checksum)) = (u32_at(bytes, 8), u32_at(bytes, 12)) else {
+        let truncated = |expected| WorldFileError::Truncated { expected, found: length };
+        let (Some(version), Some(checksum)) = (u32_at(&header, 8), u32_at(&header, 12)) else {
             return Err(truncated(HEADER_BYTES as u64));
         };
         if version > VERSION || version == 0 {
             return Err(WorldFileError::NewerVersion(version));
         }
-        let (Some(length), Some(count)) = (u64_at(bytes, 16), u32_at(bytes, 24)) else {
+        let (Some(expected), Some(count), Some(_)) =
+            (u64_at(&header, 16), u32_at(&header, 24), u32_at(&header, 28))
+        else {
             return Err(truncated(HEADER_BYTES as u64));
         };
-        if length > found {
-            return Err(truncated(length));
+        if expected > length {
+            return Err(truncated(expected));
         }
-        if length < found {
+        if expected < length {
             return Err(Damaged("bytes follow its end"));
         }
-        // No fuzzer gets past a checksum.
-        if !cfg!(fuzzing) && crc32fast::hash(&bytes[CHECKED_FROM..]) != checksum {
+        let mut checked = Checked {
+            reader,
+            position: HEADER_BYTES as u64,
+            length,
+            checksum: crc32fast::Hasher::new(),
+            chunk: vec![0; CHUNK],
+        };
+        checked.checksum.update(&header[CHECKED_FROM..]);
+        let sections = Sections::read_content(&mut checked, count)?;
+        if !cfg!(fuzzing) && checked.checksum.finalize() != checksum {
             return Err(WorldFileError::Checksum);
-        }
-        let mut sections = Sections { found: Vec::new() };
-        for index in 0..count as usize {
-            let entry = index
-                .checked_mul(ENTRY_BYTES)
-                .and_then(|start| bytes.get(HEADER_BYTES..)?.get(start..)?.first_chunk::<24>())
-                .ok_or(Damaged("its list of sections has no end"))?;
-            let tag = [entry[0], entry[1], entry[2], entry[3]];
-            let flags = u32_at(entry, 4).unwrap_or(0);
-            let (offset, size) = (u64_at(entry, 8), u64_at(entry, 16));
-            let range = offset.zip(size).and_then(|(offset, size)| {
-                let end = offset.checked_add(size)?;
-                bytes.get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?)
-            });
-            let content = range.ok_or(Damaged("a section lies outside the file"))?;
-            if KNOWN.contains(&tag) {
-                sections.found.push((tag, content));
-            } else if flags & FLAG_OPTIONAL == 0 {
-                let name = tag.escape_ascii().to_string();
-                return Err(WorldFileError::UnknownSection(name));
-            }
         }
         Ok(sections)
     }
 
-    fn get(&self, tag: [u8; 4]) -> Result<&'a [u8], WorldFileError> {
-        let section = self.found.iter().find(|(known, _)| *known == tag);
-        Ok(section.ok_or(Damaged("a section is missing"))?.1)
+    fn read_content<R: Read>(
+        checked: &mut Checked<R>,
+        count: u32,
+    ) -> Result<Sections, WorldFileError> {
+        let room = checked.length - checked.position;
+        if u64::from(count) * ENTRY_BYTES as u64 > room {
+            return Err(Damaged("its list of sections has no end"));
+        }
+        let mut entries = Vec::new();
+        for _ in 0..count {
+            let entry = checked.chunk(ENTRY_BYTES)?;
+            let tag = [entry[0], entry[1], entry[2], entry[3]];
+            let flags = u32_at(entry, 4).unwrap_or(0);
+            let (offset, size) = (u64_at(entry, 8).unwrap_or(0), u64_at(entry, 16).unwrap_or(0));
+            entries.push((offset, size, tag, flags));
+        }
+        let mut sections = Sections { numbers: Vec::new(), bytes: Vec::new() };
+        for (offset, size, tag, flags) in entries {
+            let end = offset.checked_add(size).filter(|end| *end <= checked.length);
+            if end.is_none() {
+                return Err(Damaged("a section lies outside the file"));
+            }
+            let gap = offset.checked_sub(checked.position);
+            let gap = gap.ok_or(Damaged("its sections are not in order"))?;
+            // Both are at most the bytes that there are.
+            let (gap, size) = (gap as usize, size as usize);
+            checked.each_chunk(gap, |_| {})?;
+            if NUMBERS.contains(&tag) {
+                let mut numbers = Vec::with_capacity(size.min(TRUSTED) / 4);
+                checked.each_chunk(size, |bytes| {
+                    let (words, _) = bytes.as_chunks();
+                    numbers.extend(words.iter().map(|word| u32::from_le_bytes(*word)));
+                })?;
+                sections.numbers.push((tag, numbers));
+            } else if BYTES.contains(&tag) {
+                let mut content = Vec::with_capacity(size.min(TRUSTED));
+                checked.each_chunk(size, |bytes| content.extend_from_slice(bytes))?;
+                sections.bytes.push((tag, content));
+            } else if flags & FLAG_OPTIONAL == 0 {
+                let name = tag.escape_ascii().to_string();
+                return Err(WorldFileError::UnknownSection(name));
+            } else {
+                checked.each_chunk(size, |_| {})?;
+            }
+        }
+        let rest = (checked.length - checked.position) as usize;
+        checked.each_chunk(rest, |_| {})?;
+        Ok(sections)
     }
+
+    fn u32s(&mut self, tag: [u8; 4]) -> Result<Vec<u32>, WorldFileError> {
+        take_tagged(&mut self.numbers, tag)
+    }
+
+    fn bytes(&mut self, tag: [u8; 4]) -> Result<Vec<u8>, WorldFileError> {
+        take_tagged(&mut self.bytes, tag)
+    }
+}
+
+/// The first entry of this tag.
+fn take_tagged<T>(entries: &mut Vec<([u8; 4], T)>, tag: [u8; 4]) -> Result<T, WorldFileError> {
+    let at = entries.iter().position(|(known, _)| *known == tag);
+    Ok(entries.swap_remove(at.ok_or(Damaged("a section is missing"))?).1)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
@@ -329,10 +444,6 @@ impl<'a> Cursor<'a> {
     fn u32s(&mut self, count: usize) -> Result<Vec<u32>, WorldFileError> {
         let (words, _) = self.take(count, 4)?.as_chunks();
         Ok(words.iter().map(|word| u32::from_le_bytes(*word)).collect())
-    }
-
-    fn all_u32s(&mut self) -> Result<Vec<u32>, WorldFileError> {
-        self.u32s(self.0.len() / 4)
     }
 
     fn f64s(&mut self, count: usize) -> Result<Vec<f64>, WorldFileError> {
@@ -464,9 +575,14 @@ mod tests {
     #[test]
     fn sections_of_later_versions_are_skipped_if_they_may_be() {
         let bytes = file();
-        let sections = Sections::open(&bytes).unwrap();
-        let mut all: Vec<([u8; 4], u32, Vec<u8>)> =
-            sections.found.iter().map(|(tag, content)| (*tag, 0, content.to_vec())).collect();
+        let entry = |index: usize| {
+            let entry = &bytes[HEADER_BYTES + ENTRY_BYTES * index..][..ENTRY_BYTES];
+            let tag = [entry[0], entry[1], entry[2], entry[3]];
+            let start = u64_at(entry, 8).unwrap() as usize;
+            let size = u64_at(entry, 16).unwrap() as usize;
+            (tag, 0, bytes[start..start + size].to_vec())
+        };
+        let mut all: Vec<([u8; 4], u32, Vec<u8>)> = (0..13).map(entry).collect();
         all.push((*b"CORR", FLAG_OPTIONAL, b"corrections".to_vec()));
         assert_eq!(read(&assemble(&all)).unwrap(), world());
         all.last_mut().unwrap().1 = 0;

@@ -346,18 +346,17 @@ fn push_ties(columns: &mut (Texts, Texts), shares: &[(u32, f64)], names: &[Strin
     numbers.end(true);
 }
 
-/// Decimal digits without the formatting machinery, as paths are most of a large table.
+/// Appends decimal digits, without the formatting machinery and with one copy of fixed size, as
+/// paths are most of a large table.
 fn push_number(text: &mut Vec<u8>, number: u32) {
-    let mut digits = [0_u8; 10];
-    let mut start = digits.len();
+    let count = number.checked_ilog10().unwrap_or(0) as usize + 1;
+    let mut digits = [0_u8; 16];
     let mut rest = number;
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (rest % 10) as u8;
+    for digit in digits[..count].iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
-        if rest == 0 {
-            break;
-        }
     }
-    text.extend_from_slice(&digits[start..]);
+    let end = text.len() + count;
+    text.extend_from_slice(&digits);
+    text.truncate(end);
 }

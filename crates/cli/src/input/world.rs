@@ -180,17 +180,19 @@ fn from_as_rel(path: &Path, progress: &Progress) -> Result<BaseWorld, Failure> {
 
 fn read_world(mut opened: Opened) -> Result<BaseWorld, Failure> {
     let name = &opened.name;
-    let mut content = Vec::new();
-    if opened.is_world {
-        let reserved = content.try_reserve_exact(usize::try_from(opened.bytes).unwrap_or(0) + 1);
-        reserved.map_err(|_| Failure::bad_input(format!("`{name}` does not fit into memory")))?;
+    let world = if opened.bytes > 0 {
+        world_file::read_from(opened.reader, opened.bytes)
+    } else {
+        // A pipe does not say how much will come.
+        let mut content = Vec::new();
         opened
             .reader
             .read_to_end(&mut content)
             .map_err(|error| Failure::cannot_read(name, &error))?;
-    }
-    let world = world_file::read(&content)
-        .map_err(|error| Failure::bad_input(format!("cannot read `{name}`: {error}")))?;
+        world_file::read(&content)
+    };
+    let world =
+        world.map_err(|error| Failure::bad_input(format!("cannot read `{name}`: {error}")))?;
     Ok(BaseWorld::from_data(world))
 }
 
