@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use catchment_formats::scenario::{self, Syntax};
 use catchment_model::Rules;
 use catchment_testkit::picture::picture;
 use catchment_testkit::story::story;
+use catchment_worlds::{assemble, builtin};
 use expect_test::expect_file;
 
 #[test]
@@ -61,4 +63,17 @@ fn the_reference_of_rules_is_complete() {
         writeln!(page, "| `{name}` | {default} | {form} | {doc} |").expect("strings take all");
     }
     expect_file!["../../../docs/rules.md"].assert_eq(&page);
+}
+
+#[test]
+fn the_examples_of_the_scenario_reference_are_one_valid_scenario() {
+    let page = include_str!("../../../docs/scenario.md");
+    let blocks = page.split("```toml\n").skip(1);
+    let text: String = blocks.map(|block| block.split("```").next().unwrap_or("")).collect();
+    let reading = scenario::read(&text, Syntax::Toml, &[])
+        .unwrap_or_else(|mistakes| panic!("{text}\n{mistakes:#?}"));
+    let base = builtin("eight").expect("it is built in");
+    if let Err(mistakes) = assemble(&base, &reading.scenario) {
+        panic!("{text}\n{mistakes:#?}");
+    }
 }
