@@ -45,7 +45,10 @@ trait Parameter: Sized {
 
 /// A name of a list of names, as it stands in files.
 macro_rules! names {
-    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)+ }) => {
+    (
+        $(#[$doc:meta])*
+        $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)+ }
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $type { $($(#[$variant_doc])* $variant,)+ }
@@ -283,7 +286,10 @@ pub struct ParameterValue {
 }
 
 macro_rules! parameters {
-    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr $(, $low:literal..=$high:literal)?;)+) => {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident: $type:ty = $default:expr $(, $low:literal..=$high:literal)?;
+    )+) => {
         /// How routers decide and behave. One field for each parameter; see the field's text.
         #[derive(Debug, Clone, PartialEq)]
         pub struct Rules { $($(#[doc = $doc])+ pub $name: $type,)+ }

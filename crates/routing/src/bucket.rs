@@ -128,7 +128,7 @@ pub(crate) struct Bucket {
     /// them: they come last, in the order in which their rows lie in memory.
     is_leaf: Vec<bool>,
     scratch: Scratch,
-    /// Sessions looked at, for benches.
+    /// Sessions (in one direction) looked at since the last fresh solve began.
     pub(crate) touched_sessions: u64,
 }
 
@@ -172,6 +172,7 @@ impl Bucket {
     /// If the MEDs inside an AS leave no stable state.
     pub(crate) fn solve(&mut self, policy: &Policy<'_>) -> Result<(), Oscillation> {
         let world = policy.world();
+        self.touched_sessions = 0;
         self.catchment.words.fill(Word::NONE);
         self.keys.fill(Key::NONE);
         for (as_index, waits_at) in self.waits_at.iter_mut().enumerate() {

@@ -415,50 +415,54 @@ fn compare(
 impl Explanation {
     /// Hops and candidates as a table: one row per candidate, the chosen one of each hop first.
     pub fn to_table(&self) -> Table {
-        let rows: Vec<(usize, &Hop, Option<&Choosable>)> = self
-            .hops
-            .iter()
-            .enumerate()
-            .flat_map(|(position, hop)| {
-                let options = hop.options.iter().map(move |option| (position, hop, Some(option)));
-                let origin = hop.originates.then_some((position, hop, None));
-                origin.into_iter().chain(options)
-            })
-            .collect();
-        let texts = |text: &dyn Fn(&(usize, &Hop, Option<&Choosable>)) -> Option<String>| {
-            let texts: Vec<Option<String>> = rows.iter().map(text).collect();
+        let mut rows: Vec<Row<'_>> = Vec::new();
+        for (position, hop) in self.hops.iter().enumerate() {
+            if hop.originates {
+                rows.push(Row { position, hop, option: None });
+            }
+            let options = hop.options.iter();
+            rows.extend(options.map(|option| Row { position, hop, option: Some(option) }));
+        }
+        let integers =
+            |value: fn(&Row<'_>) -> Option<i64>| Values::Integer(rows.iter().map(value).collect());
+        let texts = |value: fn(&Row<'_>) -> Option<String>| {
+            let texts: Vec<Option<String>> = rows.iter().map(value).collect();
             Values::from_texts(texts.iter().map(Option::as_deref))
         };
-        let numbers = |number: &dyn Fn(&Candidate) -> i64| {
-            let value =
-                |row: &(usize, &Hop, Option<&Choosable>)| row.2.map(|o| number(&o.candidate));
-            Values::Integer(rows.iter().map(value).collect())
-        };
         let mut table = Table::default();
-        let hop_number = |row: &(usize, &Hop, Option<&Choosable>)| Some(row.0 as i64 + 1);
-        table.push("hop", "", Values::Integer(rows.iter().map(hop_number).collect()));
-        let asn = |row: &(usize, &Hop, Option<&Choosable>)| Some(i64::from(row.1.asn.0));
-        table.push("asn", "", Values::Integer(rows.iter().map(asn).collect()));
-        table.push("router", "", texts(&|row| Some(row.1.label.clone())));
+        table.push("hop", "", integers(|row| Some(row.position as i64 + 1)));
+        table.push("asn", "", integers(|row| Some(row.hop.asn.0.into())));
+        table.push("router", "", texts(|row| Some(row.hop.label.clone())));
         table.push(
             "verdict",
             "",
-            texts(&|row| match row.2.map(|option| option.lost_at) {
+            texts(|row| match row.option.map(|option| option.lost_at) {
                 None => Some("originates".to_owned()),
                 Some(None) => Some("chosen".to_owned()),
                 Some(Some(step)) => Some(step.name().to_owned()),
             }),
         );
-        table.push("from", "", texts(&|row| Some(row.2?.from.clone())));
-        table.push("site", "", texts(&|row| Some(row.2?.site.clone())));
-        table.push("class", "", texts(&|row| Some(row.2?.candidate.class.to_string())));
-        table.push("local_pref", "", numbers(&|candidate| i64::from(candidate.local_pref)));
-        table.push("path_length", "", numbers(&|candidate| i64::from(candidate.path_length)));
-        table.push("as_path", "", texts(&|row| Some(path_text(&row.2?.as_path))));
-        table.push("igp_cost", "km", numbers(&|candidate| i64::from(candidate.igp_cost)));
-        table.push("router_id", "", numbers(&|candidate| i64::from(candidate.router_id)));
+        table.push("from", "", texts(|row| Some(row.option?.from.clone())));
+        table.push("site", "", texts(|row| Some(row.option?.site.clone())));
+        table.push("class", "", texts(|row| Some(row.option?.candidate.class.to_string())));
+        let candidate = |value: fn(&Candidate) -> u32| {
+            let value = |row: &Row<'_>| Some(value(&row.option?.candidate).into());
+            Values::Integer(rows.iter().map(value).collect())
+        };
+        table.push("local_pref", "", candidate(|candidate| candidate.local_pref));
+        table.push("path_length", "", candidate(|candidate| candidate.path_length));
+        table.push("as_path", "", texts(|row| Some(path_text(&row.option?.as_path))));
+        table.push("igp_cost", "km", candidate(|candidate| candidate.igp_cost));
+        table.push("router_id", "", candidate(|candidate| candidate.router_id));
         table
     }
+}
+
+/// A row of the table of an explanation.
+struct Row<'a> {
+    position: usize,
+    hop: &'a Hop,
+    option: Option<&'a Choosable>,
 }
 
 fn path_text(path: &[Asn]) -> String {

@@ -349,6 +349,20 @@ impl Packed {
         &self.catchment
     }
 
+    /// Sessions (in one direction) that a solve for the active sites looks at.
+    pub(crate) fn touched_sessions(&self) -> u64 {
+        let graph = &self.graph;
+        let climbed = self.cone_nodes.iter().map(|slot| {
+            let providers = graph.providers.row(self.provider_node(*slot)).len();
+            let is_core = *slot < graph.core_count;
+            providers + if is_core { graph.peers.row(*slot).len() } else { 0 }
+        });
+        let waits = |node: &u32| self.side.get(*node as usize).is_none_or(|word| *word == NONE);
+        let descended = (0..graph.node_count() as u32).filter(waits);
+        let descended = descended.map(|node| graph.providers.row(node).len());
+        climbed.chain(descended).sum::<usize>() as u64
+    }
+
     /// Turns sites on and off before [`Packed::solve`]; `active` by site.
     pub(crate) fn choose(&mut self, active: impl Fn(u32) -> bool) {
         for (site, origin) in self.origins.iter_mut().enumerate() {
@@ -716,22 +730,23 @@ impl Packed {
     }
 
     /// For each AS the set of sites that it could reach if it and every AS behind it broke their
-    /// ties either way; `None` with more sites than this form is fast for.
-    pub(crate) fn tie_sets(&self) -> Option<TieSets> {
+    /// ties either way. Returns whether it did: with more sites, this form is not fast.
+    pub(crate) fn tie_sets(&self, scratch: &mut TieScratch, into: &mut TieSets) -> bool {
         match self.origins.len() {
-            0..=64 => Some(self.tie_sets_of_width::<1>()),
-            65..=128 => Some(self.tie_sets_of_width::<2>()),
-            129..=320 => Some(self.tie_sets_of_width::<5>()),
-            321..=1024 => Some(self.tie_sets_of_width::<16>()),
-            _ => None,
+            0..=64 => self.tie_sets_of_width::<1>(scratch, into),
+            65..=128 => self.tie_sets_of_width::<2>(scratch, into),
+            129..=320 => self.tie_sets_of_width::<5>(scratch, into),
+            321..=1024 => self.tie_sets_of_width::<16>(scratch, into),
+            _ => return false,
         }
+        true
     }
 
-    fn tie_sets_of_width<const W: usize>(&self) -> TieSets {
+    fn tie_sets_of_width<const W: usize>(&self, scratch: &mut TieScratch, into: &mut TieSets) {
         let graph = &self.graph;
         let key = |word: u64| word >> Word::LENGTH_SHIFT;
         let step = 1;
-        let mut up_sets = vec![[0_u64; W]; self.up.len()];
+        let up_sets = zeroed::<W>(&mut scratch.up, self.up.len());
         for (site, origin) in self.origins.iter().enumerate().filter(|(_, origin)| origin.active) {
             up_sets[origin.slot as usize][site / 64] |= 1 << (site % 64);
         }
@@ -739,14 +754,13 @@ impl Packed {
         let mut by_length: Vec<u32> =
             (0..self.up.len() as u32).filter(|slot| self.up[*slot as usize] != NONE).collect();
         by_length.sort_unstable_by_key(|slot| key(self.up[*slot as usize]));
-        let mut sets = vec![[0_u64; W]; graph.node_count()];
+        let sets = zeroed::<W>(&mut scratch.nodes, graph.node_count());
         for slot in &by_length {
             let set = up_sets[*slot as usize];
             let told = key(told(self.up[*slot as usize], 0, Class::Customer)) + step;
             for provider in graph.providers.row(self.provider_node(*slot)) {
-                if key(self.up[*provider as usize]) == told {
-                    join(&mut up_sets[*provider as usize], &set);
-                }
+                let ties = key(self.up[*provider as usize]) == told;
+                join_if(ties, &mut up_sets[*provider as usize], &set);
             }
         }
         for slot in by_length.iter().filter(|slot| **slot < graph.core_count) {
@@ -754,42 +768,60 @@ impl Packed {
             sets[*slot as usize] = set;
             let told = key(told(self.up[*slot as usize], 0, Class::Peer)) + step;
             for peer in graph.peers.row(*slot) {
-                if key(self.side[*peer as usize]) == told {
-                    join(&mut sets[*peer as usize], &set);
-                }
+                let ties = key(self.side[*peer as usize]) == told;
+                join_if(ties, &mut sets[*peer as usize], &set);
             }
         }
-        for node in 0..graph.node_count() {
-            let word = self.last[node];
+        for (node, word) in self.last.iter().copied().enumerate() {
             if word == NONE || word < PROVIDER {
                 continue;
             }
             let mut set = [0; W];
             for provider in graph.providers.row(node as u32) {
-                if key(self.down[*provider as usize]) == key(word) {
-                    join(&mut set, &sets[*provider as usize]);
-                }
+                let ties = key(self.down[*provider as usize]) == key(word);
+                join_if(ties, &mut set, &sets[*provider as usize]);
             }
             sets[node] = set;
         }
-        let mut all = Vec::with_capacity(W * graph.node_of.len());
-        for node in &graph.node_of {
-            all.extend_from_slice(&sets[*node as usize]);
+        into.width = W;
+        into.sets.resize(W * graph.node_of.len(), 0);
+        let (labels, _) = into.sets.as_chunks_mut::<W>();
+        for (label, node) in labels.iter_mut().zip(&graph.node_of) {
+            *label = sets[*node as usize];
         }
         for (stub, as_index) in self.stubs.iter().enumerate() {
             let slot = graph.core_count as usize + stub;
             if self.up[slot] != NONE {
-                let start = W * *as_index as usize;
-                all[start..start + W].copy_from_slice(&up_sets[slot]);
+                labels[*as_index as usize] = up_sets[slot];
             }
         }
-        TieSets { width: W, sets: all }
     }
 }
 
-fn join<const W: usize>(into: &mut [u64; W], from: &[u64; W]) {
+/// Room for the sets of nodes, reused from call to call: fresh pages cost as much as the work.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TieScratch {
+    up: Vec<u64>,
+    nodes: Vec<u64>,
+}
+
+/// `count` empty sets.
+fn zeroed<const W: usize>(words: &mut Vec<u64>, count: usize) -> &mut [[u64; W]] {
+    words.clear();
+    words.resize(W * count, 0);
+    words.as_chunks_mut::<W>().0
+}
+
+/// Adds `from` to `into` if they tie. Whether they do is a coin toss to the processor, so that
+/// small sets are joined without a branch.
+#[inline]
+fn join_if<const W: usize>(ties: bool, into: &mut [u64; W], from: &[u64; W]) {
+    let mask = 0_u64.wrapping_sub(u64::from(ties));
+    if W > 2 && !ties {
+        return;
+    }
     for (into, from) in into.iter_mut().zip(from) {
-        *into |= from;
+        *into |= from & mask;
     }
 }
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::bucket::{Bucket, Log};
 use crate::catchment::{Catchment, INDEX_MAX};
 use crate::fixpoint::{self, Order, Oscillation};
-use crate::packed::{Packed, PackedLog};
+use crate::packed::{Packed, PackedLog, TieScratch};
 use crate::policy::{Policy, Situation};
 use crate::ties::{TieSets, Ties};
 
@@ -118,6 +118,8 @@ pub struct Solver<'w> {
     prefix_index: u16,
     body: Body,
     undo: Vec<Undo>,
+    tie_scratch: TieScratch,
+    tie_sets: TieSets,
 }
 
 #[derive(Debug, Clone)]
@@ -159,6 +161,8 @@ impl<'w> Solver<'w> {
             prefix_index,
             body,
             undo: Vec::new(),
+            tie_scratch: TieScratch::default(),
+            tie_sets: TieSets::default(),
         })
     }
 
@@ -205,14 +209,26 @@ impl<'w> Solver<'w> {
 
     /// For each router the set of sites that it could reach over tied routes; see [`Ties`] for
     /// how likely each is.
-    pub fn tie_sets(&self) -> TieSets {
-        if let Body::Packed(packed) = &self.body
-            && let Some(sets) = packed.tie_sets()
-        {
-            return sets;
+    pub fn tie_sets(&mut self) -> &TieSets {
+        let found = match &self.body {
+            Body::Packed(packed) => packed.tie_sets(&mut self.tie_scratch, &mut self.tie_sets),
+            _ => false,
+        };
+        if !found {
+            let ties = Ties::new(self.situation(), self.prefix_index, self.catchment());
+            self.tie_sets = TieSets::from_ties(&ties, self.service.sites.len());
         }
-        let ties = Ties::new(self.situation(), self.prefix_index, self.catchment());
-        TieSets::from_ties(&ties, self.service.sites.len())
+        &self.tie_sets
+    }
+
+    /// How many sessions (in one direction) the last solve from nothing looked at; 0 where only
+    /// iteration can solve. For benches, to compare times across worlds.
+    pub fn touched_sessions(&self) -> u64 {
+        match &self.body {
+            Body::Packed(packed) => packed.touched_sessions(),
+            Body::Bucket(bucket) => bucket.touched_sessions,
+            Body::Fixpoint(_) => 0,
+        }
     }
 
     /// The question as it stands.

@@ -65,7 +65,7 @@ impl Ties {
 }
 
 /// The sites that each router could reach.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TieSets {
     /// Words of 64 sites for each router.
     pub width: usize,

@@ -190,8 +190,8 @@ fn tie_sets_of_2026() {
             rules: &rules,
             seed: 1,
         };
-        let solver = Solver::new(situation, 0).unwrap();
-        let sets = solver.tie_sets();
+        let mut solver = Solver::new(situation, 0).unwrap();
+        let sets = solver.tie_sets().clone();
         let ties = catchment_routing::Ties::new(situation, 0, solver.catchment());
         let mut sizes = [0; 4];
         for router in 0..world.router_count() as u32 {

@@ -1,6 +1,7 @@
 //! Generators of random worlds, the text form of small worlds, and the picture of one. For tests and
 //! documents only.
 
+pub mod input;
 pub mod picture;
 pub mod random;
 pub mod real;

@@ -2,12 +2,13 @@
 //! redistributed, so that tests and benches on it run only where it is.
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 
-use catchment_formats::{as_rel, compression};
+use catchment_formats::{as_rel, compression, presence};
 use catchment_model::service::{Capacity, Reach, Site};
 use catchment_model::{Asn, Service, World};
+use catchment_worlds::from_data::{Presence, PublicData, from_links, join};
 
 /// Finds a file of the data folder. Says loudly on stderr if there is none.
 #[expect(clippy::disallowed_methods, reason = "tests on real data are told where it is")]
@@ -24,18 +25,45 @@ pub fn data_file(name: &str) -> Option<PathBuf> {
 ///
 /// # Panics
 /// If the file is not as it was.
-#[expect(clippy::disallowed_methods, reason = "tests on real data read it")]
 pub fn as_rel_world(name: &str) -> Option<World> {
-    let path = data_file(name)?;
-    let file = std::fs::File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let reader = compression::decompress(Box::new(BufReader::new(file))).expect("it is readable");
+    let reader = open(name)?;
     let as_rel = as_rel::read(reader).expect("it is whole");
-    Some(catchment_worlds::from_data::from_links(name, &as_rel.links).0)
+    Some(from_links(name, &as_rel.links).0)
 }
 
 /// The graph of April 2026: 79 327 ASes.
 pub fn internet_2026() -> Option<World> {
     as_rel_world("as-relationships/20260401.as-rel2.txt.bz2")
+}
+
+/// The graph of April 2026 with places: its 2 000 ASes with the most links have a router in each
+/// city where a presence table sees them, all others one router.
+pub fn internet_2026_with_places() -> Option<World> {
+    let world = internet_2026()?;
+    let mut by_links: Vec<u32> = (0..world.as_count() as u32).collect();
+    by_links.sort_by_key(|as_index| std::cmp::Reverse(world.sessions(*as_index).len()));
+    let mut largest: Vec<Asn> =
+        by_links[..2_000].iter().map(|as_index| world.asns[*as_index as usize]).collect();
+    largest.sort_unstable();
+    let mut presence = Vec::new();
+    for table in ["as-info/igdb-PCH_asn_loc.csv.zst", "as-info/igdb-RIPEAtlas_asn_loc.csv.zst"] {
+        let (rows, _) = presence::read(open(table)?).expect("it has the columns");
+        presence.extend(
+            rows.into_iter().filter(|row| largest.binary_search(&row.asn).is_ok()).map(|row| {
+                Presence { asn: row.asn, city: row.city, country: row.country, at: row.at }
+            }),
+        );
+    }
+    let data = PublicData { presence, ..PublicData::default() };
+    Some(join("internet 2026 with places", &world, &data).0)
+}
+
+/// Opens a file of the data folder, decompressed.
+#[expect(clippy::disallowed_methods, reason = "tests on real data read it")]
+fn open(name: &str) -> Option<Box<dyn BufRead>> {
+    let path = data_file(name)?;
+    let file = std::fs::File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    Some(compression::decompress(Box::new(BufReader::new(file))).expect("it is readable"))
 }
 
 /// Reads a text file of the data folder.
