@@ -1,5 +1,5 @@
-//! Generators of random worlds, the text form of small worlds, and the picture of one. For tests and
-//! documents only.
+//! Generators of random worlds, fixed inputs of benches, the text form of small worlds, and the
+//! picture of one. For tests and documents only.
 
 pub mod input;
 pub mod picture;

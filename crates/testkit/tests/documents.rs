@@ -30,10 +30,10 @@ fn the_picture_of_eight_is_a_real_answer() {
 const RULES_HEAD: &str = "\
 # Reference: the parameters of `[rules]`
 
-All are optional, and `--set rules.NAME=VALUE` takes the same names. A default of \u{2013} follows from
-the vendor profile or the world. `solve` and `explain` read the parameters that decide routes; those
-about time, load and DNS are checked already, and read by nothing yet. How the rules combine is in
-[scenario.md](scenario.md). A test writes this page from the table in
+All are optional, and `--set rules.NAME=VALUE` takes the same names. A default of \u{2013} follows
+from the vendor profile or the world. `solve` and `explain` read the parameters that decide routes;
+those about time, load and DNS are checked already, and read by nothing yet. How the rules combine
+is in [scenario.md](scenario.md). A test writes this page from the table in
 [crates/model/src/rules.rs](../crates/model/src/rules.rs).
 
 | name | default | value | what it does |
