@@ -2,10 +2,17 @@
 //!
 //! The figures come from the bench target `figures` of the routing crate: a plain program
 //! (`harness = false`) that, given `--json`, prints one JSON object on stdout. This command adds
-//! what makes a figure comparable later: commit, compiler, processor. There is no date in it; the
-//! commit has one.
+//! whole runs of the release binary (bar P8 of the performance reference: read, solve, write all
+//! rows; CPU time, as wall time depends on who else is at work), and what makes a figure
+//! comparable later: commit, compiler, processor. There is no date in it; the commit has one.
 
-use std::fs;
+use std::env;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use nix::sys::resource::{UsageWho, getrusage};
 
 use serde_json::{Map, Value, json};
 use toml::de::DeTable;
@@ -22,7 +29,7 @@ pub fn run() -> Result<(), Failure> {
     let manifest = fs::read_to_string(root().join(MANIFEST)).map_err(|error| {
         Failure::environment(format!("`{MANIFEST}` cannot be read: {error}"), "")
     })?;
-    let figures = if has_bench(&manifest) {
+    let mut figures = if has_bench(&manifest) {
         let mut command = cargo();
         command.args(["bench", "--package", PACKAGE, "--bench", BENCH, "--", "--json"]);
         figures_in(&read(&mut command)?)?
@@ -30,6 +37,7 @@ pub fn run() -> Result<(), Failure> {
         eprintln!("{MANIFEST} has no [[bench]] named `{BENCH}` yet: there are no figures");
         Map::new()
     };
+    figures.extend(whole_runs()?);
     let commit = read(program("git").args(["rev-parse", "HEAD"]))?;
     let changes = read(program("git").args(["status", "--porcelain"]))?;
     let rustc = read(program("rustc").arg("--version"))?;
@@ -43,6 +51,71 @@ pub fn run() -> Result<(), Failure> {
     });
     println!("{line}");
     Ok(())
+}
+
+/// The graph of P8, below `CATCHMENT_DATA`.
+const GRAPH: &str = "as-relationships/20260401.as-rel2.txt.bz2";
+/// ASes of that graph that originate, as in `scenarios/internet-2026.toml`.
+const SCENARIO: &str = "scenarios/internet-2026.toml";
+/// Runs behind each median.
+const RUNS: usize = 9;
+
+/// CPU time of whole runs of `catchment solve` on the real graph, from decompressed text and from
+/// a `.world` file. Nothing where the graph is not at hand.
+fn whole_runs() -> Result<Map<String, Value>, Failure> {
+    let mut figures = Map::new();
+    let graph = env::var_os("CATCHMENT_DATA").map(|folder| Path::new(&folder).join(GRAPH));
+    let Some(graph) = graph.filter(|graph| graph.exists()) else {
+        eprintln!("CATCHMENT_DATA has no {GRAPH}: whole runs are not measured");
+        return Ok(figures);
+    };
+    let mut build = cargo();
+    run_quietly(build.args(["build", "--release", "--package", "catchment-cli"]))?;
+    let binary = root().join("target/release/catchment");
+    let folder = root().join("target/bench");
+    let cannot = |error: std::io::Error| Failure::environment(format!("{error}"), "");
+    fs::create_dir_all(&folder).map_err(cannot)?;
+    let (text, world) = (folder.join("graph.txt"), folder.join("graph.world"));
+    let unpacked = Command::new("bzip2").arg("-dkc").arg(&graph).stdin(Stdio::null()).output();
+    let unpacked = unpacked.map_err(|error| {
+        Failure::environment(format!("bzip2 cannot run: {error}"), "apt-get install bzip2")
+    })?;
+    File::create(&text).and_then(|mut file| file.write_all(&unpacked.stdout)).map_err(cannot)?;
+    let make_world = ["world", "build", "--as-rel"];
+    run_quietly(Command::new(&binary).args(make_world).arg(&text).arg("--out").arg(&world))?;
+    for (name, key, file) in
+        [("p8_from_text_cpu_ms", "as_rel", &text), ("p8_from_world_cpu_ms", "file", &world)]
+    {
+        let source = format!("world={{ {key} = '{}' }}", file.display());
+        let mut times = Vec::new();
+        for _ in 0..RUNS {
+            let before = children_cpu_ms();
+            let mut solve = Command::new(&binary);
+            solve.current_dir(root()).args(["solve", SCENARIO, "--format", "csv", "--set"]);
+            run_quietly(solve.arg(&source).stdout(Stdio::null()))?;
+            times.push(children_cpu_ms() - before);
+        }
+        times.sort_by(f64::total_cmp);
+        figures.insert(name.to_owned(), json!(times[RUNS / 2]));
+    }
+    Ok(figures)
+}
+
+/// CPU time of all programs that we ran and that have ended, in ms.
+fn children_cpu_ms() -> f64 {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the kernel counts");
+    let ms =
+        |time: nix::sys::time::TimeVal| time.tv_sec() as f64 * 1e3 + time.tv_usec() as f64 / 1e3;
+    ms(usage.user_time()) + ms(usage.system_time())
+}
+
+fn run_quietly(command: &mut Command) -> Result<(), Failure> {
+    let status = command.stdin(Stdio::null()).stderr(Stdio::inherit()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::check(format!("{command:?} ended with {status}"), "")),
+        Err(error) => Err(Failure::environment(format!("{command:?} cannot run: {error}"), "")),
+    }
 }
 
 fn has_bench(manifest: &str) -> bool {

