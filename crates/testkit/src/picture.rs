@@ -2,7 +2,7 @@
 //! and shape of the site that it reaches.
 //!
 //! Drawn by the same code path as any answer, so that the picture cannot show what the tool does
-//! not say. The outline of the land is our own and coarse on purpose ([`land`]): it tells where
+//! not say. The outline of the land is our own and coarse on purpose (`land`): it tells where
 //! one is, and nothing else. Not here: the maps of the user interface, which knows zoom and time.
 
 mod land;
