@@ -77,6 +77,8 @@ pub struct World {
     parts: WorldParts,
     /// Whether some AS number has several entries (islands), so that loop checks must look.
     has_islands: bool,
+    /// Whether BGP identifiers ascend with the routers, so that rows ascend by router too.
+    ids_ascend: bool,
 }
 
 /// Arrays that do not fit together, as in a damaged file.
@@ -105,7 +107,8 @@ impl World {
     /// Takes arrays that this crate has just built.
     fn trusted(parts: WorldParts) -> World {
         let has_islands = parts.asns.windows(2).any(|pair| pair[0] == pair[1]);
-        World { parts, has_islands }
+        let ids_ascend = parts.router_ids.windows(2).all(|pair| pair[0] <= pair[1]);
+        World { parts, has_islands, ids_ascend }
     }
 
     /// Entries of `asns`: ASes, islands counted apart.
@@ -184,7 +187,10 @@ impl World {
         Relation::ALL.into_iter().find_map(|relation| {
             let group = self.group(router, relation);
             let row = &self.neighbors[group.start as usize..group.end as usize];
-            let at = row.binary_search_by_key(&key(neighbor), |n| key(*n)).ok()?;
+            let at = match self.ids_ascend {
+                true => row.binary_search(&neighbor).ok()?,
+                false => row.binary_search_by_key(&key(neighbor), |n| key(*n)).ok()?,
+            };
             Some(group.start + at as u32)
         })
     }

@@ -401,7 +401,9 @@ impl Bucket {
         }
         let chosen = if best == Key::NONE {
             Ok(())
-        } else if policy.needs_whole_process() {
+        } else if policy.needs_whole_process()
+            || policy.has_meds() && self.is_told_by_origin(&heard)
+        {
             self.choose_slowly(policy, as_index, &heard)
         } else {
             self.choose(policy, as_index, &heard);
@@ -449,6 +451,13 @@ impl Bucket {
         Some((key_of(policy.rules(), Class::Provider, path_length), Word::pack(&route)))
     }
 
+    /// Whether some of the routes come from the AS that originates them: no others have a MED.
+    fn is_told_by_origin(&self, heard: &[Heard]) -> bool {
+        heard
+            .iter()
+            .any(|route| self.catchment.words[route.neighbor as usize] < Word::LEAST_LEARNED)
+    }
+
     /// Collects what one router hears from outside at the best key; nothing above `best` counts,
     /// and `best` falls with what is found.
     fn listen(
@@ -465,8 +474,9 @@ impl Bucket {
         let simple = policy.is_simple();
         // Groups ascend by (identifier, router), steps f and g. So of equal keys the first heard
         // wins here, unless other steps come before or siblings mix groups of one class.
-        let first_wins =
-            !policy.needs_whole_process() && world.group(router, Relation::Sibling).is_empty();
+        let first_wins = !policy.needs_whole_process()
+            && !policy.has_meds()
+            && world.group(router, Relation::Sibling).is_empty();
         let mut has_one = false;
         for relation in Relation::ALL {
             let class_rank = Class::Origin.at_receiver(relation) as u32;

@@ -76,6 +76,8 @@ pub(crate) struct Policy<'a> {
     scoped: bool,
     /// The short way of choosing inside an AS would miss a step.
     needs_whole_process: bool,
+    /// Some announcement carries a MED.
+    meds: bool,
     /// Routes of other ASes than origins cross by the export rule alone.
     simple: bool,
     /// See [`Policy::is_regular`] and [`Policy::is_plain`].
@@ -119,9 +121,7 @@ impl<'a> Policy<'a> {
             && situation.overlay.is_empty()
             && situation.rules.hybrid_link_share == 0.0;
         let one_router = situation.world.has_one_router_per_as();
-        let needs_whole_process = meds
-            || scoped
-            || weighs_rtt(situation.world, situation.rules)
+        let needs_whole_process = weighs_rtt(situation.world, situation.rules)
             || one_router && situation.rules.tie_break != TieBreak::AsnLowest;
         let mut originates = vec![false; situation.world.as_count()];
         for as_index in origins.keys() {
@@ -137,6 +137,7 @@ impl<'a> Policy<'a> {
             validates,
             scoped,
             needs_whole_process,
+            meds,
             simple,
             regular: is_regular(&situation, &origins),
             plain: false,
@@ -354,10 +355,15 @@ impl<'a> Policy<'a> {
         self.scoped
     }
 
-    /// Whether MEDs, communities or steps outside BGP can decide, so that choosing by eBGP over
-    /// iBGP, IGP cost and identifier alone would miss a step.
+    /// Whether steps outside BGP can decide, so that choosing by eBGP over iBGP, IGP cost and
+    /// identifier alone would miss a step.
     pub(crate) fn needs_whole_process(&self) -> bool {
         self.needs_whole_process
+    }
+
+    /// Whether some announcement carries a MED, which its direct neighbors compare.
+    pub(crate) fn has_meds(&self) -> bool {
+        self.meds
     }
 
     /// Whether routes of ASes that do not originate cross by the export rule alone.
