@@ -39,6 +39,8 @@ trait Parameter: Sized {
     /// What a user may write, as an end of "it must be …".
     fn form() -> String;
     fn read(setting: &Setting) -> Option<Self>;
+    /// As a user would write it; empty for what follows from elsewhere.
+    fn text(&self) -> String;
 }
 
 /// A name of a list of names, as it stands in files.
@@ -82,6 +84,9 @@ macro_rules! names {
             }
             fn read(setting: &Setting) -> Option<$type> {
                 match setting { Setting::Text(text) => text.parse().ok(), _ => None }
+            }
+            fn text(&self) -> String {
+                self.to_string()
             }
         }
     };
@@ -198,6 +203,9 @@ macro_rules! number_parameter {
             fn read($setting: &Setting) -> Option<$type> {
                 $read
             }
+            fn text(&self) -> String {
+                self.to_string()
+            }
         }
     };
 }
@@ -224,6 +232,9 @@ impl<T: Parameter> Parameter for Option<T> {
     }
     fn read(setting: &Setting) -> Option<Option<T>> {
         T::read(setting).map(Some)
+    }
+    fn text(&self) -> String {
+        self.as_ref().map_or(String::new(), T::text)
     }
 }
 
@@ -259,17 +270,19 @@ pub struct ParameterInfo {
     pub name: &'static str,
     /// What it does.
     pub doc: &'static str,
-    /// Default, as a user would write it; empty if it follows from the vendor profile or world.
-    pub default: &'static str,
+    /// Lowest and highest value, in seconds for times; empty if the type says it all.
+    pub range: &'static str,
 }
 
-macro_rules! default_text {
-    (None) => {
-        ""
-    };
-    ($default:expr) => {
-        stringify!($default)
-    };
+/// A parameter with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterValue {
+    /// Name in `[rules]`.
+    pub name: &'static str,
+    /// What a user may write, as an end of "it must be …".
+    pub form: String,
+    /// The value as a user would write it; empty if it follows from the vendor profile or world.
+    pub text: String,
 }
 
 macro_rules! parameters {
@@ -286,12 +299,21 @@ macro_rules! parameters {
         }
 
         impl Rules {
-            /// The reference: name, meaning and default of each parameter.
+            /// The reference: name, meaning and range of each parameter.
             pub const PARAMETERS: &[ParameterInfo] = &[$(ParameterInfo {
                 name: stringify!($name),
                 doc: concat!($($doc,)+),
-                default: default_text!($default),
+                range: concat!("", $(stringify!($low), " to ", stringify!($high),)?),
             },)+];
+
+            /// All parameters with their values, in the order of [`Rules::PARAMETERS`].
+            pub fn values(&self) -> Vec<ParameterValue> {
+                vec![$(ParameterValue {
+                    name: stringify!($name),
+                    form: <$type as Parameter>::form(),
+                    text: self.$name.text(),
+                },)+]
+            }
 
             /// Sets one parameter by name.
             ///
@@ -552,6 +574,23 @@ mod tests {
         assert!(rules.set("mrai_busy", &Setting::Float(f64::NAN)).is_err());
         assert!(rules.set("wrate", &Setting::Integer(1)).is_err());
         assert!(rules.set("decision", &Setting::Text("rtt".into())).is_err());
+    }
+
+    #[test]
+    fn every_value_reads_back_from_its_text() {
+        let values = Rules::default().values();
+        assert_eq!(values.len(), Rules::PARAMETERS.len());
+        for ParameterValue { name, text, .. } in values.iter().filter(|it| !it.text.is_empty()) {
+            let setting = match (text.parse::<i64>(), text.parse::<f64>(), text.parse::<bool>()) {
+                (Ok(value), ..) => Setting::Integer(value),
+                (_, Ok(value), _) => Setting::Float(value),
+                (.., Ok(value)) => Setting::Bool(value),
+                _ => Setting::Text(text.clone()),
+            };
+            let mut rules = Rules::default();
+            rules.set(name, &setting).unwrap_or_else(|bad| panic!("{name}: {bad:?}"));
+            assert_eq!(rules, Rules::default(), "{name}");
+        }
     }
 
     #[test]

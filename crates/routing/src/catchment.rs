@@ -28,7 +28,7 @@ pub struct Route {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Word(pub u64);
 
-/// Routers and sites are numbered with 24 bits in a [`Word`].
+/// Routers and sites are numbered with 24 bits in the word that holds a route.
 pub const INDEX_MAX: u32 = (1 << 24) - 2;
 
 impl Word {

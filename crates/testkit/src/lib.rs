@@ -1,6 +1,8 @@
-//! Generators of random worlds and the text form of small worlds. For tests only.
+//! Generators of random worlds, fixed inputs of benches, the text form of small worlds, and the
+//! picture of one. For tests and documents only.
 
 pub mod input;
+pub mod picture;
 pub mod random;
 pub mod real;
 pub mod story;
