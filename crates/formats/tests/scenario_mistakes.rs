@@ -492,15 +492,15 @@ fn clients() {
 #[test]
 fn roas_and_leaks() {
     check(
-        "[[roa]]\nprefix = \"192.0.2.0/24\"\nmax_length = 23\nasn = 0\n\
+        "[[roa]]\nprefix = \"192.0.2.0/24\"\nmax_length = 23\nasn = -1\n\
          [[roa]]\nprefix = \"192.0.2.0/24\"\nmax_length = 33\nasn = 1\n\
          [[roa]]\nmaxlength = 24\n[[leak]]\nasn = 1\n[[leak]]\nasn = 1\n[[leak]]\n",
         expect![[r#"
             9:14 "23" out_of_range at `roa.0.max_length`
                 `max_length` must lie between 24 and 32, not `23`
-            10:7 "0" bad_asn at `roa.0.asn`
-                `0` is not an AS number
-                help: zero is reserved (RFC 7607)
+            10:7 "-1" bad_asn at `roa.0.asn`
+                `-1` is not an AS number
+                help: it is negative
             13:14 "33" out_of_range at `roa.1.max_length`
                 `max_length` must lie between 24 and 32, not `33`
             15:1 "[[roa]]" missing_key at `roa.2`
@@ -517,6 +517,12 @@ fn roas_and_leaks() {
                 `leak.2` has no `asn`
         "#]],
     );
+}
+
+/// AS 0 in a ROA says that nobody may originate the prefix (RFC 6483 §4).
+#[test]
+fn a_roa_may_name_as_0() {
+    check("[[roa]]\nprefix = \"192.0.2.0/24\"\nasn = 0\n", expect!["no mistake\n"]);
 }
 
 #[test]

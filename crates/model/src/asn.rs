@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// A 32-bit AS number (RFC 6793). Zero is reserved (RFC 7607) and never constructed by parsing.
+/// A 32-bit AS number (RFC 6793). Zero is reserved (RFC 7607): it is refused
+/// everywhere but in ROAs, where it stands for nobody (RFC 6483 §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct Asn(pub u32);

@@ -475,11 +475,18 @@ fn path_text(path: &[Asn]) -> String {
     path.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// What a step means to somebody who reads it for the first time.
-fn reason(step: Step) -> &'static str {
-    match step {
-        Step::LocalPref => {
+/// Why the winner beat another at a step, for somebody who reads it for the first time.
+fn reason(step: Step, winner: &Candidate, loser: &Candidate) -> String {
+    let text = match step {
+        Step::LocalPref if winner.class < loser.class => {
             "business comes first: customers' routes before peers', peers' before providers'"
+        }
+        Step::LocalPref => {
+            return format!(
+                "LOCAL_PREF {} beats {}: somebody set it, as the routes' classes alone ({} and {}) \
+                 would not",
+                winner.local_pref, loser.local_pref, winner.class, loser.class
+            );
         }
         Step::PathLength => "the path crosses fewer ASes",
         Step::Origin => "the origin code is better",
@@ -494,7 +501,8 @@ fn reason(step: Step) -> &'static str {
         }
         Step::ClusterList => "the reflection path is shorter",
         Step::NeighborAddress => "all else was equal, so the lowest peer address won",
-    }
+    };
+    text.to_owned()
 }
 
 impl fmt::Display for Explanation {
@@ -526,14 +534,14 @@ impl Explanation {
         if silent > 0 {
             writeln!(
                 f,
-                "{silent} of them have a route and may not tell it: routes from peers and \
-                 providers go to customers only, and communities can stop the rest."
+                "Of them, {silent} with a route may not tell it: routes from peers and providers \
+                 go to customers only, and communities can stop the rest."
             )?;
         }
         if refused > 0 {
             writeln!(
                 f,
-                "{refused} of them tell a route that it refuses: its own number is in the path, \
+                "Of them, {refused} told a route that it refuses: its own number is in the path, \
                  an origin check fails, or the prefix is too long."
             )?;
         }
@@ -582,7 +590,7 @@ impl Explanation {
             "Decided at {}, step {step}: {site} won over {} because {}.",
             hop.label,
             other.site,
-            reason(step)
+            reason(step, &hop.options[0].candidate, &other.candidate)
         )?;
         if hop.history {
             writeln!(
@@ -623,12 +631,17 @@ impl Explanation {
             writeln!(f, "  {site} {action}: {lands}")?;
             write!(f, "      moves {percent:.2} % of demand ({moved_routers} routers): ")?;
             let name = |site: &Option<String>| site.clone().unwrap_or_else(|| "nowhere".to_owned());
-            for (position, flow) in flip.flows.iter().take(FLOWS_NAMED).enumerate() {
+            // Routers without demand are counted above; their flows would all be 0.00 %.
+            let heard_of: Vec<&Flow> = flip.flows.iter().filter(|flow| flow.share > 0.0).collect();
+            if heard_of.is_empty() {
+                write!(f, "routers without demand")?;
+            }
+            for (position, flow) in heard_of.iter().take(FLOWS_NAMED).enumerate() {
                 let separator = if position == 0 { "" } else { ", " };
                 let (from, to) = (name(&flow.from), name(&flow.to));
                 write!(f, "{separator}{from} → {to} {:.2} %", 100.0 * flow.share)?;
             }
-            match flip.flows.len().saturating_sub(FLOWS_NAMED) {
+            match heard_of.len().saturating_sub(FLOWS_NAMED) {
                 0 => writeln!(f)?,
                 1 => writeln!(f, ", 1 more flow")?,
                 more => writeln!(f, ", {more} more flows")?,

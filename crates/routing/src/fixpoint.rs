@@ -415,3 +415,10 @@ pub(crate) fn entered_by<'a>(
         }
     }
 }
+
+/// Whether packets are dropped at a router because its AS was asked to (RFC 7999).
+pub(crate) fn drops(policy: &Policy<'_>, catchment: &Catchment, router: u32) -> bool {
+    policy.is_scoped()
+        && entered_by(policy, catchment, router)
+            .is_some_and(|said| said.communities.contains(&Community::Blackhole))
+}

@@ -1,12 +1,12 @@
 //! The answer as a table: the columns that design section 8 promises to other programs.
 
+use catchment_model::Table;
 use catchment_model::table::{Kind, Values};
-use catchment_model::{Community, Table};
 
 use crate::catchment::{Catchment, Route, Word, link_rtt_ms};
 use crate::choice::settled_by;
 use crate::decision::Step;
-use crate::fixpoint::entered_by;
+use crate::fixpoint::drops;
 use crate::policy::{Policy, Situation};
 use crate::ties::Ties;
 
@@ -138,7 +138,8 @@ impl Texts {
     }
 
     fn end(&mut self, present: bool) {
-        self.ends.push((self.bytes.len() as u32, present));
+        let end = u32::try_from(self.bytes.len()).expect("a column of texts is below 4 GiB");
+        self.ends.push((end, present));
     }
 
     fn finish(self) -> Values {
@@ -193,8 +194,8 @@ struct Pasts {
 pub(crate) struct View<'a> {
     /// Catchments of the prefixes that cover this one, longest first, itself included.
     pub(crate) chain: Vec<(Policy<'a>, &'a Catchment)>,
-    /// Ties of each of them, where asked for.
-    ties: Vec<Ties>,
+    /// Ties along that forwarding, where asked for.
+    ties: Option<Ties>,
 }
 
 impl<'a> View<'a> {
@@ -213,10 +214,7 @@ impl<'a> View<'a> {
             .into_iter()
             .map(|other| (Policy::new(situation, other as u16), &catchments[other]))
             .collect();
-        let ties = match options.tie_sets {
-            true => chain.iter().map(|(policy, answer)| Ties::of_policy(policy, answer)).collect(),
-            false => Vec::new(),
-        };
+        let ties = options.tie_sets.then(|| Ties::along(&chain));
         View { chain, ties }
     }
 
@@ -233,14 +231,6 @@ impl<'a> View<'a> {
         std::iter::successors(at(router), move |(_, _, word)| at(word.next_router()?))
     }
 
-    /// Whether packets are dropped at a router because its AS was asked to (RFC 7999).
-    fn drops(&self, router: u32, position: usize) -> bool {
-        let (policy, catchment) = &self.chain[position];
-        policy.is_scoped()
-            && entered_by(policy, catchment, router)
-                .is_some_and(|said| said.communities.contains(&Community::Blackhole))
-    }
-
     /// The site where packets of `router` end, if none drops them.
     pub(crate) fn site(&self, router: u32) -> Option<u32> {
         let simple = self.chain.len() == 1 && !self.chain[0].0.is_scoped();
@@ -249,7 +239,8 @@ impl<'a> View<'a> {
         }
         let mut site = None;
         for (passed, position, word) in self.walk(router) {
-            if self.drops(passed, position) {
+            let (policy, catchment) = &self.chain[position];
+            if drops(policy, catchment, passed) {
                 return None;
             }
             site = Some(word.site());
@@ -304,7 +295,7 @@ impl<'a> View<'a> {
         if let Some(values) = &mut columns.rtt_ms {
             values.push(site.and_then(|_| self.rtt_ms(router)));
         }
-        if let (Some(columns), Some(ties)) = (&mut columns.ties, self.ties.get(position)) {
+        if let (Some(columns), Some(ties)) = (&mut columns.ties, &self.ties) {
             push_ties(columns, &ties.shares[router as usize], names);
         }
         let (step, history) = settled_by(policy, catchment, router, &route);

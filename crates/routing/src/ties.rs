@@ -5,39 +5,51 @@
 //! share of a site is then the mean of its shares at the tied neighbors: exact, as no path visits
 //! a router twice.
 
-use crate::catchment::Catchment;
+use crate::catchment::{Catchment, Word};
 use crate::choice::choice_at;
 use crate::decision::Via;
+use crate::fixpoint::drops;
 use crate::policy::{Policy, Situation};
 
 /// For each router the sites it could reach.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ties {
-    /// Site and probability, ascending by site; empty without a route. By router.
+    /// Site and probability, ascending by site; empty without a route. They sum to less than 1
+    /// where some way ends in a network that drops the packets (RFC 7999). By router.
     pub shares: Vec<Vec<(u32, f64)>>,
 }
 
 impl Ties {
-    /// Computes them for one prefix.
+    /// Computes them for one prefix by itself.
     pub fn new(situation: Situation<'_>, prefix_index: u16, catchment: &Catchment) -> Ties {
-        Ties::of_policy(&Policy::new(situation, prefix_index), catchment)
+        Ties::along(&[(Policy::new(situation, prefix_index), catchment)])
     }
 
-    pub(crate) fn of_policy(policy: &Policy<'_>, catchment: &Catchment) -> Ties {
-        let mut shares: Vec<Vec<(u32, f64)>> = vec![Vec::new(); catchment.router_count()];
-        // Neighbors are one ASN shorter, and the routers that tell a route inside have it from
-        // outside: in this order everyone comes after those it depends on. Overridden
-        // LOCAL_PREFs do not change that: a path is longer than each of its tails.
-        let mut order: Vec<(u32, u8, u32)> = (0..catchment.router_count() as u32)
+    /// Computes them for packets that each router forwards by the first of `chain` to which it has
+    /// a route: covering prefixes, longest first.
+    pub(crate) fn along(chain: &[(Policy<'_>, &Catchment)]) -> Ties {
+        let count = chain.first().map_or(0, |(_, catchment)| catchment.router_count());
+        let mut shares: Vec<Vec<(u32, f64)>> = vec![Vec::new(); count];
+        // A neighbor that told a route has it too, one ASN shorter, or a longer prefix; and the
+        // routers that tell a route inside have it from outside. So in this order everyone comes
+        // after those it depends on. Overridden LOCAL_PREFs do not change that: a path is longer
+        // than each of its tails.
+        let mut order: Vec<(usize, u32, u8, u32)> = (0..count as u32)
             .filter_map(|router| {
-                let route = catchment.route(router)?;
+                let word = |entry: &(Policy<'_>, &Catchment)| entry.1.words[router as usize];
+                let position = chain.iter().position(|entry| word(entry) != Word::NONE)?;
+                let route = word(&chain[position]).unpack()?;
                 let inside = u8::from(matches!(route.via, Via::Internal(_)));
-                Some((route.path_length, inside, router))
+                Some((position, route.path_length, inside, router))
             })
             .collect();
         order.sort_unstable();
         let mut mixed: Vec<(u32, f64)> = Vec::new();
-        for (_, _, router) in order {
+        for (position, _, _, router) in order {
+            let (policy, catchment) = &chain[position];
+            if drops(policy, catchment, router) {
+                continue;
+            }
             let choice = choice_at(policy, catchment, router).expect("it has a route");
             mixed.clear();
             let part = 1.0 / choice.tied.len() as f64;

@@ -7,7 +7,7 @@ use catchment_routing::fixpoint::{self, Order};
 use catchment_routing::{Catchment, Change, Situation, Solver, solve};
 use catchment_testkit::random::{Case, Draws, Kind, case};
 
-/// Worlds per law. The issue of truth asks for at least 20 000.
+/// Worlds per law: enough that a slip which one world in a thousand shows is seen many times.
 const WORLDS: u64 = 20_000;
 
 /// What the slow body says, or `None` where MEDs leave several stable states, so that there is no

@@ -294,6 +294,65 @@ asn = 64500
     assert_eq!(sites(&longer), ["-"]);
 }
 
+#[test]
+fn ties_follow_the_packets_through_longer_prefixes() {
+    let mut text = "[world]
+builtin = \"eight\"
+[service]
+prefixes = [\"192.0.2.0/24\", \"192.0.2.0/25\"]
+[rules]
+oldest_rule = \"none\"
+[[site]]
+name = \"bom\"
+neighbors = [{ asn = 6453, takes_longer = true }]
+"
+    .to_owned();
+    for site in ["jfk", "mia", "gru", "lhr", "fra", "nrt", "sin"] {
+        text += &format!("[[site]]\nname = \"{site}\"\nprefixes = [\"192.0.2.0/24\"]\n");
+    }
+    // Tokyo-B has no route to the /25; AS6453, to which it sends, has one, and it leads to BOM.
+    let csv = story(&text).csv(Options { tie_sets: true, routers: false });
+    let rows: Vec<&str> = csv.lines().filter(|line| line.starts_with("65550,")).collect();
+    assert_eq!(
+        rows,
+        [
+            "65550,192.0.2.0/24,sin,provider,2,6453 64503,113.197,sin,1.000000,only",
+            "65550,192.0.2.0/25,bom,provider,2,6453 64503,143.213,bom,1.000000,only",
+        ]
+    );
+}
+
+#[test]
+fn a_blackholed_route_leads_nowhere() {
+    let dropped = story(
+        "[world]
+builtin = \"eight\"
+[rules]
+oldest_rule = \"none\"
+[[site]]
+name = \"nrt\"
+neighbors = [{ asn = 2914, communities = [\"blackhole\"] }]
+",
+    );
+    let csv = dropped.csv(Options { tie_sets: true, routers: false });
+    let row = csv.lines().find(|line| line.starts_with("2914,")).unwrap();
+    assert_eq!(row, "2914,,customer,1,64502,,,,local-pref");
+    // RFC 7999: nobody else hears of it.
+    assert_eq!(dropped.rows(&[65549]), "65549,,,,,,,,");
+}
+
+#[test]
+fn an_explanation_names_the_cause_of_a_local_pref() {
+    let text = |extra: &str| format!("{NONE}{extra}");
+    let business = story(NONE).explain(65550).to_string();
+    assert!(!business.contains("somebody set it"), "{business}");
+    let set = story(&text(
+        "\n[[correction]]\nas_policy = { asn = 65537, neighbor = 3356, local_pref = 101 }\n",
+    ));
+    let told = set.explain(65537).to_string();
+    assert!(told.contains("LOCAL_PREF 101 beats 100: somebody set it"), "{told}");
+}
+
 /// A world in which every client is a direct neighbor of both sites.
 fn two_sites_and(clients: u32) -> (catchment_model::World, Service) {
     let mut builder = WorldBuilder::new("two sites");

@@ -143,7 +143,7 @@ fn settle_rules(base: &BaseWorld, scenario: &Scenario, mistakes: &mut Vec<Mistak
         let given = of_three.into_iter().find(|other| scenario.rules.contains_key(*other));
         let name = if of_three.contains(&name) { given.unwrap_or(name) } else { name };
         let path = format!("rules.{name}");
-        mistakes.push(Mistake::new("scenario::contradicting_settings", path, message));
+        mistakes.push(Mistake::new("scenario::contradiction", path, message));
     }
     rules
 }

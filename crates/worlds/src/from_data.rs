@@ -50,6 +50,7 @@ pub fn from_synthetic(name: &str, synthetic: &Synthetic) -> BaseWorld {
             .map(|network| network.cities.iter().map(|city| u32::from(*city)).collect())
             .collect(),
         weights: synthetic.ases.iter().map(|network| network.weight as f64).collect(),
+        homes: vec![None; synthetic.ases.len()],
         names: Vec::new(),
         links: synthetic.links.iter().map(|link| (link.a, link.b, relation(link.kind))).collect(),
     };

@@ -200,9 +200,9 @@ fn tables_give_places_weights_and_sessions() {
     let (graph, _) = from_links("graph", &links("1=5 1>2 1>3 5>4 6>4 1>6"));
     let (world, report) = join("joined", &graph, &tables());
     expect![[r#"
-        1@JFK #1 weight 218.104, peer 5@JFK
-        1@AMS #2 weight 20.175, customer 2@AMS, peer 5@AMS
-        1@FRA #3 weight 17.721, customer 3@BER, customer 6@BOUVET-BASE-NO
+        1@JFK #1 weight 0.000, peer 5@JFK
+        1@AMS #2 weight 0.000, customer 2@AMS, peer 5@AMS
+        1@FRA #3 weight 256.000, customer 3@BER, customer 6@BOUVET-BASE-NO
         2@AMS #4 weight 128.000, provider 1@AMS
         3@BER #5 weight 100.000, provider 1@FRA
         4@nowhere #6 weight 0.000, provider 5@JFK, provider 6@BOUVET-BASE-NO

@@ -301,9 +301,9 @@ fn rules() {
             rules.oldest_rul scenario::bad_setting
                 there is no parameter `oldest_rul`
                 the nearest name is `oldest_rule`
-            rules.lp_peer scenario::contradicting_settings
+            rules.lp_peer scenario::contradiction
                 LOCAL_PREF must fall from customer to peer to provider, not 300 / 400 / 100
-            rules.tie_break scenario::contradicting_settings
+            rules.tie_break scenario::contradiction
                 `oldest` needs a past, which a steady state does not have
         "#]],
     );

@@ -1,6 +1,7 @@
 //! `catchment solve`: who lands where.
 
 use catchment_model::Table;
+use catchment_model::scenario::Steering;
 use catchment_model::table::Values;
 use catchment_routing::table::{Options, solve_table};
 use catchment_routing::{Catchment, Situation, Unsolved, solve};
@@ -47,6 +48,12 @@ pub fn run(args: &SolveArgs) -> Result<(), Failure> {
     progress.phase("writing");
     output.table(&table)?;
     drop(progress);
+    if loaded.scenario.steering != Steering::Anycast {
+        note(
+            "`steering` is not anycast; `solve` says where BGP alone takes each network, prefix \
+             by prefix, whatever DNS would answer",
+        );
+    }
     if names_history(&table) {
         note(
             "some choices fall to the oldest route or to the order of arrival (rows with \

@@ -457,7 +457,9 @@ impl Decoder<'_> {
                 None
             }
         };
-        let asn = self.needed_asn(&fields, "asn");
+        // AS 0 says that nobody may originate the prefix (RFC 6483 §4).
+        let nobody = fields.get("asn").is_some_and(|node| matches!(node.value, Value::Integer(0)));
+        let asn = if nobody { Some(Asn(0)) } else { self.needed_asn(&fields, "asn") };
         let bounds = prefix
             .map_or(0..=128, |prefix| prefix.length()..=if prefix.is_ipv4() { 32 } else { 128 });
         let max_length = self.whole(&fields, "max_length", bounds);

@@ -144,6 +144,7 @@ pub fn join(name: &str, graph: &World, data: &PublicData) -> (World, JoinReport)
         asns: graph.asns.clone(),
         presence: presence.iter().map(renumbered).collect(),
         weights: weights.iter().map(|addresses| *addresses as f64).collect(),
+        homes: countries,
         names: data.names.clone(),
         links,
     };

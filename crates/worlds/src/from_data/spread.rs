@@ -16,6 +16,8 @@ pub(super) struct Spread<'a> {
     pub presence: Vec<Vec<u32>>,
     /// Demand of each AS.
     pub weights: Vec<f64>,
+    /// Country (ISO 3166) where most of each AS's demand is, if known.
+    pub homes: Vec<Option<String>>,
     pub names: Vec<(Asn, String)>,
     /// Links as indices into `asns` and what the second is to the first; each pair once.
     pub links: Vec<(u32, u32, Relation)>,
@@ -27,7 +29,8 @@ impl Spread<'_> {
     /// nowhere are farthest.
     ///
     /// The weight of an AS is split over its routers by the population of their cities, or evenly
-    /// if no population is known.
+    /// if no population is known. Only routers in the AS's home country count, if it has any there:
+    /// networks meet others in far cities where none of their users are.
     pub(super) fn build(&self) -> World {
         let mut builder = WorldBuilder::new(self.name);
         let place_of: Vec<u32> =
@@ -44,12 +47,20 @@ impl Spread<'_> {
                 continue;
             }
             let people = |place: &u32| self.populations[*place as usize];
+            let home = self.homes[index].as_deref();
+            let is_home =
+                |place: &&u32| Some(self.places[**place as usize].country.as_str()) == home;
+            let home_count = places.iter().filter(is_home).count();
+            let counts = |place: &&u32| home_count == 0 || is_home(place);
+            let count = if home_count == 0 { places.len() } else { home_count };
             // Wide, since the table may say anything.
-            let all_people: u128 = places.iter().map(|place| u128::from(people(place))).sum();
+            let all_people: u128 =
+                places.iter().filter(counts).map(|place| u128::from(people(place))).sum();
             for place in places {
                 let router = builder.router(*asn, Some(place_of[*place as usize]));
                 let share = match all_people {
-                    0 => 1.0 / places.len() as f64,
+                    _ if !counts(&place) => 0.0,
+                    0 => 1.0 / count as f64,
                     all_people => people(place) as f64 / all_people as f64,
                 };
                 builder.weight(router, self.weights[index] * share);
