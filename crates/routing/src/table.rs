@@ -1,7 +1,7 @@
 //! The answer as a table: the columns that design section 8 promises to other programs.
 
-use catchment_model::Table;
 use catchment_model::table::{Kind, Values};
+use catchment_model::{Table, World};
 
 use crate::catchment::{Catchment, Route, Word, link_rtt_ms};
 use crate::choice::settled_by;
@@ -283,14 +283,7 @@ impl<'a> View<'a> {
         columns.site.push(site.unwrap_or(EMPTY));
         columns.class.push(class as u32);
         columns.path_length.push(Some(i64::from(path_length)));
-        let text = &mut columns.as_path.bytes;
-        let start = text.len();
-        catchment.extend_as_path(policy.world(), router, |asn| {
-            if text.len() > start {
-                text.push(b' ');
-            }
-            push_number(text, asn.0);
-        });
+        push_path(&mut columns.as_path, policy.world(), catchment, router);
         columns.as_path.end(true);
         if let Some(values) = &mut columns.rtt_ms {
             values.push(site.and_then(|_| self.rtt_ms(router)));
@@ -318,6 +311,38 @@ impl<'a> View<'a> {
             })
         })
     }
+}
+
+/// The AS path of a router as text. Where rows are routers, the path behind a lower neighbor has
+/// been written already, and is copied.
+fn push_path(texts: &mut Texts, world: &World, catchment: &Catchment, router: u32) {
+    let word = catchment.words[router as usize];
+    let rows_are_routers = texts.ends.len() == router as usize;
+    if let Some(next) = word.next_router().filter(|next| rows_are_routers && *next < router) {
+        let behind = catchment.words[next as usize].path_length();
+        let asn = world.asn_of(next).0;
+        for position in behind..word.path_length() {
+            if position > behind {
+                texts.bytes.push(b' ');
+            }
+            push_number(&mut texts.bytes, asn);
+        }
+        if behind > 0 {
+            if word.path_length() > behind {
+                texts.bytes.push(b' ');
+            }
+            let start = if next == 0 { 0 } else { texts.ends[next as usize - 1].0 as usize };
+            texts.bytes.extend_from_within(start..texts.ends[next as usize].0 as usize);
+        }
+        return;
+    }
+    let start = texts.bytes.len();
+    catchment.extend_as_path(world, router, |asn| {
+        if texts.bytes.len() > start {
+            texts.bytes.push(b' ');
+        }
+        push_number(&mut texts.bytes, asn.0);
+    });
 }
 
 fn push_ties(columns: &mut (Texts, Texts), shares: &[(u32, f64)], names: &[String]) {
