@@ -9,7 +9,7 @@ use catchment_model::rules::{Decision, TieBreak};
 use crate::catchment::{Catchment, Route, Word};
 use crate::decision::{Candidate, Step, Via, select};
 use crate::fixpoint::{candidates_at, external_candidate, internal_candidates};
-use crate::policy::Policy;
+use crate::policy::{Policy, Situation};
 
 /// The choice of one router.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,18 @@ pub struct Choice {
     pub history: bool,
 }
 
-/// The choice of a router, or `None` if it has no route.
+/// What a router had to choose from in a solved prefix, and which step settled it; `None` if it
+/// has no route.
+pub fn choice(
+    situation: Situation<'_>,
+    prefix_index: u16,
+    catchment: &Catchment,
+    router: u32,
+) -> Option<Choice> {
+    choice_at(&Policy::new(situation, prefix_index), catchment, router)
+}
+
+/// The same with the policy at hand.
 pub(crate) fn choice_at(policy: &Policy<'_>, catchment: &Catchment, router: u32) -> Option<Choice> {
     let route = catchment.route(router)?;
     if route.via == Via::Own {

@@ -107,7 +107,12 @@ pub const TEXTBOOK: [Step; 4] =
     [Step::PathLength, Step::Rtt, Step::RouterId, Step::NeighborAddress];
 
 /// The step after which only sessions are left to choose from: what is equal here is *tied*.
-const LAST_BEFORE_TIES: Step = Step::IgpCost;
+fn last_before_ties(rules: &Rules) -> Step {
+    match rules.decision {
+        Decision::Policy => Step::IgpCost,
+        Decision::Textbook => Step::Rtt,
+    }
+}
 
 impl Step {
     /// The steps of the rules.
@@ -171,7 +176,8 @@ pub struct Selection {
     pub best: usize,
     /// Position of each loser with the step at which it lost, in order of losing.
     pub lost: Vec<(usize, Step)>,
-    /// Positions of all that were equal after IGP cost, the winner included, ascending.
+    /// Positions of all that were equal after IGP cost (by textbook rules, after round-trip time),
+    /// the winner included, ascending.
     pub tied: Vec<usize>,
     /// Whether candidates of one neighbor AS differed in MED when that step came: then a router
     /// with `med_deterministic = false` could have chosen by order of arrival (models 1.2).
@@ -223,7 +229,7 @@ pub fn select_with_history(
     let mut tied = None;
     let mut meds_compared = false;
     for step in Step::order(rules) {
-        if *step > LAST_BEFORE_TIES && tied.is_none() {
+        if *step > last_before_ties(rules) && tied.is_none() {
             tied = Some(alive.clone());
         }
         if alive.len() == 1 {

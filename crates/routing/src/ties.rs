@@ -44,36 +44,62 @@ impl Ties {
             })
             .collect();
         order.sort_unstable();
+        let mut done = vec![false; count];
+        // A stack, as a router of the same AS may have to go first where textbook rules tie a
+        // route from outside with one from inside.
+        let mut stack: Vec<(usize, u32)> = Vec::new();
         let mut mixed: Vec<(u32, f64)> = Vec::new();
         for (position, _, _, router) in order {
-            let (policy, catchment) = &chain[position];
-            if drops(policy, catchment, router) {
-                continue;
-            }
-            let choice = choice_at(policy, catchment, router).expect("it has a route");
-            mixed.clear();
-            let part = 1.0 / choice.tied.len() as f64;
-            for via in &choice.tied {
-                match via {
-                    Via::Own => mixed.extend(catchment.site(router).map(|site| (site, 1.0))),
-                    Via::External(other) | Via::Internal(other) => {
-                        let theirs = &shares[*other as usize];
-                        mixed.extend(theirs.iter().map(|(site, share)| (*site, share * part)));
+            stack.push((position, router));
+            while let Some((position, router)) = stack.pop() {
+                if std::mem::replace(&mut done[router as usize], true) {
+                    continue;
+                }
+                let (policy, catchment) = &chain[position];
+                if drops(policy, catchment, router) {
+                    continue;
+                }
+                let choice = choice_at(policy, catchment, router).expect("it has a route");
+                let first = choice.tied.iter().find_map(|via| match via {
+                    Via::Internal(other) if !done[*other as usize] => Some(*other),
+                    _ => None,
+                });
+                if let Some(other) = first {
+                    done[router as usize] = false;
+                    stack.push((position, router));
+                    stack.push((position, other));
+                    assert!(stack.len() <= count, "routers of an AS wait for each other");
+                    continue;
+                }
+                mixed.clear();
+                let part = 1.0 / choice.tied.len() as f64;
+                for via in &choice.tied {
+                    match via {
+                        Via::Own => mixed.extend(catchment.site(router).map(|site| (site, 1.0))),
+                        Via::External(other) | Via::Internal(other) => {
+                            let theirs = &shares[*other as usize];
+                            mixed.extend(theirs.iter().map(|(site, share)| (*site, share * part)));
+                        }
                     }
                 }
+                shares[router as usize] = merged(&mut mixed);
             }
-            mixed.sort_by_key(|(site, _)| *site);
-            let mut merged: Vec<(u32, f64)> = Vec::new();
-            for (site, share) in &mixed {
-                match merged.last_mut() {
-                    Some((last, sum)) if last == site => *sum += share,
-                    _ => merged.push((*site, *share)),
-                }
-            }
-            shares[router as usize] = merged;
         }
         Ties { shares }
     }
+}
+
+/// One entry for each site, ascending, with the sum of its parts.
+fn merged(parts: &mut [(u32, f64)]) -> Vec<(u32, f64)> {
+    parts.sort_by_key(|(site, _)| *site);
+    let mut merged: Vec<(u32, f64)> = Vec::new();
+    for (site, share) in parts {
+        match merged.last_mut() {
+            Some((last, sum)) if last == site => *sum += *share,
+            _ => merged.push((*site, *share)),
+        }
+    }
+    merged
 }
 
 /// The sites that each router could reach.

@@ -1,10 +1,12 @@
 //! The fast bodies against the slow, obvious one, on random worlds full of ties; and small changes
 //! against fresh solves. A failure names the seed; `case(seed, kind)` repeats it.
 
+use std::collections::BTreeMap;
+
 use catchment_model::Community;
 use catchment_model::service::{Announcement, Reach};
 use catchment_routing::fixpoint::{self, Order};
-use catchment_routing::{Catchment, Change, Situation, Solver, solve};
+use catchment_routing::{Catchment, Change, Situation, Solver, Ties, Via, choice, solve};
 use catchment_testkit::random::{Case, Draws, Kind, case};
 
 /// Worlds per law: enough that a slip which one world in a thousand shows is seen many times.
@@ -51,6 +53,69 @@ fn packed_equals_bucket_and_fixpoint() {
         assert_eq!(packed.catchment(), &bucket, "seed {seed}");
         assert_eq!(Some(bucket), slow(case.situation(), 0), "seed {seed}");
     }
+}
+
+/// Draws of a tie-break at every router, followed to the site: what `Ties` says without drawing.
+fn drawn_shares(case: &Case, answer: &Catchment, router: u32, draws: u64) -> BTreeMap<u32, f64> {
+    let mut shares = BTreeMap::new();
+    let mut random = Draws::new(case.seed ^ 0x71e5);
+    for _ in 0..draws {
+        let mut here = router;
+        let site = loop {
+            let choice = choice(case.situation(), 0, answer, here).expect("it has a route");
+            match random.pick(&choice.tied) {
+                Via::Own => break answer.site(here).expect("it originates"),
+                Via::External(next) | Via::Internal(next) => here = *next,
+            }
+        };
+        *shares.entry(site).or_default() += 1.0 / draws as f64;
+    }
+    shares
+}
+
+#[test]
+fn ties_hold_the_answer_and_are_what_fair_draws_give() {
+    let mut several = 0;
+    for seed in 0..4_000 {
+        let case = case(seed, if seed % 2 == 0 { Kind::Plain } else { Kind::Regular });
+        let mut solver = Solver::new(case.situation(), 0).unwrap();
+        let answer = solver.catchment().clone();
+        let ties = Ties::new(case.situation(), 0, &answer);
+        let sets = solver.tie_sets();
+        let blackholes = case
+            .service
+            .sites
+            .iter()
+            .flat_map(|site| site.announcements.values())
+            .any(|said| said.communities.contains(&Community::Blackhole));
+        for (router, shares) in ties.shares.iter().enumerate() {
+            let router = router as u32;
+            let sites: Vec<u32> = shares.iter().map(|(site, _)| *site).collect();
+            let sum: f64 = shares.iter().map(|(_, share)| share).sum();
+            assert_eq!(sites, sets.sites(router).collect::<Vec<_>>(), "seed {seed}");
+            assert_eq!(sites.len() as u32, sets.count(router), "seed {seed}");
+            if blackholes {
+                assert!(sum < 1.0 + 1e-9, "seed {seed}");
+                continue;
+            }
+            match answer.site(router) {
+                None => assert!(sites.is_empty(), "seed {seed}"),
+                Some(site) => {
+                    assert!(sites.contains(&site), "seed {seed}, router {router}");
+                    assert!((sum - 1.0).abs() < 1e-9, "seed {seed}, router {router}: {sum}");
+                }
+            }
+            if sites.len() > 2 && seed < 1_500 {
+                several += 1;
+                let drawn = drawn_shares(&case, &answer, router, 2_000);
+                for (site, share) in shares {
+                    let seen = drawn.get(site).copied().unwrap_or(0.0);
+                    assert!((seen - share).abs() < 0.06, "seed {seed}: {drawn:?}, said {shares:?}");
+                }
+            }
+        }
+    }
+    assert!(several > 20, "{several}");
 }
 
 #[test]

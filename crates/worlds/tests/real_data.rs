@@ -6,6 +6,7 @@
 use catchment_worlds::as_graph::{AsGraph, LinkKind};
 use catchment_worlds::cities;
 use catchment_worlds::shape::{REAL_2026, REAL_2026_ROUTES, RouteShape, Routes, Shape};
+use catchment_worlds::synthetic::{SyntheticSpec, generate};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -64,6 +65,15 @@ fn the_real_figures_come_from_the_real_graph() {
     let routes = RouteShape::measure(&graph, &origins);
     assert_eq!((routes.tied, routes.as_count - routes.reached()), (57_540, 287));
     assert_eq!(routes.by_length.len(), 15, "the longest path has 15 ASes, its origin included");
+
+    // The same twenty draws on the synthetic Internet give the same picture.
+    let twenty = Routes::measure(&graph, 20, 1).unwrap();
+    let synthetic = generate(&SyntheticSpec { ases: 80_000, seed: 1 }).unwrap();
+    let likewise = Routes::measure(&synthetic.graph(), 20, 1).unwrap();
+    let longer = likewise.path_length_mean / twenty.path_length_mean - 1.0;
+    assert!(longer.abs() <= 0.10, "{likewise:?}, really {twenty:?}");
+    let tied = likewise.tied_share - twenty.tied_share;
+    assert!(tied.abs() <= 0.10, "{likewise:?}, really {twenty:?}");
 
     let routes = Routes::measure(&graph, 200, 1).unwrap();
     assert!(

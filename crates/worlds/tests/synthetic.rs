@@ -53,7 +53,7 @@ fn assert_like_the_real_one(seed: u64) {
     assert_near("degree p99", shape.degree_p99.into(), REAL_2026.degree_p99.into(), 0.3);
     assert_eq!(shape.clique, REAL_2026.clique);
 
-    let routes = Routes::measure(&graph, 40, 1).unwrap();
+    let routes = Routes::measure(&graph, 20, 1).unwrap();
     let real = REAL_2026_ROUTES;
     assert_near("path length", routes.path_length_mean, real.path_length_mean, 0.10);
     assert_share("tied", routes.tied_share, real.tied_share, 10.0);
