@@ -295,6 +295,19 @@ mod tests {
         assert!(found.skipped.is_empty());
     }
 
+    /// Found by fuzzing: a mark was taken off only where the reader gave it in one piece.
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_line_however_the_reader_cuts_it() {
+        for text in ["\u{feff}1|2|-1\n3|4|0\n", "\u{feff}# input clique: 174\n", "\u{feff}"] {
+            let whole = read(text.as_bytes()).unwrap();
+            assert!(whole.skipped.is_empty(), "{text:?}: {:?}", whole.skipped);
+            for capacity in [1, 2, 3, 7] {
+                let cut = read(BufReader::with_capacity(capacity, text.as_bytes())).unwrap();
+                assert_eq!(cut, whole, "{text:?}, {capacity} bytes at a time");
+            }
+        }
+    }
+
     #[test]
     fn comments_name_the_clique_and_the_exchanges() {
         let text = "# input clique: 174 209 x\n# IXP ASes: 1200 4635\n#clique: 1\n1|2|0\n";

@@ -28,17 +28,26 @@ pub(crate) fn for_each_piece<R: BufRead>(
     // The beginning of a line whose end the reader has not given yet.
     let mut carried: Vec<u8> = Vec::new();
     let mut too_long = false;
+    // The first piece begins where the file does, however the reader cuts it.
     let mut at_start = true;
+    let mut take = |piece: Piece<'_>| {
+        let strip = std::mem::take(&mut at_start);
+        let text = |bytes| match strip {
+            true => <[u8]>::strip_prefix(bytes, BYTE_ORDER_MARK).unwrap_or(bytes),
+            false => bytes,
+        };
+        match piece {
+            Piece::Lines(lines) if text(lines).is_empty() => {}
+            Piece::Lines(lines) => take(Piece::Lines(text(lines))),
+            Piece::TooLong(beginning) => take(Piece::TooLong(text(beginning))),
+        }
+    };
     loop {
         let chunk = match reader.fill_buf() {
             Ok(chunk) => chunk,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        if std::mem::take(&mut at_start) && chunk.starts_with(BYTE_ORDER_MARK) {
-            reader.consume(BYTE_ORDER_MARK.len());
-            continue;
-        }
         if chunk.is_empty() {
             break;
         }
