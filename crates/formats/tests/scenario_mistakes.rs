@@ -833,7 +833,7 @@ fn settings_from_the_command_line_say_so() {
 }
 
 #[test]
-fn json_has_the_same_mistakes_without_places() {
+fn json_has_the_same_mistakes_with_their_places() {
     let check = |text: &str, expected: Expect| {
         let mistakes = scenario::read(text, Syntax::Json, &[]).unwrap_err();
         expected.assert_eq(&report(text, &mistakes));
@@ -842,10 +842,10 @@ fn json_has_the_same_mistakes_without_places() {
         r#"{"format": 1, "name": "x", "world": {"builtin": "eight"}, "sede": 1,
            "service": {"prefixes": ["192.0.2.0/24"]}, "event": [{"at": "0s"}]}"#,
         expect![[r#"
-            - unknown_key at `sede`
+            1:59 "\"sede\"" unknown_key at `sede`
                 unknown key `sede`
                 help: the nearest name is `seed`
-            - no_action at `event.0`
+            2:65 "{\"at\": \"0s\"}" no_action at `event.0`
                 this event does nothing
                 help: add one of `fail`, `restore`, `drain`, `link`, `session`,
                   `as_policy`, `announce`, `igp`, `attack`, `capacity`
@@ -883,14 +883,24 @@ fn json_has_the_same_mistakes_without_places() {
     "#]],
     );
     check(
+        r#"{"name": 1e999, "seed": 1}"#,
+        expect![[r#"
+            1:10 "1e999" syntax at `name`
+                number out of range
+        "#]],
+    );
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let mistakes = scenario::read(&deep, Syntax::Json, &[]).unwrap_err();
+    assert!(mistakes[0].message.contains("nested more than 64 deep"), "{:?}", mistakes[0].message);
+    check(
         r#"{"name": "a", "site": [{"name": "b", "name": "c"}], "name": 1}"#,
         expect![[r#"
-        - duplicate_key at `site.0.name`
-            `name` stands twice in one object
-            help: keep one of them
-        - duplicate_key at `name`
-            `name` stands twice in one object
-            help: keep one of them
-    "#]],
+            1:38 "\"name\"" duplicate_key at `site.0.name`
+                `name` stands twice in one object
+                help: keep one of them
+            1:53 "\"name\"" duplicate_key at `name`
+                `name` stands twice in one object
+                help: keep one of them
+        "#]],
     );
 }

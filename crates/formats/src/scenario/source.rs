@@ -7,7 +7,7 @@ use catchment_model::Mistake;
 
 use super::tree::{Node, Origin, Table, Value, below};
 
-/// Dotted paths of values to their bytes. Empty for JSON, whose bytes are not known.
+/// Dotted paths of values to their bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SourceMap {
     places: BTreeMap<String, Places>,
