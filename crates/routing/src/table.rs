@@ -40,7 +40,7 @@ pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: 
         views.iter().map(|_| Pasts { known: vec![None; world.router_count()] }).collect();
     for router in &routers {
         for (prefix, (view, past)) in views.iter().zip(&mut pasts).enumerate() {
-            columns.asn.push(Some(i64::from(world.asn_of(*router).0)));
+            columns.asn.push(world.asn_of(*router).0);
             if prefix_count > 1 {
                 columns.prefix.push(prefix as u32);
             }
@@ -52,7 +52,7 @@ pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: 
     }
 
     let mut table = Table::default();
-    table.push("asn", "", Values::Integer(columns.asn));
+    table.push("asn", "", Values::Count { values: columns.asn, empty: None });
     if prefix_count > 1 {
         let texts = situation.service.prefixes.iter().map(ToString::to_string).collect();
         table.push("prefix", "", Values::Word { texts, rows: columns.prefix });
@@ -64,7 +64,8 @@ pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: 
     let classes = ["origin", "customer", "peer", "provider"].map(str::to_owned).to_vec();
     table.push("site", "", Values::Word { texts: std::mem::take(&mut names), rows: columns.site });
     table.push("class", "", Values::Word { texts: classes, rows: columns.class });
-    table.push("path_length", "", Values::Integer(columns.path_length));
+    let path_length = Values::Count { values: columns.path_length, empty: Some(EMPTY) };
+    table.push("path_length", "", path_length);
     let rows = table.row_count();
     table.push("as_path", "", columns.as_path.finish());
     let rtt_ms = match columns.rtt_ms {
@@ -149,14 +150,14 @@ impl Texts {
 }
 
 struct Columns {
-    asn: Vec<Option<i64>>,
+    asn: Vec<u32>,
     /// Empty where there is one.
     prefix: Vec<u32>,
     /// Empty unless routers are shown.
     place: Vec<u32>,
     site: Vec<u32>,
     class: Vec<u32>,
-    path_length: Vec<Option<i64>>,
+    path_length: Vec<u32>,
     as_path: Texts,
     /// `None` in a world without places.
     rtt_ms: Option<Vec<Option<f64>>>,
@@ -267,7 +268,7 @@ impl<'a> View<'a> {
         let Some((position, route)) = route else {
             columns.site.push(EMPTY);
             columns.class.push(EMPTY);
-            columns.path_length.push(None);
+            columns.path_length.push(EMPTY);
             columns.as_path.end(false);
             columns.rtt_ms.iter_mut().for_each(|values| values.push(None));
             if let Some((sites, shares)) = &mut columns.ties {
@@ -282,7 +283,7 @@ impl<'a> View<'a> {
         let site = self.site(router);
         columns.site.push(site.unwrap_or(EMPTY));
         columns.class.push(class as u32);
-        columns.path_length.push(Some(i64::from(path_length)));
+        columns.path_length.push(path_length);
         push_path(&mut columns.as_path, policy.world(), catchment, router);
         columns.as_path.end(true);
         if let Some(values) = &mut columns.rtt_ms {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use catchment_model::Table;
-use catchment_model::table::Values;
+use catchment_model::table::{Values, count};
 
 use super::number::{put_decimal, put_integer};
 use super::{BUFFER, pass_on};
@@ -49,6 +49,7 @@ const SHORT: usize = 16;
 enum Prepared<'a> {
     Empty,
     Integer(&'a [Option<i64>]),
+    Count(&'a [u32], Option<u32>),
     Decimal(u8, &'a [Option<f64>]),
     /// Words as they stand in the file.
     Word(Vec<Vec<u8>>, &'a [u32]),
@@ -66,6 +67,7 @@ impl<'a> Prepared<'a> {
         match values {
             Values::Empty { .. } => Prepared::Empty,
             Values::Integer(values) => Prepared::Integer(values),
+            Values::Count { values, empty } => Prepared::Count(values, *empty),
             Values::Decimal { decimals, values } => Prepared::Decimal(*decimals, values),
             Values::Word { texts, rows } => {
                 let quoted = texts.iter().map(|text| {
@@ -94,6 +96,11 @@ impl<'a> Prepared<'a> {
             Prepared::Empty => {}
             Prepared::Integer(values) => {
                 if let Some(value) = values[row] {
+                    put_integer(buffer, value);
+                }
+            }
+            Prepared::Count(values, empty) => {
+                if let Some(value) = count(values[row], *empty) {
                     put_integer(buffer, value);
                 }
             }

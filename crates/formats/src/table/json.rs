@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use catchment_model::Table;
-use catchment_model::table::Values;
+use catchment_model::table::{Values, count};
 
 use super::csv::text_of;
 use super::number::{put_decimal, put_integer};
@@ -45,6 +45,10 @@ pub fn write_json<W: Write>(table: &Table, mut out: W) -> io::Result<()> {
 fn put_value(buffer: &mut Vec<u8>, values: &Values, row: usize) {
     let text = match values {
         Values::Empty { .. } => None,
+        Values::Count { values, empty } => match count(values[row], *empty) {
+            Some(value) => return put_integer(buffer, value),
+            None => None,
+        },
         Values::Integer(values) => match values[row] {
             Some(value) => return put_integer(buffer, value),
             None => None,

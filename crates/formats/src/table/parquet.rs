@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use catchment_model::Table;
-use catchment_model::table::{Column, Kind, Values};
+use catchment_model::table::{Column, Kind, Values, count};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
@@ -97,6 +97,11 @@ fn write_column<W: Write + Send>(
                 Kind::Decimal => column.typed::<DoubleType>().write_batch(&[], levels, None)?,
                 Kind::Text => column.typed::<ByteArrayType>().write_batch(&[], levels, None)?,
             };
+        }
+        Values::Count { values, empty } => {
+            let value = |entry: &u32| count(*entry, *empty);
+            let present = present(&values[rows], &mut levels, value);
+            column.typed::<Int64Type>().write_batch(&present, Some(&levels), None)?;
         }
         Values::Integer(values) => {
             let present = present(&values[rows], &mut levels, |value| *value);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use catchment_model::Table;
-use catchment_model::table::{Column, Kind, Values};
+use catchment_model::table::{Column, Kind, Values, count};
 use unicode_width::UnicodeWidthStr;
 
 use super::number::{put_decimal, put_integer};
@@ -72,6 +72,12 @@ fn cell(values: &Values, row: usize) -> String {
     let text = match values {
         Values::Integer(values) => {
             if let Some(value) = values[row] {
+                put_integer(&mut digits, value);
+            }
+            String::from_utf8(digits).unwrap_or_default()
+        }
+        Values::Count { values, empty } => {
+            if let Some(value) = count(values[row], *empty) {
                 put_integer(&mut digits, value);
             }
             String::from_utf8(digits).unwrap_or_default()
