@@ -26,7 +26,7 @@ use catchment_testkit::random::Draws;
 use catchment_testkit::{input, real};
 
 /// Repetitions behind each median.
-const ROUNDS: usize = 25;
+const ROUNDS: usize = 101;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -145,7 +145,7 @@ fn all() -> Vec<(&'static str, String)> {
     // P2, with its touched sessions for P9.
     let mut draws = Draws::new(1);
     let (mut times, mut touched) = (Vec::new(), 0);
-    for _ in 0..40 * ROUNDS {
+    for _ in 0..10 * ROUNDS {
         let active = eight_of(site_count, &mut draws);
         times.push(timed(|| solver.choose_sites(|site| active[site as usize])).0);
         touched += solver.touched_sessions();
@@ -215,7 +215,7 @@ fn all() -> Vec<(&'static str, String)> {
         let year = Bench::new(world, &origins);
         let mut solver = year.solver();
         let mut times: Vec<f64> =
-            (0..10 * ROUNDS).map(|_| timed(|| solver.choose_sites(|_| true)).0).collect();
+            (0..3 * ROUNDS).map(|_| timed(|| solver.choose_sites(|_| true)).0).collect();
         figure(name, 1e3 * median_us(&mut times) / sessions);
     }
     figures.push(("input", format!("\"{input}\"")));
