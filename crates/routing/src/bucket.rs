@@ -18,7 +18,7 @@ use catchment_model::{Rules, World};
 
 use crate::catchment::{Catchment, PATH_LENGTH_MAX, Route, Word, link_rtt_ms};
 use crate::decision::{Candidate, Via, select, weighs_rtt};
-use crate::fixpoint::{Oscillation, entered_by, tie_key};
+use crate::fixpoint::{Oscillation, entered_by, rtt_us, tie_key};
 use crate::policy::{Policy, class_local_pref};
 
 /// Order of settling: class and length, or length alone. [`Key::NONE`] is "no route".
@@ -719,7 +719,7 @@ impl Bucket {
                 med: announcement.and_then(|said| said.med),
                 neighbor_as: Some(world.asn_of(neighbor)),
                 igp_cost: 0,
-                rtt_us: rounded_us(world, rules, rtt_ms),
+                rtt_us: rtt_us(policy, rtt_ms),
                 tie_key: tie_key(policy, router, neighbor),
                 router_id: world.router_ids[neighbor as usize],
                 cluster_list: 0,
@@ -749,7 +749,7 @@ impl Bucket {
             candidate: Candidate {
                 via: Via::Internal(other.router),
                 igp_cost: self.igp.cost(world, as_index, router, other.router),
-                rtt_us: rounded_us(world, rules, rtt_ms),
+                rtt_us: rtt_us(policy, rtt_ms),
                 tie_key: 0,
                 router_id: world.router_ids[other.router as usize],
                 neighbor_address: other.router,
@@ -765,13 +765,6 @@ struct Teller {
     router: u32,
     candidate: Candidate,
     rtt_ms: Option<f64>,
-}
-
-fn rounded_us(world: &World, rules: &Rules, rtt_ms: Option<f64>) -> u64 {
-    if !weighs_rtt(world, rules) {
-        return 0;
-    }
-    rtt_ms.map_or(u64::MAX, |ms| libm::round(ms * 1000.0) as u64)
 }
 
 fn key_of(rules: &Rules, class: Class, path_length: u32) -> Key {

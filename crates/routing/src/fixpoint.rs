@@ -343,7 +343,7 @@ fn heard_inside<'a>(
 }
 
 /// Round-trip time in whole µs where a step weighs it; a path of unknown length loses.
-fn rtt_us(policy: &Policy<'_>, rtt_ms: Option<f64>) -> u64 {
+pub(crate) fn rtt_us(policy: &Policy<'_>, rtt_ms: Option<f64>) -> u64 {
     if !weighs_rtt(policy.world(), policy.rules()) {
         return 0;
     }

@@ -184,11 +184,7 @@ impl<'w> Solver<'w> {
 
     /// The answer as it stands.
     pub fn catchment(&self) -> &Catchment {
-        match &self.body {
-            Body::Packed(packed) => packed.catchment(),
-            Body::Bucket(bucket) => &bucket.catchment,
-            Body::Fixpoint(catchment) => catchment,
-        }
+        catchment_of(&self.body)
     }
 
     /// Lets exactly the sites for which `active` is true announce, and solves from nothing: for

@@ -88,17 +88,6 @@ pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: 
     table
 }
 
-/// Whether an answer about the steady state may differ from what happens: some router with a
-/// route chose where a rule about the past applies (design section 5).
-pub fn history_matters(situation: Situation<'_>, prefix_index: u16, catchment: &Catchment) -> bool {
-    let policy = Policy::new(situation, prefix_index);
-    policy.may_have_past()
-        && (0..catchment.router_count() as u32).any(|router| {
-            let route = catchment.route(router);
-            route.is_some_and(|route| settled_by(&policy, catchment, router, &route).1)
-        })
-}
-
 /// Values of `decided_by`: these two, then the names of the steps.
 const BEFORE_STEPS: [&str; 2] = ["only", "history"];
 const ONLY: u32 = 0;
