@@ -19,6 +19,7 @@ pub mod relation;
 pub mod rng;
 pub mod rules;
 pub mod scenario;
+pub mod schedule;
 pub mod service;
 pub mod site_name;
 pub mod table;

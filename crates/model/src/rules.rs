@@ -185,6 +185,15 @@ names! {
     }
 }
 names! {
+    /// What a site does that has more load than it can carry (models 6.4).
+    Overload {
+        /// It stays, and loses what is too much.
+        Absorb = "absorb",
+        /// It withdraws itself after `fall` checks above `shed_threshold`.
+        Withdraw = "withdraw",
+    }
+}
+names! {
     /// A bundle of non-ideal settings (models 12A).
     Preset {
         /// Nothing beyond the defaults.
@@ -424,6 +433,8 @@ parameters! {
     bfd_multiplier: u32 = 3, 2..=50;
     /// Whether neighbors keep the routes of a restarting router (models 2.3).
     gr_helper: bool = false;
+    /// Whether they do so after a hold timer has expired too (RFC 8538; models 2.3).
+    gr_notification: bool = true;
     /// How long they keep them (models 2.3).
     restart_time: Duration = Duration::from_s(120), 0..=4095;
     /// Time between GRACEFUL_SHUTDOWN and withdrawal (models 2.3).
@@ -464,11 +475,15 @@ parameters! {
     lambda_u: f64 = 1.0 / 60.0, 0..=1;
     /// How packets spread over equal routes (models 5.4).
     ecmp: Ecmp = Ecmp::None;
+    /// Whether equal routes of different neighbor ASes are used together (models 5.4).
+    multipath_relax: bool = true;
     /// Share of attack traffic that a filter removes (models 6.2).
     filter_e: f64 = 0.95, 0..=1;
     /// Share of good traffic that it removes too (models 6.2).
     filter_f: f64 = 0.01, 0..=1;
-    /// Load over capacity at which a site withdraws itself (models 6.4).
+    /// What a site does that has more load than it can carry (models 6.4).
+    overload: Overload = Overload::Absorb;
+    /// Load over capacity above which it withdraws, if it does (models 6.4).
     shed_threshold: f64 = 1.2, 1.0..=10.0;
     /// Retries of a client (models 6.4).
     retries: u32 = 2, 0..=5;

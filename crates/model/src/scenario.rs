@@ -225,6 +225,14 @@ pub struct GeoDns {
     pub min_ttl_share: f64,
     /// That minimum.
     pub min_ttl: Duration,
+    /// How long a resolver remembers that there was no answer (RFC 2308).
+    pub negative_ttl: Duration,
+    /// Median distance from a client to the resolver of its provider, in km. If not given: 0 in
+    /// worlds with named clients, 260 elsewhere (models 4.1).
+    pub resolver_km: Option<f64>,
+    /// Share of clients that use a public resolver which sends no subnet. If not given: 0 in
+    /// worlds with named clients, 0.2 elsewhere.
+    pub public_share: Option<f64>,
 }
 
 impl Default for GeoDns {
@@ -239,6 +247,9 @@ impl Default for GeoDns {
             ttl_stretch_share: 0.0874,
             min_ttl_share: 0.05,
             min_ttl: Duration::from_s(300),
+            negative_ttl: Duration::from_s(60),
+            resolver_km: None,
+            public_share: None,
         }
     }
 }

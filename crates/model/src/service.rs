@@ -24,6 +24,9 @@ pub struct Site {
     pub asn: Asn,
     /// The router that originates.
     pub router: u32,
+    /// Whether that router is the site's alone, so that packets end there even when the site
+    /// announces nothing. If not, it is a router of an AS of the world, which forwards on.
+    pub own_router: bool,
     /// Whether it announces at all; a withdrawn site keeps its place in tables.
     pub active: bool,
     /// Indices of the prefixes that it announces, ascending.

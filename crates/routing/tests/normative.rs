@@ -377,6 +377,7 @@ fn two_sites_and(clients: u32) -> (catchment_model::World, Service) {
             router,
             active: true,
             prefixes: prefixes.to_vec(),
+            own_router: true,
             reach: Reach::Listed,
             announcements,
             capacity: Capacity::default(),

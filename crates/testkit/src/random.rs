@@ -254,6 +254,7 @@ pub fn case(seed: u64, kind: Kind) -> Case {
             router,
             active: kind == Kind::Plain || draws.chance(85),
             prefixes: if kind == Kind::Plain { vec![0] } else { own_prefixes },
+            own_router: !neighbors.is_empty(),
             reach: if *listed { Reach::Listed } else { Reach::Everyone },
             announcements,
             capacity: Capacity::default(),

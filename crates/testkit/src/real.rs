@@ -95,6 +95,7 @@ pub fn service_of(world: &World, origins: &[Asn]) -> Service {
             name: format!("as{asn}").parse().expect("a site name"),
             asn: *asn,
             router: world.shown_router(routers),
+            own_router: false,
             active: true,
             prefixes: vec![0],
             reach: Reach::Everyone,

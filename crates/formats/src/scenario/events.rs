@@ -25,7 +25,8 @@ const KINDS: [&str; 10] = [
 const CHANGES: [&str; 4] = ["link", "session", "as_policy", "announce"];
 /// A year: the latest that anything may happen.
 const YEAR_S: i64 = 366 * 86_400;
-const IGP_COST_MAX: u32 = 0x00ff_ffff;
+/// Twelve times around the Earth, in km.
+const IGP_COST_MAX: u32 = 500_000;
 
 /// Reads an entry of `[[event]]`.
 pub(super) fn event(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> Option<Event> {

@@ -177,6 +177,7 @@ pub(super) fn resolve(
             name: spec.name.clone(),
             asn: placed.asn,
             router,
+            own_router: placed.own_router,
             active: true,
             prefixes: prefixes.of_site(&placed.site, mistakes),
             reach,
