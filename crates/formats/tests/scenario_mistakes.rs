@@ -655,7 +655,7 @@ fn events_of_each_kind() {
             30:33 "\"fra\"" self_link at `event.7.igp.b`
                 `a` and `b` are one city
             30:47 "-1" out_of_range at `event.7.igp.cost`
-                `cost` must lie between 0 and 16777215, not `-1`
+                `cost` must lie between 0 and 500000, not `-1`
             33:10 "{ from = { region = \"asi" no_action at `event.8.attack`
                 this attack sends nothing
                 help: add `gbps` or `mqps`
