@@ -415,6 +415,8 @@ parameters! {
     hops: u32 = 3, 1..=8;
     /// Time from the arrival of a message to its decision (models 2.1).
     proc_delay: Duration = Duration::from_ms(10), 0..=5;
+    /// Delay of every link; unset: by distance (design section 6).
+    link_delay: Option<Duration> = None, 0..=5;
     /// Time to re-establish a session, times U(0, 1); unset: by vendor (models 2.4).
     connect_retry: Option<Duration> = None, 0..=300;
     /// Time from decision to FIB; unset: as the world says (models 2.6).

@@ -102,9 +102,10 @@ pub const POLICY: [Step; 12] = [
     Step::NeighborAddress,
 ];
 
-/// The rule set `textbook` (design section 5).
-pub const TEXTBOOK: [Step; 4] =
-    [Step::PathLength, Step::Rtt, Step::RouterId, Step::NeighborAddress];
+/// The rule set `textbook` (design section 5). Its past is the route in use, which stays while it
+/// is as short as any.
+pub const TEXTBOOK: [Step; 5] =
+    [Step::PathLength, Step::Oldest, Step::Rtt, Step::RouterId, Step::NeighborAddress];
 
 /// The step after which only sessions are left to choose from: what is equal here is *tied*.
 fn last_before_ties(rules: &Rules) -> Step {
@@ -241,7 +242,7 @@ pub fn select_with_history(
                 meds_compared = !losers.is_empty();
                 losers
             }
-            Step::Oldest => younger(candidates, &alive, history),
+            Step::Oldest => younger(candidates, &alive, rules, history),
             _ => {
                 let cost = |position: &usize| step.cost(&candidates[*position]);
                 let best = alive.iter().map(cost).min().expect("one is alive");
@@ -280,10 +281,16 @@ fn med_losers(candidates: &[Candidate], alive: &[usize], rules: &Rules) -> Vec<u
     alive.iter().copied().filter(beaten).collect()
 }
 
-/// Who loses by age. The rule holds between eBGP routes only.
-fn younger(candidates: &[Candidate], alive: &[usize], history: History<'_>) -> Vec<usize> {
-    let all_external =
-        alive.iter().all(|position| matches!(candidates[*position].via, Via::External(_)));
+/// Who loses by age. The rule holds between eBGP routes only; by textbook rules, which know no
+/// iBGP, between all.
+fn younger(
+    candidates: &[Candidate],
+    alive: &[usize],
+    rules: &Rules,
+    history: History<'_>,
+) -> Vec<usize> {
+    let is_external = |position: &usize| matches!(candidates[*position].via, Via::External(_));
+    let all_external = rules.decision == Decision::Textbook || alive.iter().all(is_external);
     let keeps = |position: &usize| match history.oldest_rule {
         OldestRule::None => true,
         OldestRule::Timestamp => {

@@ -1,6 +1,6 @@
 //! Steady state: which site each network reaches, and why.
 //!
-//! Open first: [`decision`] (how one router chooses), `policy` (what routers tell each other),
+//! Open first: [`decision`] (how one router chooses), [`policy`] (what routers tell each other),
 //! [`Solver`] (who lands where). Three bodies answer the same question: `fixpoint` (slow, obvious,
 //! for everything), `bucket` (exact in one ordered sweep, incremental), `packed` (the same for
 //! plain worlds of one router per AS, in words that compare as the decision process does).
@@ -15,7 +15,7 @@ pub mod decision;
 pub mod explain;
 pub mod fixpoint;
 mod packed;
-mod policy;
+pub mod policy;
 mod solver;
 pub mod table;
 mod ties;
@@ -24,6 +24,6 @@ pub use catchment::{Catchment, INDEX_MAX, PATH_LENGTH_MAX, Route, link_rtt_ms};
 pub use choice::{Choice, choice};
 pub use decision::{Candidate, Selection, Step, Via};
 pub use fixpoint::Oscillation;
-pub use policy::Situation;
+pub use policy::{Policy, Situation};
 pub use solver::{Change, Solver, Unsolved, solve};
 pub use ties::{TieSets, Ties};

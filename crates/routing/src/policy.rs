@@ -43,7 +43,7 @@ const NOISY_LOCAL_PREFS: std::ops::RangeInclusive<u64> = 50..=350;
 
 /// What a router tells a neighbor about its best route.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Offer<'a> {
+pub struct Offer<'a> {
     /// Class at the receiver.
     pub class: Class,
     /// ASNs added to the path: the sender's, and its repetitions.
@@ -57,8 +57,8 @@ static PLAIN: Announcement =
 
 /// The rules of one prefix, prepared.
 #[derive(Debug, Clone)]
-pub(crate) struct Policy<'a> {
-    pub situation: Situation<'a>,
+pub struct Policy<'a> {
+    pub(crate) situation: Situation<'a>,
     prefix_index: u16,
     /// Sites that announce the prefix, by AS index.
     origins: BTreeMap<u32, Vec<u32>>,
@@ -89,7 +89,8 @@ pub(crate) struct Policy<'a> {
 }
 
 impl<'a> Policy<'a> {
-    pub(crate) fn new(situation: Situation<'a>, prefix_index: u16) -> Policy<'a> {
+    /// Prepares the rules of one prefix of a service, by index. Linear in the number of routers.
+    pub fn new(situation: Situation<'a>, prefix_index: u16) -> Policy<'a> {
         let service = situation.service;
         let prefix = service.prefixes[usize::from(prefix_index)];
         let mut origins: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -152,11 +153,13 @@ impl<'a> Policy<'a> {
         policy
     }
 
-    pub(crate) fn world(&self) -> &'a World {
+    /// Where.
+    pub fn world(&self) -> &'a World {
         self.situation.world
     }
 
-    pub(crate) fn rules(&self) -> &'a Rules {
+    /// How routers decide.
+    pub fn rules(&self) -> &'a Rules {
         self.situation.rules
     }
 
@@ -166,13 +169,13 @@ impl<'a> Policy<'a> {
     }
 
     /// Routers that originate, with their site, in order of AS.
-    pub(crate) fn own_routes(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+    pub fn own_routes(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         let router = |site: u32| self.situation.service.sites[site as usize].router;
         self.origins.values().flatten().map(move |site| (router(*site), *site))
     }
 
     /// The site at a router that announces the prefix.
-    pub(crate) fn own_site(&self, router: u32) -> Option<u32> {
+    pub fn own_site(&self, router: u32) -> Option<u32> {
         let as_index = self.world().router_as[router as usize];
         if !self.is_origin(as_index) {
             return None;
@@ -220,7 +223,7 @@ impl<'a> Policy<'a> {
     ///
     /// `relation` is what `to` is to `from`; `entered_by` the announcement by which the route
     /// came into the AS of `from`, if it came from its origin.
-    pub(crate) fn export(
+    pub fn export(
         &self,
         from: u32,
         to: u32,
@@ -280,7 +283,7 @@ impl<'a> Policy<'a> {
 
     /// Whether the AS of `to` takes the route at all; the loop check is not done here, as each
     /// body knows paths in its own way.
-    pub(crate) fn takes(&self, to: u32, offer: &Offer<'_>, site: u32) -> bool {
+    pub fn takes(&self, to: u32, offer: &Offer<'_>, site: u32) -> bool {
         let Situation { world, rules, seed, .. } = self.situation;
         let to_as = world.router_as[to as usize];
         if !self.validates.is_empty()
@@ -305,7 +308,7 @@ impl<'a> Policy<'a> {
     }
 
     /// LOCAL_PREF that the AS of `to` gives to a route of `class` from `from`.
-    pub(crate) fn local_pref(
+    pub fn local_pref(
         &self,
         to: u32,
         from: u32,
@@ -351,7 +354,7 @@ impl<'a> Policy<'a> {
     }
 
     /// Whether some announcement limits where its route goes.
-    pub(crate) fn is_scoped(&self) -> bool {
+    pub fn is_scoped(&self) -> bool {
         self.scoped
     }
 
@@ -362,12 +365,12 @@ impl<'a> Policy<'a> {
     }
 
     /// Whether some announcement carries a MED, which its direct neighbors compare.
-    pub(crate) fn has_meds(&self) -> bool {
+    pub fn has_meds(&self) -> bool {
         self.meds
     }
 
     /// Whether routes of ASes that do not originate cross by the export rule alone.
-    pub(crate) fn is_simple(&self) -> bool {
+    pub fn is_simple(&self) -> bool {
         self.simple
     }
 
@@ -386,7 +389,8 @@ impl<'a> Policy<'a> {
         !self.rules().med_deterministic_of(self.role(router))
     }
 
-    fn role(&self, router: u32) -> Role {
+    /// The part of a router in the world.
+    pub fn role(&self, router: u32) -> Role {
         if self.site_routers.contains(&router) { Role::Site } else { Role::Network }
     }
 }
@@ -417,7 +421,7 @@ fn has_siblings(world: &World) -> bool {
 }
 
 /// LOCAL_PREF by class alone (models 1.3).
-pub(crate) fn class_local_pref(rules: &Rules, class: Class) -> u32 {
+pub fn class_local_pref(rules: &Rules, class: Class) -> u32 {
     match class {
         Class::Origin | Class::Customer => rules.lp_customer,
         Class::Peer => rules.lp_peer,

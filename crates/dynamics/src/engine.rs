@@ -1,0 +1,905 @@
+//! BGP, message by message: speakers that receive, decide and tell (models 2.1).
+//!
+//! An [`Engine`] holds one prefix of one world. What the network is made to do (sites that come and
+//! go, sessions that break) is done *to* it by [`mod@crate::agenda`]; between those instants
+//! [`Engine::run`] delivers messages and timers in order of (time, insertion).
+//!
+//! The inner loop touches four things for each message: the slot where it arrives, the paths that
+//! it names, the router's best route, and the slots that hear of a change. Everything that most
+//! worlds do not use (timestamps, MRAI, damping) lies in arrays of its own that are empty then.
+
+pub(crate) mod adjacency;
+mod choose;
+pub(crate) mod paths;
+mod queue;
+mod sessions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catchment_model::relation::{Class, Relation};
+use catchment_model::rng;
+use catchment_model::rules::{Decision, OldestRule, Role, TieBreak};
+use catchment_model::{Asn, Community, Rules, World};
+use catchment_routing::decision::weighs_rtt;
+use catchment_routing::{PATH_LENGTH_MAX, Policy, link_rtt_ms};
+
+use crate::damping::{Damping, Flap, Penalty};
+use crate::timing::Timers;
+use adjacency::{Adjacency, INTERNAL};
+use paths::{EMPTY, NO_TAG, PathId, Paths, Tag};
+use queue::{Event, Queue};
+
+/// A route as it is told: a path, with the class that it has at the receiver.
+///
+/// One word, so that "is this what I said before?" is one comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Told(u32);
+
+impl Told {
+    /// No route: a withdrawal, or nothing there.
+    pub const NONE: Told = Told(u32::MAX);
+    /// Words of events that are no messages.
+    const MRAI: u32 = u32::MAX - 1;
+    const TASK: u32 = u32::MAX - 2;
+
+    fn new(class: Class, path: PathId) -> Told {
+        Told((class as u32) << 30 | path)
+    }
+
+    /// From whom the receiver's AS has it.
+    pub fn class(self) -> Class {
+        Class::ALL[(self.0 >> 30) as usize]
+    }
+
+    /// The path.
+    pub fn path(self) -> PathId {
+        self.0 & (1 << 30) - 1
+    }
+}
+
+/// Best route of a router: an own one.
+pub const OWN: u32 = u32::MAX - 1;
+/// Best route of a router: none.
+pub const NO_SLOT: u32 = u32::MAX;
+/// No route, or one that may not be used, ranks below all.
+const UNUSABLE: u64 = u64::MAX;
+
+/// One end of a session.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    /// What came in (Adj-RIB-In), usable or not.
+    heard: Told,
+    /// What went out (Adj-RIB-Out).
+    said: Told,
+    /// Order of what came in, through the steps that are an order of single routes; lowest is best.
+    rank: u64,
+}
+
+/// What a router uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Best {
+    /// The slot it came in at, [`OWN`] or [`NO_SLOT`].
+    pub slot: u32,
+    /// The route.
+    pub told: Told,
+    /// MRAI waits on the causal path, in µs.
+    pub waited_us: u32,
+    /// Occurrence that it goes back to.
+    pub cause: u32,
+}
+
+/// A change of a router's best route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouteChange {
+    /// When, in µs.
+    pub at_us: i64,
+    /// Where.
+    pub router: u32,
+    /// What it uses from here on.
+    pub best: Best,
+    /// When its forwarding table follows, in µs.
+    pub fib_us: i64,
+}
+
+/// What an engine counts, for each cause and in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Count {
+    /// Announcements sent.
+    pub announcements: u64,
+    /// Withdrawals sent.
+    pub withdrawals: u64,
+    /// Changes of a best route.
+    pub changes: u64,
+    /// Time of the last change, in µs.
+    pub last_change_us: i64,
+}
+
+impl Count {
+    /// Announcements and withdrawals.
+    pub fn messages(&self) -> u64 {
+        self.announcements + self.withdrawals
+    }
+}
+
+/// How an engine's run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pause {
+    /// The time that was asked for has come.
+    Reached,
+    /// The budget of messages is used up: whoever changed its mind most often.
+    Exhausted(Vec<Asn>),
+}
+
+/// A timer that is no MRAI timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    /// A suppressed route may be used again (RFC 2439).
+    Reuse,
+    /// A stuck route lets go (models 2.7).
+    Unstick(Told),
+    /// A restarting neighbor has not come back in time (RFC 4724 §4.2).
+    StaleEnds,
+    /// It has come back and told everything: what it did not repeat is gone.
+    SweepStale,
+}
+
+/// Per slot: the session is down.
+const DOWN: u8 = 1;
+/// Per slot: an MRAI timer will ask again.
+const ARMED: u8 = 2;
+/// Per slot: the route is kept for a neighbor that restarts.
+const STALE: u8 = 4;
+/// Per slot: other prefixes keep the MRAI timer running.
+const BUSY: u8 = 8;
+
+/// Streams of draws.
+mod stream {
+    pub const MRAI: u64 = 0x6d72_6169;
+    pub const BUSY: u64 = 0x6275_7379;
+    pub const BUSY_PHASE: u64 = 0x7068_6173;
+    pub const DAMPS: u64 = 0x6461_6d70;
+    pub const STICKS: u64 = 0x7374_6963;
+    pub const STICKS_FOR: u64 = 0x7374_6666;
+    pub const FIB_POSITION: u64 = 0x6669_6270;
+}
+
+/// The MRAI interval that other prefixes keep running on busy sessions (models 2.7).
+const BUSY_MRAI_US: i64 = 30_000_000;
+/// Median and sigma of the time for which a route sticks (models 2.7).
+const STICKS_MEDIAN_S: f64 = 600.0;
+/// From the decision to the forwarding table, for one prefix (models 2.6).
+const FIB_US: i64 = 20_000;
+/// Prefixes of a full table (models 2.6).
+const FULL_TABLE: f64 = 1_000_000.0;
+
+/// How routers behave, settled from the rules.
+#[derive(Debug, Clone)]
+struct Conduct {
+    proc_us: i64,
+    /// MRAI in µs, by role, then eBGP and iBGP.
+    mrai_us: [[i64; 2]; 2],
+    any_mrai: bool,
+    jitter: f64,
+    wrate: bool,
+    ssld: bool,
+    split_horizon: bool,
+    fib_us: i64,
+    pic: bool,
+    fib_rate: f64,
+    oldest: [OldestRule; 2],
+    scans_meds: [bool; 2],
+    needs_age: bool,
+    textbook: bool,
+    weighs_rtt: bool,
+    tie_break: TieBreak,
+    zombie_p: f64,
+    allow_own_as: u32,
+}
+
+impl Conduct {
+    fn new(world: &World, rules: &Rules) -> Conduct {
+        let roles = [Role::Site, Role::Network];
+        let mrai_us = roles.map(|role| {
+            let timers = Timers::of(rules, role);
+            [timers.mrai_ebgp.us, timers.mrai_ibgp.us]
+        });
+        let busy = rules.mrai_busy.unwrap_or(0.0) > 0.0;
+        let oldest = roles.map(|role| rules.oldest_rule_of(role));
+        let scans_meds = roles.map(|role| !rules.med_deterministic_of(role));
+        Conduct {
+            proc_us: rules.proc_delay.us,
+            mrai_us,
+            any_mrai: busy || mrai_us.iter().flatten().any(|us| *us > 0),
+            jitter: rules.mrai_jitter,
+            wrate: rules.wrate,
+            ssld: rules.ssld.unwrap_or(true),
+            split_horizon: rules.split_horizon,
+            fib_us: rules.fib_delay.map_or(FIB_US, |delay| delay.us),
+            pic: rules.pic,
+            fib_rate: f64::from(rules.fib_rate),
+            oldest,
+            scans_meds,
+            needs_age: oldest.contains(&OldestRule::Timestamp) || scans_meds.contains(&true),
+            textbook: rules.decision == Decision::Textbook,
+            weighs_rtt: weighs_rtt(world, rules),
+            tie_break: if world.has_one_router_per_as() {
+                rules.tie_break
+            } else {
+                TieBreak::AsnLowest
+            },
+            zombie_p: rules.zombie_p,
+            allow_own_as: rules.allow_own_as,
+        }
+    }
+}
+
+/// One prefix of a world in motion.
+#[derive(Debug, Clone)]
+pub struct Engine<'w> {
+    world: &'w World,
+    adjacency: &'w Adjacency,
+    conduct: Conduct,
+    seed: u64,
+    now_us: i64,
+    queue: Queue,
+    paths: Paths,
+    asn: Vec<u32>,
+    slots: Vec<Slot>,
+    flags: Vec<u8>,
+    best: Vec<Best>,
+    /// When each route came in; empty if no rule asks.
+    received_us: Vec<i64>,
+    /// When each slot may announce again, and since when it waits; empty without MRAI.
+    next_allowed_us: Vec<i64>,
+    held_since_us: Vec<i64>,
+    /// When a session went down: what was sent before is lost.
+    reset_us: BTreeMap<u32, i64>,
+    /// IGP costs that events changed, by slot.
+    igp_costs: BTreeMap<u32, u32>,
+    damping: Option<Damping>,
+    /// Routers that damp, by draw.
+    damps: BTreeSet<u32>,
+    penalties: BTreeMap<u32, Penalty>,
+    tasks: Vec<Task>,
+    /// Routers that have heard a MED, which no order of single routes settles.
+    heard_meds: BTreeSet<u32>,
+    /// Occurrence that what is done now goes back to.
+    cause: u32,
+    counts: BTreeMap<u32, Count>,
+    current: Count,
+    current_cause: u32,
+    messages_left: u64,
+    changes_of: Vec<u32>,
+    /// Draws so far, so that each is another.
+    draws: u64,
+    log: Option<Vec<RouteChange>>,
+}
+
+impl<'w> Engine<'w> {
+    /// An engine in which nobody has a route.
+    pub fn new(world: &'w World, adjacency: &'w Adjacency, rules: &Rules, seed: u64) -> Self {
+        let conduct = Conduct::new(world, rules);
+        let slot_count = adjacency.owner.len();
+        let routers = world.router_count();
+        let empty = Slot { heard: Told::NONE, said: Told::NONE, rank: UNUSABLE };
+        let nothing = Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: u32::MAX };
+        let damping = (rules.rfd_share > 0.0).then(|| Damping::new(rules));
+        let damps = match damping {
+            Some(_) => (0..routers as u32)
+                .filter(|router| {
+                    let asn = u64::from(world.asn_of(*router).0);
+                    world
+                        .routers_of(world.router_as[*router as usize])
+                        .any(|it| !world.group(it, Relation::Customer).is_empty())
+                        && rng::falls_in(rules.rfd_share, seed, stream::DAMPS, asn)
+                })
+                .collect(),
+            None => BTreeSet::new(),
+        };
+        Engine {
+            now_us: i64::MIN,
+            queue: Queue::new(),
+            paths: Paths::new(),
+            asn: (0..routers as u32).map(|router| world.asn_of(router).0).collect(),
+            slots: vec![empty; slot_count],
+            flags: vec![0; slot_count],
+            best: vec![nothing; routers],
+            received_us: if conduct.needs_age { vec![0; slot_count] } else { Vec::new() },
+            next_allowed_us: if conduct.any_mrai { vec![i64::MIN; slot_count] } else { Vec::new() },
+            held_since_us: if conduct.any_mrai { vec![0; slot_count] } else { Vec::new() },
+            reset_us: BTreeMap::new(),
+            igp_costs: BTreeMap::new(),
+            damping,
+            damps,
+            penalties: BTreeMap::new(),
+            tasks: Vec::new(),
+            heard_meds: BTreeSet::new(),
+            cause: u32::MAX,
+            counts: BTreeMap::new(),
+            current: Count::default(),
+            current_cause: u32::MAX,
+            messages_left: u64::MAX,
+            changes_of: vec![0; routers],
+            draws: 0,
+            log: None,
+            world,
+            adjacency,
+            conduct,
+            seed,
+        }
+    }
+
+    /// From here on changes of best routes are written down.
+    pub fn record(&mut self) {
+        self.log.get_or_insert_default();
+    }
+
+    /// What was written down, and no longer is.
+    pub fn take_log(&mut self) -> Vec<RouteChange> {
+        self.log.take().unwrap_or_default()
+    }
+
+    /// Sets how many messages may still be sent until the run is given up.
+    pub fn limit(&mut self, messages: u64) {
+        self.messages_left = messages;
+        self.changes_of.fill(0);
+    }
+
+    /// Time in µs: everything before it is done.
+    pub fn now_us(&self) -> i64 {
+        self.now_us
+    }
+
+    /// All paths that the routes of this engine name.
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// What a router uses.
+    pub fn best(&self, router: u32) -> Best {
+        self.best[router as usize]
+    }
+
+    /// Whether nothing is under way: no message, no timer.
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// What was counted for an occurrence.
+    pub fn count(&self, cause: u32) -> Count {
+        let mut count = self.counts.get(&cause).copied().unwrap_or_default();
+        if self.current_cause == cause {
+            merge(&mut count, &self.current);
+        }
+        count
+    }
+
+    /// What is done from here on goes back to this occurrence.
+    pub(crate) fn set_cause(&mut self, cause: u32) {
+        self.cause = cause;
+    }
+
+    /// Goes to a time at which something is done to the engine.
+    pub(crate) fn set_now(&mut self, now_us: i64) {
+        debug_assert!(now_us >= self.now_us);
+        self.now_us = now_us;
+    }
+
+    /// Delivers what comes before `end_us`. The limit is looked at once for each event.
+    pub fn run(&mut self, policy: &Policy<'_>, end_us: i64) -> Pause {
+        while let Some(event) = self.queue.pop_before(end_us) {
+            self.now_us = event.at_us;
+            self.handle(policy, event);
+            if self.messages_left == 0 {
+                return Pause::Exhausted(self.restless());
+            }
+        }
+        if end_us != i64::MAX {
+            self.now_us = end_us;
+        }
+        Pause::Reached
+    }
+
+    /// The ASes that changed their minds most often: at least half as often as the first.
+    fn restless(&self) -> Vec<Asn> {
+        let most = self.changes_of.iter().copied().max().unwrap_or(0);
+        let often = |router: &u32| self.changes_of[*router as usize] * 2 >= most;
+        let mut ases: Vec<Asn> = (0..self.world.router_count() as u32)
+            .filter(often)
+            .map(|router| self.world.asn_of(router))
+            .collect();
+        ases.dedup();
+        ases
+    }
+
+    fn handle(&mut self, policy: &Policy<'_>, event: Event) {
+        match event.word {
+            Told::MRAI => self.mrai_ends(policy, event),
+            Told::TASK => self.task_ends(policy, event),
+            word => {
+                self.cause = event.cause;
+                self.receive(policy, event.slot, Told(word), event.waited_us);
+            }
+        }
+    }
+
+    /// A message is processed (RFC 4271 §9).
+    fn receive(&mut self, policy: &Policy<'_>, slot: u32, told: Told, waited_us: u32) {
+        let at = slot as usize;
+        if self.flags[at] & DOWN != 0 || self.is_lost(slot) {
+            return;
+        }
+        let router = self.adjacency.owner[at];
+        let told = if self.is_acceptable(policy, router, slot, told) { told } else { Told::NONE };
+        if self.flags[at] & STALE != 0 {
+            self.flags[at] &= !STALE;
+        }
+        let heard = self.slots[at].heard;
+        if told == heard {
+            return;
+        }
+        if told == Told::NONE && self.sticks(router, slot) {
+            return;
+        }
+        self.replace(policy, router, slot, told, waited_us);
+    }
+
+    /// Whether a message was sent before its session broke.
+    fn is_lost(&self, slot: u32) -> bool {
+        if self.reset_us.is_empty() {
+            return false;
+        }
+        let under_way_us = i64::from(self.adjacency.delay_us[slot as usize]) + self.conduct.proc_us;
+        self.reset_us.get(&slot).is_some_and(|reset_us| self.now_us - under_way_us <= *reset_us)
+    }
+
+    /// Loop check and import filters. A route that is not acceptable still takes the place of the
+    /// one before (models 1.6).
+    fn is_acceptable(&self, policy: &Policy<'_>, router: u32, slot: u32, told: Told) -> bool {
+        if told == Told::NONE || self.adjacency.kind[slot as usize] == INTERNAL {
+            return true;
+        }
+        let path = told.path();
+        if self.paths.occurrences(path, self.asn[router as usize]) > self.conduct.allow_own_as
+            || self.paths.length(path) > PATH_LENGTH_MAX
+        {
+            return false;
+        }
+        policy.is_simple() || policy.takes_path(
+            router,
+            told.class(),
+            self.paths.announcement(path),
+            self.paths.asns(path).last().map_or(Asn(0), Asn),
+        )
+    }
+
+    /// Puts a route into a slot, or none, and decides.
+    fn replace(
+        &mut self,
+        policy: &Policy<'_>,
+        router: u32,
+        slot: u32,
+        told: Told,
+        waited_us: u32,
+    ) {
+        let at = slot as usize;
+        let before = self.slots[at].heard;
+        self.slots[at].heard = told;
+        self.slots[at].rank = match told {
+            Told::NONE => UNUSABLE,
+            _ => self.rank(policy, router, slot, told),
+        };
+        if self.conduct.needs_age {
+            self.received_us[at] = self.now_us;
+        }
+        if self.damping.is_some() && self.damps.contains(&router) {
+            self.damp(slot, before, told);
+        }
+        if policy.has_meds()
+            && told != Told::NONE
+            && self.paths.announcement(told.path()).is_some_and(|said| said.med.is_some())
+        {
+            self.heard_meds.insert(router);
+        }
+        self.decide(policy, router, Some(slot), waited_us);
+    }
+
+    /// Penalises a flap (RFC 2439 §4.4.2). A first announcement is none.
+    fn damp(&mut self, slot: u32, before: Told, told: Told) {
+        if before == Told::NONE && !self.penalties.contains_key(&slot) {
+            return;
+        }
+        let Some(damping) = &self.damping else { return };
+        if self.adjacency.kind[slot as usize] == INTERNAL {
+            return;
+        }
+        let flap = match (before, told) {
+            (_, Told::NONE) => Some(Flap::Withdrawal),
+            (Told::NONE, _) => None,
+            _ => Some(Flap::Change),
+        };
+        let penalty = self.penalties.entry(slot).or_default();
+        let state = match flap {
+            Some(flap) => damping.penalise(penalty, self.now_us, flap),
+            None => damping.state(penalty, self.now_us),
+        };
+        if state.suppressed {
+            self.slots[slot as usize].rank = UNUSABLE;
+            let at_us = state.reuse_at_us.max(self.now_us + 1);
+            self.schedule(slot, Task::Reuse, at_us);
+        }
+    }
+
+    /// Whether a withdrawal gets lost in a router for a while (models 2.7).
+    fn sticks(&mut self, router: u32, slot: u32) -> bool {
+        // At the start of a run nothing is withdrawn but by path hunting, which is no failure.
+        if self.conduct.zombie_p == 0.0 || self.now_us < 0 {
+            return false;
+        }
+        let asn = u64::from(self.asn[router as usize]);
+        let key = asn << 32 | u64::from(self.cause);
+        if !rng::falls_in(self.conduct.zombie_p, self.seed, stream::STICKS, key) {
+            return false;
+        }
+        let normal = normal(self.seed, stream::STICKS_FOR, key);
+        let for_s = STICKS_MEDIAN_S * libm::exp(normal);
+        let heard = self.slots[slot as usize].heard;
+        let at_us = self.now_us + libm::round(for_s * 1e6) as i64;
+        self.schedule(slot, Task::Unstick(heard), at_us);
+        true
+    }
+
+    fn schedule(&mut self, slot: u32, task: Task, at_us: i64) {
+        let number = self.tasks.len() as u32;
+        self.tasks.push(task);
+        let event =
+            Event { at_us, slot, word: Told::TASK, waited_us: number, cause: self.cause };
+        self.queue.push(event);
+    }
+
+    fn task_ends(&mut self, policy: &Policy<'_>, event: Event) {
+        let (slot, task) = (event.slot, self.tasks[event.waited_us as usize]);
+        let at = slot as usize;
+        let router = self.adjacency.owner[at];
+        self.cause = event.cause;
+        match task {
+            Task::Reuse => {
+                let (Some(damping), Some(penalty)) = (&self.damping, self.penalties.get(&slot))
+                else {
+                    return;
+                };
+                let state = damping.state(penalty, self.now_us);
+                let heard = self.slots[at].heard;
+                // It was penalised again, and its new timer runs.
+                if state.suppressed || heard == Told::NONE || self.slots[at].rank != UNUSABLE {
+                    return;
+                }
+                self.slots[at].rank = self.rank(policy, router, slot, heard);
+                self.decide(policy, router, Some(slot), 0);
+            }
+            Task::Unstick(told) => {
+                if self.slots[at].heard == told && self.flags[at] & DOWN == 0 {
+                    self.replace(policy, router, slot, Told::NONE, 0);
+                }
+            }
+            Task::StaleEnds | Task::SweepStale => {
+                if self.flags[at] & STALE != 0 {
+                    self.flags[at] &= !STALE;
+                    self.replace(policy, router, slot, Told::NONE, 0);
+                }
+            }
+        }
+    }
+
+    /// Chooses again, and tells everyone if that changes anything. `changed` is the only slot
+    /// that is not as it was when the router last decided; all may be if it is not given.
+    pub(crate) fn decide(
+        &mut self,
+        policy: &Policy<'_>,
+        router: u32,
+        changed: Option<u32>,
+        waited_us: u32,
+    ) {
+        let before = self.best[router as usize];
+        let (slot, told) = self.choose(policy, router, changed);
+        if (slot, told) == (before.slot, before.told) {
+            return;
+        }
+        let best = Best { slot, told, waited_us, cause: self.cause };
+        self.best[router as usize] = best;
+        self.changes_of[router as usize] += 1;
+        self.count_now().changes += 1;
+        self.current.last_change_us = self.now_us;
+        if self.log.is_some() {
+            let fib_us = self.now_us + self.fib_delay_us(router, before, best);
+            let change = RouteChange { at_us: self.now_us, router, best, fib_us };
+            if let Some(log) = &mut self.log {
+                log.push(change);
+            }
+        }
+        self.tell_all(policy, router);
+    }
+
+    /// From decision to forwarding table (models 2.6).
+    fn fib_delay_us(&mut self, router: u32, before: Best, best: Best) -> i64 {
+        let lost_session = before.slot < OWN
+            && self.flags[before.slot as usize] & DOWN != 0
+            && best.slot != before.slot;
+        // A flat table is rewritten prefix by prefix when a session with a full table is lost;
+        // only providers send full tables.
+        if self.conduct.pic
+            || !lost_session
+            || self.adjacency.relation(before.slot) != Some(Relation::Provider)
+        {
+            return self.conduct.fib_us;
+        }
+        let key = u64::from(router) << 32 | u64::from(self.cause);
+        let position = uniform(self.seed, stream::FIB_POSITION, key) * FULL_TABLE;
+        self.conduct.fib_us + libm::round(position / self.conduct.fib_rate * 1e6) as i64
+    }
+
+    fn count_now(&mut self) -> &mut Count {
+        if self.current_cause != self.cause {
+            let done = std::mem::take(&mut self.current);
+            merge(self.counts.entry(self.current_cause).or_default(), &done);
+            self.current_cause = self.cause;
+        }
+        &mut self.current
+    }
+
+    /// What a router tells on a slot about its best route, or [`Told::NONE`].
+    fn offer(&mut self, policy: &Policy<'_>, router: u32, slot: u32) -> Told {
+        let best = self.best[router as usize];
+        if best.slot == NO_SLOT || self.conduct.split_horizon && best.slot == slot {
+            return Told::NONE;
+        }
+        let (class, path) = (best.told.class(), best.told.path());
+        let Some(relation) = self.adjacency.relation(slot) else {
+            return self.offer_inside(policy, router, best);
+        };
+        let peer = self.adjacency.peer(slot);
+        let entered_by = self.paths.announcement(path);
+        let Some(offer) = policy.export(router, peer, relation, class, entered_by) else {
+            return Told::NONE;
+        };
+        let said = offer.announcement.map_or(0, |said| self.paths.announcement_id(said));
+        let rtt_bits = self.rtt_bits(router, best);
+        let tag = match (said, rtt_bits) {
+            (0, None) => NO_TAG,
+            _ => self.paths.tag_id(Tag { said, local_pref: None, rtt_bits }),
+        };
+        let mut told_path = self.paths.tagged(path, NO_TAG);
+        let asn = self.asn[router as usize];
+        for left in (0..offer.added).rev() {
+            told_path = self.paths.push(told_path, asn, if left == 0 { tag } else { NO_TAG });
+        }
+        Told::new(offer.class, told_path)
+    }
+
+    /// What the routers of its own AS hear: routes from outside, and its own (RFC 4271 §9.2).
+    fn offer_inside(&mut self, policy: &Policy<'_>, router: u32, best: Best) -> Told {
+        let path = best.told.path();
+        let is_internal =
+            best.slot < OWN && self.adjacency.kind[best.slot as usize] == INTERNAL;
+        let said = self.paths.announcement(path);
+        if is_internal
+            || said.is_some_and(|said| said.communities.contains(&Community::NoAdvertise))
+        {
+            return Told::NONE;
+        }
+        let class = best.told.class();
+        let local_pref = match best.slot {
+            OWN => None,
+            slot => {
+                let given = policy.local_pref(router, self.adjacency.peer(slot), class, said);
+                let usual = catchment_routing::policy::class_local_pref(policy.rules(), class);
+                (given != usual).then_some(given)
+            }
+        };
+        let rtt_bits = self.rtt_bits(router, best);
+        let old = if self.paths.is_tagged(path) { self.paths.tag(path).said } else { 0 };
+        let tag = self.paths.tag_id(Tag { said: old, local_pref, rtt_bits });
+        Told::new(class, self.paths.tagged(path, tag))
+    }
+
+    /// Bits of the round-trip time of a best route, where a rule weighs it.
+    fn rtt_bits(&self, router: u32, best: Best) -> Option<u64> {
+        if !self.conduct.weighs_rtt {
+            return None;
+        }
+        self.rtt_ms(router, best.slot, best.told).map(f64::to_bits)
+    }
+
+    /// Round-trip time of a route that came in at a slot, in ms.
+    pub(crate) fn rtt_ms(&self, router: u32, slot: u32, told: Told) -> Option<f64> {
+        let rules = &self.conduct_rules();
+        if slot == OWN {
+            return self.world.place(router).map(|_| rules.t_server);
+        }
+        let behind = f64::from_bits(self.paths.tag(told.path()).rtt_bits?);
+        Some(behind + link_rtt_ms(self.world, rules, self.adjacency.peer(slot), router)?)
+    }
+
+    /// Tells every neighbor, in order, what changed for it.
+    fn tell_all(&mut self, policy: &Policy<'_>, router: u32) {
+        let slots = self.adjacency.slots(router);
+        let best = self.best[router as usize];
+        let is_plain = best.slot == NO_SLOT
+            || best.slot != OWN && policy.is_simple() && !self.conduct.weighs_rtt;
+        if !is_plain || self.world.has_islands() {
+            for slot in slots {
+                self.want(policy, router, slot);
+            }
+            return;
+        }
+        let by_kind = self.plain_offers(policy, router, best);
+        let skipped = if self.conduct.split_horizon { best.slot } else { NO_SLOT };
+        for slot in slots {
+            let at = slot as usize;
+            let mut told = by_kind[usize::from(self.adjacency.kind[at])];
+            if slot == skipped {
+                told = Told::NONE;
+            }
+            if told != self.slots[at].said {
+                self.say(slot, told);
+            }
+        }
+    }
+
+    /// What goes to each kind of neighbor where only the kind matters.
+    fn plain_offers(&mut self, policy: &Policy<'_>, router: u32, best: Best) -> [Told; 5] {
+        if best.slot == NO_SLOT {
+            return [Told::NONE; 5];
+        }
+        let (class, path) = (best.told.class(), best.told.path());
+        let behind = self.paths.tagged(path, NO_TAG);
+        let longer = self.paths.push(behind, self.asn[router as usize], NO_TAG);
+        let mut by_kind = [Told::NONE; 5];
+        for relation in Relation::ALL {
+            if class.may_be_told_to(relation) {
+                let class = class.at_receiver(relation.reversed());
+                by_kind[relation as usize] = Told::new(class, longer);
+            }
+        }
+        let has_colleagues =
+            self.world.routers_of(self.world.router_as[router as usize]).len() > 1;
+        if has_colleagues {
+            by_kind[usize::from(INTERNAL)] = self.offer_inside(policy, router, best);
+        }
+        by_kind
+    }
+
+    /// Brings one neighbor up to date (`want(q)` of models 2.1).
+    pub(crate) fn want(&mut self, policy: &Policy<'_>, router: u32, slot: u32) {
+        let told = self.offer(policy, router, slot);
+        if told != self.slots[slot as usize].said {
+            self.say(slot, told);
+        }
+    }
+
+    /// Sends a route that differs from what was said before, or waits for its turn.
+    fn say(&mut self, slot: u32, told: Told) {
+        let at = slot as usize;
+        if self.flags[at] & DOWN != 0 {
+            return;
+        }
+        let mut told = told;
+        if self.conduct.ssld && told != Told::NONE && self.adjacency.kind[at] != INTERNAL {
+            let peer = self.adjacency.peer(slot);
+            if self.paths.occurrences(told.path(), self.asn[peer as usize]) > 0 {
+                told = Told::NONE;
+                if self.slots[at].said == Told::NONE {
+                    return;
+                }
+            }
+        }
+        let waits = told != Told::NONE || self.conduct.wrate;
+        let router = self.adjacency.owner[at];
+        let mut waited_us = self.best[router as usize].waited_us;
+        if self.conduct.any_mrai {
+            if waits && self.now_us < self.next_allowed_us(slot) {
+                if self.flags[at] & ARMED == 0 {
+                    self.flags[at] |= ARMED;
+                    self.held_since_us[at] = self.now_us;
+                    let event = Event {
+                        at_us: self.next_allowed_us(slot),
+                        slot,
+                        word: Told::MRAI,
+                        waited_us: 0,
+                        cause: self.cause,
+                    };
+                    self.queue.push(event);
+                }
+                return;
+            }
+            if waits {
+                self.start_mrai(slot, router);
+            }
+            if self.held_since_us[at] != 0 {
+                let held_us = self.now_us - self.held_since_us[at];
+                waited_us = waited_us.saturating_add(u32::try_from(held_us).unwrap_or(u32::MAX));
+            }
+        }
+        self.slots[at].said = told;
+        let count = self.count_now();
+        match told {
+            Told::NONE => count.withdrawals += 1,
+            _ => count.announcements += 1,
+        }
+        self.messages_left = self.messages_left.saturating_sub(1);
+        let delay_us = i64::from(self.adjacency.delay_us[at]);
+        self.queue.push(Event {
+            at_us: self.now_us + delay_us + self.conduct.proc_us,
+            slot: self.adjacency.reverse[at],
+            word: told.0,
+            waited_us,
+            cause: self.cause,
+        });
+    }
+
+    /// When a slot may announce again. The timers of busy sessions always run.
+    fn next_allowed_us(&self, slot: u32) -> i64 {
+        let at = slot as usize;
+        if self.flags[at] & BUSY == 0 || self.now_us < 0 {
+            return self.next_allowed_us[at];
+        }
+        let key = u64::from(slot);
+        let span = 1.0 - (1.0 - self.conduct.jitter) * uniform(self.seed, stream::BUSY, key);
+        let period_us = (libm::round(BUSY_MRAI_US as f64 * span) as i64).max(1);
+        let phase = uniform(self.seed, stream::BUSY_PHASE, key);
+        let first_us = libm::ceil(period_us as f64 * phase) as i64;
+        // The instant at which it ends is free.
+        let past_us = self.now_us - first_us;
+        if past_us.rem_euclid(period_us) == 0 {
+            return self.now_us;
+        }
+        first_us + (past_us.div_euclid(period_us) + 1) * period_us
+    }
+
+    fn start_mrai(&mut self, slot: u32, router: u32) {
+        let at = slot as usize;
+        let internal = usize::from(self.adjacency.kind[at] == INTERNAL);
+        let interval_us = self.conduct.mrai_us[self.role(router)][internal];
+        if interval_us > 0 {
+            self.draws += 1;
+            let key = u64::from(slot) ^ self.draws << 32;
+            let share = 1.0 - (1.0 - self.conduct.jitter) * uniform(self.seed, stream::MRAI, key);
+            let wait_us = libm::round(interval_us as f64 * share) as i64;
+            self.next_allowed_us[at] = self.now_us + wait_us;
+        }
+    }
+
+    fn mrai_ends(&mut self, policy: &Policy<'_>, event: Event) {
+        let at = event.slot as usize;
+        self.flags[at] &= !ARMED;
+        let router = self.adjacency.owner[at];
+        self.cause = self.best[router as usize].cause;
+        self.want(policy, router, event.slot);
+        self.held_since_us[at] = 0;
+    }
+
+    /// 0 for a site's router, 1 for any other.
+    fn role(&self, router: u32) -> usize {
+        usize::from(!self.sites_at.contains(&router))
+    }
+}
+
+fn merge(into: &mut Count, count: &Count) {
+    into.announcements += count.announcements;
+    into.withdrawals += count.withdrawals;
+    if count.changes > 0 {
+        into.changes += count.changes;
+        into.last_change_us = into.last_change_us.max(count.last_change_us);
+    }
+}
+
+/// A number of U(0, 1).
+pub(crate) fn uniform(seed: u64, stream: u64, key: u64) -> f64 {
+    (rng::draw(seed, stream, key) >> 11) as f64 / 9_007_199_254_740_992.0
+}
+
+/// A number of the standard normal distribution (Box and Muller 1958).
+pub(crate) fn normal(seed: u64, stream: u64, key: u64) -> f64 {
+    let radius = libm::sqrt(-2.0 * libm::log(1.0 - uniform(seed, stream, 2 * key)));
+    radius * libm::cos(std::f64::consts::TAU * uniform(seed, stream, 2 * key + 1))
+}

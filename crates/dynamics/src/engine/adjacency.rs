@@ -1,0 +1,128 @@
+//! Who talks to whom: for each router one slot for each of its BGP sessions, eBGP and iBGP, in
+//! ascending order of the neighbor's BGP identifier, the order in which neighbors are served
+//! (models 2.1).
+
+use catchment_model::relation::Relation;
+use catchment_model::rng::fnv1a64;
+use catchment_model::{Rules, World};
+
+/// What the neighbor of a slot is: [`Relation`] as a number, or [`INTERNAL`].
+pub type Kind = u8;
+/// A router of the same AS.
+pub const INTERNAL: Kind = 4;
+
+/// The sessions of a world, from both ends, and the delay of each.
+#[derive(Debug, Clone)]
+pub struct Adjacency {
+    /// First slot of each router, and the slot count at the end.
+    pub first: Vec<u32>,
+    /// The other end's slot.
+    pub reverse: Vec<u32>,
+    /// Router that a slot belongs to.
+    pub owner: Vec<u32>,
+    /// What the neighbor is.
+    pub kind: Vec<Kind>,
+    /// One-way delay in µs.
+    pub delay_us: Vec<u32>,
+}
+
+/// One-way delay within a city (models 2.1).
+const CITY_US: u32 = 1_000;
+
+impl Adjacency {
+    /// Lays out the slots of a world.
+    ///
+    /// # Panics
+    /// If there are more than 2^31 slots.
+    pub fn new(world: &World, rules: &Rules) -> Adjacency {
+        let routers = world.router_count() as u32;
+        let ids_ascend = world.router_ids.windows(2).all(|pair| pair[0] <= pair[1]);
+        let mut first = Vec::with_capacity(routers as usize + 1);
+        first.push(0_u32);
+        let mut row: Vec<(u32, u32, Kind)> = Vec::new();
+        let (mut neighbors, mut kind) = (Vec::new(), Vec::new());
+        for router in 0..routers {
+            row.clear();
+            for relation in Relation::ALL {
+                let group = world.group(router, relation);
+                row.extend(
+                    world.neighbors[group.start as usize..group.end as usize]
+                        .iter()
+                        .map(|peer| (world.router_ids[*peer as usize], *peer, relation as Kind)),
+                );
+            }
+            let colleagues = world.routers_of(world.router_as[router as usize]);
+            row.extend(
+                colleagues
+                    .filter(|other| *other != router)
+                    .map(|other| (world.router_ids[other as usize], other, INTERNAL)),
+            );
+            row.sort_unstable();
+            for (_, peer, what) in &row {
+                neighbors.push(*peer);
+                kind.push(*what);
+            }
+            first.push(u32::try_from(neighbors.len()).expect("there are less than 2^31 slots"));
+        }
+        let mut owner = vec![0; neighbors.len()];
+        let mut delay_us = Vec::with_capacity(neighbors.len());
+        let fixed_us = rules.link_delay.map(|delay| delay.us as u32);
+        for router in 0..routers {
+            for slot in first[router as usize]..first[router as usize + 1] {
+                owner[slot as usize] = router;
+                let peer = neighbors[slot as usize];
+                delay_us.push(fixed_us.unwrap_or_else(|| link_delay_us(world, rules, router, peer)));
+            }
+        }
+        // A row is asked by its neighbors in ascending order if identifiers ascend, so that the
+        // other end is the next one that was not asked; else it is looked for.
+        let mut reverse = vec![0; neighbors.len()];
+        let mut next = first.clone();
+        for (slot, peer) in neighbors.iter().enumerate() {
+            let (router, peer) = (owner[slot], *peer as usize);
+            reverse[slot] = if ids_ascend {
+                next[peer] += 1;
+                next[peer] - 1
+            } else {
+                let here = |at: &u32| neighbors[*at as usize] == router;
+                (first[peer]..first[peer + 1]).find(here).expect("a session has two ends")
+            };
+            debug_assert_eq!(neighbors[reverse[slot] as usize], router);
+        }
+        Adjacency { first, reverse, owner, kind, delay_us }
+    }
+
+    /// Slots of a router.
+    pub fn slots(&self, router: u32) -> std::ops::Range<u32> {
+        self.first[router as usize]..self.first[router as usize + 1]
+    }
+
+    /// The router at the other end of a slot.
+    pub fn peer(&self, slot: u32) -> u32 {
+        self.owner[self.reverse[slot as usize] as usize]
+    }
+
+    /// The slot of `router` towards `peer`.
+    pub fn slot_to(&self, router: u32, peer: u32) -> Option<u32> {
+        self.slots(router).find(|slot| self.peer(*slot) == peer)
+    }
+
+    /// What the neighbor is, if it is of another AS.
+    pub fn relation(&self, slot: u32) -> Option<Relation> {
+        Relation::ALL.get(usize::from(self.kind[slot as usize])).copied()
+    }
+}
+
+/// One-way delay between two routers in µs (models 2.1, design section 6): 1 ms in one city, else
+/// stretch × km / 200 000 s; without places 5 ms and up to 94 more, fixed for each pair of ASes.
+pub fn link_delay_us(world: &World, rules: &Rules, a: u32, b: u32) -> u32 {
+    match world.distance_km(a, b) {
+        Some(0.0) => CITY_US,
+        Some(km) => libm::round(rules.stretch_link * km / 0.2) as u32,
+        None => {
+            let (a, b) = (world.asn_of(a), world.asn_of(b));
+            let pair = format!("{},{}", a.min(b), a.max(b));
+            (5 + (fnv1a64(pair.as_bytes()) % 95) as u32) * 1_000
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! AS paths, each stored once: a path is its first AS and the number of the path behind it.
+//!
+//! Equal paths have equal numbers, so that "is this the route that I have?" is one comparison.
+//! Attributes that act at one receiver only (an announcement's MED and communities, LOCAL_PREF
+//! inside an AS, round-trip time where a rule weighs it) stand in a [`Tag`] at the head.
+
+use std::collections::BTreeMap;
+
+use catchment_model::rng::mix;
+use catchment_model::service::Announcement;
+
+/// Number of a path. [`EMPTY`] is an own route's.
+pub type PathId = u32;
+
+/// The path of length 0.
+pub const EMPTY: PathId = 0;
+/// Paths are numbered below this, so that a class fits beside them in a word.
+pub const PATH_COUNT_MAX: u32 = (1 << 30) - 8;
+/// The tag of a path that carries nothing more.
+pub const NO_TAG: u32 = 0;
+
+/// What a route carries beside its AS path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Tag {
+    /// The origin's announcement that the AS of the receiver heard, by number from 1; 0 for a plain
+    /// one.
+    pub said: u32,
+    /// LOCAL_PREF inside an AS, where it is not the one of its class.
+    pub local_pref: Option<u32>,
+    /// Bits of the round-trip time in ms at the sender; `None` where no rule weighs it, or where
+    /// it is not known.
+    pub rtt_bits: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Node {
+    asn: u32,
+    behind: PathId,
+    tag: u32,
+    length: u32,
+}
+
+/// All paths of a run.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    nodes: Vec<Node>,
+    /// Open addressing; `EMPTY` is a free place, as the empty path is never looked for.
+    table: Vec<PathId>,
+    tags: Vec<Tag>,
+    tag_of: BTreeMap<Tag, u32>,
+    announcements: Vec<Announcement>,
+}
+
+impl Paths {
+    /// No path but the empty one.
+    pub fn new() -> Paths {
+        Paths {
+            nodes: vec![Node { asn: 0, behind: EMPTY, tag: NO_TAG, length: 0 }],
+            table: vec![EMPTY; 1 << 10],
+            tags: vec![Tag::default()],
+            tag_of: BTreeMap::from([(Tag::default(), NO_TAG)]),
+            announcements: Vec::new(),
+        }
+    }
+
+    /// How many paths there are, the empty one included.
+    pub fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The path with `asn` in front of `behind`.
+    ///
+    /// # Panics
+    /// If there are more than 2^30 paths.
+    pub fn push(&mut self, behind: PathId, asn: u32, tag: u32) -> PathId {
+        let length = self.length(behind) + 1;
+        let node = Node { asn, behind, tag, length };
+        self.intern(node)
+    }
+
+    /// The same path with another tag. The empty path carries tags too, inside an origin's AS.
+    pub fn tagged(&mut self, path: PathId, tag: u32) -> PathId {
+        let node = self.nodes[path as usize];
+        if node.tag == tag {
+            return path;
+        }
+        if node.length == 0 && tag == NO_TAG {
+            return EMPTY;
+        }
+        self.intern(Node { tag, ..node })
+    }
+
+    fn intern(&mut self, node: Node) -> PathId {
+        let mut at = self.place(&node);
+        loop {
+            let found = self.table[at];
+            if found == EMPTY {
+                break;
+            }
+            if self.nodes[found as usize] == node {
+                return found;
+            }
+            at = (at + 1) & (self.table.len() - 1);
+        }
+        let id = self.nodes.len() as PathId;
+        assert!(id < PATH_COUNT_MAX, "a run holds less than 2^30 paths");
+        self.nodes.push(node);
+        self.table[at] = id;
+        if self.nodes.len() * 8 > self.table.len() * 5 {
+            self.grow();
+        }
+        id
+    }
+
+    fn place(&self, node: &Node) -> usize {
+        let pair = u64::from(node.behind) << 32 | u64::from(node.asn);
+        let hash = mix(pair ^ u64::from(node.tag).rotate_left(48));
+        (hash >> 32) as usize & (self.table.len() - 1)
+    }
+
+    fn grow(&mut self) {
+        let len = self.table.len() * 2;
+        self.table.clear();
+        self.table.resize(len, EMPTY);
+        for id in 1..self.nodes.len() {
+            let mut at = self.place(&self.nodes[id]);
+            while self.table[at] != EMPTY {
+                at = (at + 1) & (len - 1);
+            }
+            self.table[at] = id as PathId;
+        }
+    }
+
+    /// ASNs on the path, repetitions counted.
+    pub fn length(&self, path: PathId) -> u32 {
+        self.nodes[path as usize].length
+    }
+
+    /// First AS of the path; 0 for the empty one.
+    pub fn head(&self, path: PathId) -> u32 {
+        self.nodes[path as usize].asn
+    }
+
+    /// How often an AS stands in a path.
+    pub fn occurrences(&self, path: PathId, asn: u32) -> u32 {
+        let mut count = 0;
+        let mut node = self.nodes[path as usize];
+        while node.length > 0 {
+            count += u32::from(node.asn == asn);
+            node = self.nodes[node.behind as usize];
+        }
+        count
+    }
+
+    /// ASNs of a path, nearest first, origin last.
+    pub fn asns(&self, path: PathId) -> impl Iterator<Item = u32> + '_ {
+        let node = |path: PathId| {
+            let node = self.nodes[path as usize];
+            (node.length > 0).then_some(node)
+        };
+        std::iter::successors(node(path), move |it| node(it.behind)).map(|it| it.asn)
+    }
+
+    /// What a route carries beside its path.
+    pub fn tag(&self, path: PathId) -> Tag {
+        self.tags[self.nodes[path as usize].tag as usize]
+    }
+
+    /// Whether a route carries something beside its path.
+    pub fn is_tagged(&self, path: PathId) -> bool {
+        self.nodes[path as usize].tag != NO_TAG
+    }
+
+    /// The number of a tag.
+    pub fn tag_id(&mut self, tag: Tag) -> u32 {
+        if let Some(id) = self.tag_of.get(&tag) {
+            return *id;
+        }
+        let id = self.tags.len() as u32;
+        self.tags.push(tag);
+        self.tag_of.insert(tag, id);
+        id
+    }
+
+    /// The number of an announcement for [`Tag::said`]; prepends are no part of it.
+    pub fn announcement_id(&mut self, said: &Announcement) -> u32 {
+        let said = Announcement { prepend: 0, ..said.clone() };
+        if said == Announcement::default() {
+            return 0;
+        }
+        let known = self.announcements.iter().position(|other| *other == said);
+        let index = known.unwrap_or_else(|| {
+            self.announcements.push(said);
+            self.announcements.len() - 1
+        });
+        index as u32 + 1
+    }
+
+    /// The announcement that a route was heard with in this AS, if that was not plain.
+    pub fn announcement(&self, path: PathId) -> Option<&Announcement> {
+        if !self.is_tagged(path) {
+            return None;
+        }
+        self.announcements.get((self.tag(path).said as usize).checked_sub(1)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_paths_have_equal_numbers() {
+        let mut paths = Paths::new();
+        let mut ids = Vec::new();
+        for asn in 1..3000 {
+            let one = paths.push(EMPTY, asn, NO_TAG);
+            let two = paths.push(one, asn + 1, NO_TAG);
+            ids.push((one, two));
+        }
+        for (asn, (one, two)) in (1..3000).zip(ids) {
+            assert_eq!(paths.push(EMPTY, asn, NO_TAG), one);
+            assert_eq!(paths.push(one, asn + 1, NO_TAG), two);
+            assert_eq!(paths.asns(two).collect::<Vec<_>>(), [asn + 1, asn]);
+            assert_eq!(paths.length(two), 2);
+            assert_eq!(paths.occurrences(two, asn), 1);
+        }
+    }
+
+    #[test]
+    fn tags_come_and_go() {
+        let mut paths = Paths::new();
+        let said = Announcement { med: Some(5), prepend: 3, ..Announcement::default() };
+        let said_id = paths.announcement_id(&said);
+        assert_eq!(paths.announcement_id(&Announcement { prepend: 1, ..said.clone() }), said_id);
+        assert_eq!(paths.announcement_id(&Announcement { prepend: 1, ..Default::default() }), 0);
+        let tag = paths.tag_id(Tag { said: said_id, ..Tag::default() });
+        let plain = paths.push(EMPTY, 7, NO_TAG);
+        let tagged = paths.push(EMPTY, 7, tag);
+        assert_ne!(plain, tagged);
+        assert_eq!(paths.tagged(tagged, NO_TAG), plain);
+        assert_eq!(paths.announcement(tagged).unwrap().med, Some(5));
+        assert_eq!(paths.announcement(plain), None);
+        let own = paths.tagged(EMPTY, tag);
+        assert_eq!((paths.length(own), paths.tagged(own, NO_TAG)), (0, EMPTY));
+    }
+}
