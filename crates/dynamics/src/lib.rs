@@ -4,6 +4,7 @@
 //! Open first: [`script::Script`] (what is asked), [`delivery::Delivery`] (what becomes of each
 //! client's packets).
 
+pub mod damping;
 pub mod delivery;
 pub mod script;
 pub mod timing;
