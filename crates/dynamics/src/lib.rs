@@ -4,8 +4,10 @@
 //! Open first: [`script::Script`] (what is asked), [`delivery::Delivery`] (what becomes of each
 //! client's packets).
 
+pub mod damping;
 pub mod delivery;
 pub mod script;
+pub mod timing;
 
 pub use delivery::{Delivery, Fate, FateChange, Source, Stages, Stream};
 pub use script::Script;
