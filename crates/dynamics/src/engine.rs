@@ -8,9 +8,9 @@
 //! it names, the router's best route, and the slots that hear of a change. Everything that most
 //! worlds do not use (timestamps, MRAI, damping) lies in arrays of its own that are empty then.
 
-pub(crate) mod adjacency;
-mod choose;
-pub(crate) mod paths;
+pub mod adjacency;
+pub mod choose;
+pub mod paths;
 mod queue;
 mod sessions;
 
@@ -21,7 +21,7 @@ use catchment_model::rng;
 use catchment_model::rules::{Decision, OldestRule, Role, TieBreak};
 use catchment_model::{Asn, Community, Rules, World};
 use catchment_routing::decision::weighs_rtt;
-use catchment_routing::{PATH_LENGTH_MAX, Policy, link_rtt_ms};
+use catchment_routing::{PATH_LENGTH_MAX, Policy, Situation, link_rtt_ms};
 
 use crate::damping::{Damping, Flap, Penalty};
 use crate::timing::Timers;
@@ -152,10 +152,14 @@ const STALE: u8 = 4;
 /// Per slot: other prefixes keep the MRAI timer running.
 const BUSY: u8 = 8;
 
+/// Stands for "it does not wait" in [`Engine::held_since_us`].
+const NOT_HELD: i64 = i64::MIN;
+
 /// Streams of draws.
 mod stream {
     pub const MRAI: u64 = 0x6d72_6169;
-    pub const BUSY: u64 = 0x6275_7379;
+    pub const IS_BUSY: u64 = 0x6973_6275;
+    pub const BUSY_PERIOD: u64 = 0x6275_7379;
     pub const BUSY_PHASE: u64 = 0x7068_6173;
     pub const DAMPS: u64 = 0x6461_6d70;
     pub const STICKS: u64 = 0x7374_6963;
@@ -201,7 +205,7 @@ impl Conduct {
         let roles = [Role::Site, Role::Network];
         let mrai_us = roles.map(|role| {
             let timers = Timers::of(rules, role);
-            [timers.mrai_ebgp.us, timers.mrai_ibgp.us]
+            [timers.mrai_ebgp_us, timers.mrai_ibgp_us]
         });
         let busy = rules.mrai_busy.unwrap_or(0.0) > 0.0;
         let oldest = roles.map(|role| rules.oldest_rule_of(role));
@@ -238,12 +242,15 @@ impl Conduct {
 pub struct Engine<'w> {
     world: &'w World,
     adjacency: &'w Adjacency,
+    rules: &'w Rules,
     conduct: Conduct,
     seed: u64,
     now_us: i64,
     queue: Queue,
     paths: Paths,
     asn: Vec<u32>,
+    /// Part of each router in the world: 0 for a site's, 1 for any other.
+    role: Vec<u8>,
     slots: Vec<Slot>,
     flags: Vec<u8>,
     best: Vec<Best>,
@@ -277,8 +284,13 @@ pub struct Engine<'w> {
 
 impl<'w> Engine<'w> {
     /// An engine in which nobody has a route.
-    pub fn new(world: &'w World, adjacency: &'w Adjacency, rules: &Rules, seed: u64) -> Self {
+    pub fn new(situation: Situation<'w>, adjacency: &'w Adjacency) -> Engine<'w> {
+        let Situation { world, rules, service, seed, .. } = situation;
         let conduct = Conduct::new(world, rules);
+        let mut role = vec![Role::Network as u8; world.router_count()];
+        for site in &service.sites {
+            role[site.router as usize] = Role::Site as u8;
+        }
         let slot_count = adjacency.owner.len();
         let routers = world.router_count();
         let empty = Slot { heard: Told::NONE, said: Told::NONE, rank: UNUSABLE };
@@ -306,7 +318,7 @@ impl<'w> Engine<'w> {
             best: vec![nothing; routers],
             received_us: if conduct.needs_age { vec![0; slot_count] } else { Vec::new() },
             next_allowed_us: if conduct.any_mrai { vec![i64::MIN; slot_count] } else { Vec::new() },
-            held_since_us: if conduct.any_mrai { vec![0; slot_count] } else { Vec::new() },
+            held_since_us: if conduct.any_mrai { vec![NOT_HELD; slot_count] } else { Vec::new() },
             reset_us: BTreeMap::new(),
             igp_costs: BTreeMap::new(),
             damping,
@@ -324,6 +336,8 @@ impl<'w> Engine<'w> {
             log: None,
             world,
             adjacency,
+            rules,
+            role,
             conduct,
             seed,
         }
@@ -465,12 +479,10 @@ impl<'w> Engine<'w> {
         {
             return false;
         }
-        policy.is_simple() || policy.takes_path(
-            router,
-            told.class(),
-            self.paths.announcement(path),
-            self.paths.asns(path).last().map_or(Asn(0), Asn),
-        )
+        policy.is_simple() || {
+            let origin = self.paths.asns(path).last().map_or(Asn(0), Asn);
+            policy.takes_from(router, self.paths.announcement(path), origin)
+        }
     }
 
     /// Puts a route into a slot, or none, and decides.
@@ -519,15 +531,22 @@ impl<'w> Engine<'w> {
             _ => Some(Flap::Change),
         };
         let penalty = self.penalties.entry(slot).or_default();
-        let state = match flap {
-            Some(flap) => damping.penalise(penalty, self.now_us, flap),
-            None => damping.state(penalty, self.now_us),
-        };
-        if state.suppressed {
-            self.slots[slot as usize].rank = UNUSABLE;
-            let at_us = state.reuse_at_us.max(self.now_us + 1);
-            self.schedule(slot, Task::Reuse, at_us);
+        if let Some(flap) = flap {
+            let state = damping.penalise(penalty, self.now_us, flap);
+            if let Some(at_us) = state.reuse_at_us {
+                self.schedule(slot, Task::Reuse, at_us.max(self.now_us + 1));
+            }
         }
+        if self.is_suppressed(slot) {
+            self.slots[slot as usize].rank = UNUSABLE;
+        }
+    }
+
+    fn is_suppressed(&self, slot: u32) -> bool {
+        let (Some(damping), Some(penalty)) = (&self.damping, self.penalties.get(&slot)) else {
+            return false;
+        };
+        damping.is_suppressed(penalty, self.now_us)
     }
 
     /// Whether a withdrawal gets lost in a router for a while (models 2.7).
@@ -564,14 +583,9 @@ impl<'w> Engine<'w> {
         self.cause = event.cause;
         match task {
             Task::Reuse => {
-                let (Some(damping), Some(penalty)) = (&self.damping, self.penalties.get(&slot))
-                else {
-                    return;
-                };
-                let state = damping.state(penalty, self.now_us);
                 let heard = self.slots[at].heard;
-                // It was penalised again, and its new timer runs.
-                if state.suppressed || heard == Told::NONE || self.slots[at].rank != UNUSABLE {
+                // If it is suppressed still, it was penalised again, and a later timer runs.
+                if self.is_suppressed(slot) || heard == Told::NONE {
                     return;
                 }
                 self.slots[at].rank = self.rank(policy, router, slot, heard);
@@ -712,7 +726,7 @@ impl<'w> Engine<'w> {
 
     /// Round-trip time of a route that came in at a slot, in ms.
     pub(crate) fn rtt_ms(&self, router: u32, slot: u32, told: Told) -> Option<f64> {
-        let rules = &self.conduct_rules();
+        let rules = self.rules;
         if slot == OWN {
             return self.world.place(router).map(|_| rules.t_server);
         }
@@ -725,7 +739,7 @@ impl<'w> Engine<'w> {
         let slots = self.adjacency.slots(router);
         let best = self.best[router as usize];
         let is_plain = best.slot == NO_SLOT
-            || best.slot != OWN && policy.is_simple() && !self.conduct.weighs_rtt;
+            || best.slot != OWN && policy.is_simple() && !self.paths.is_tagged(best.told.path());
         if !is_plain || self.world.has_islands() {
             for slot in slots {
                 self.want(policy, router, slot);
@@ -815,7 +829,7 @@ impl<'w> Engine<'w> {
             if waits {
                 self.start_mrai(slot, router);
             }
-            if self.held_since_us[at] != 0 {
+            if self.held_since_us[at] != NOT_HELD {
                 let held_us = self.now_us - self.held_since_us[at];
                 waited_us = waited_us.saturating_add(u32::try_from(held_us).unwrap_or(u32::MAX));
             }
@@ -844,7 +858,7 @@ impl<'w> Engine<'w> {
             return self.next_allowed_us[at];
         }
         let key = u64::from(slot);
-        let span = 1.0 - (1.0 - self.conduct.jitter) * uniform(self.seed, stream::BUSY, key);
+        let span = 1.0 - (1.0 - self.conduct.jitter) * uniform(self.seed, stream::BUSY_PERIOD, key);
         let period_us = (libm::round(BUSY_MRAI_US as f64 * span) as i64).max(1);
         let phase = uniform(self.seed, stream::BUSY_PHASE, key);
         let first_us = libm::ceil(period_us as f64 * phase) as i64;
@@ -875,12 +889,12 @@ impl<'w> Engine<'w> {
         let router = self.adjacency.owner[at];
         self.cause = self.best[router as usize].cause;
         self.want(policy, router, event.slot);
-        self.held_since_us[at] = 0;
+        self.held_since_us[at] = NOT_HELD;
     }
 
-    /// 0 for a site's router, 1 for any other.
+    /// Position of a router in arrays by role.
     fn role(&self, router: u32) -> usize {
-        usize::from(!self.sites_at.contains(&router))
+        usize::from(self.role[router as usize])
     }
 }
 

@@ -4,8 +4,12 @@
 //! Open first: [`script::Script`] (what is asked), [`delivery::Delivery`] (what becomes of each
 //! client's packets).
 
+pub mod agenda;
 pub mod damping;
 pub mod delivery;
+pub mod engine;
+pub mod plane;
+pub mod play;
 pub mod script;
 pub mod timing;
 

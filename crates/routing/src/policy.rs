@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catchment_model::relation::{Class, Relation};
 use catchment_model::rng;
 use catchment_model::rules::{Decision, OldestRule, Role, TieBreak};
-use catchment_model::service::{Announcement, Reach, Validity};
+use catchment_model::service::{Announcement, Reach, Site, Validity};
 use catchment_model::{Asn, Community, Overlay, Rules, Service, World};
 
 use crate::decision::weighs_rtt;
@@ -80,6 +80,8 @@ pub struct Policy<'a> {
     meds: bool,
     /// Routes of other ASes than origins cross by the export rule alone.
     simple: bool,
+    /// LOCAL_PREF follows from the class alone.
+    plain_local_prefs: bool,
     /// See [`Policy::is_regular`] and [`Policy::is_plain`].
     regular: bool,
     plain: bool,
@@ -140,6 +142,7 @@ impl<'a> Policy<'a> {
             needs_whole_process,
             meds,
             simple,
+            plain_local_prefs: has_plain_local_prefs(&situation, &origins),
             regular: is_regular(&situation, &origins),
             plain: false,
             has_siblings: has_siblings(situation.world),
@@ -284,17 +287,27 @@ impl<'a> Policy<'a> {
     /// Whether the AS of `to` takes the route at all; the loop check is not done here, as each
     /// body knows paths in its own way.
     pub fn takes(&self, to: u32, offer: &Offer<'_>, site: u32) -> bool {
+        let is_invalid = !self.validates.is_empty() && self.invalid[site as usize];
+        self.takes_route(to, offer.announcement, is_invalid)
+    }
+
+    /// The same where the route's site is not known, but who originates it.
+    pub fn takes_from(&self, to: u32, announcement: Option<&Announcement>, origin: Asn) -> bool {
+        let is_invalid = |(site, invalid): (&Site, &bool)| *invalid && site.asn == origin;
+        let is_invalid = !self.validates.is_empty()
+            && self.situation.service.sites.iter().zip(&self.invalid).any(is_invalid);
+        self.takes_route(to, announcement, is_invalid)
+    }
+
+    fn takes_route(&self, to: u32, said: Option<&Announcement>, is_invalid: bool) -> bool {
         let Situation { world, rules, seed, .. } = self.situation;
         let to_as = world.router_as[to as usize];
-        if !self.validates.is_empty()
-            && self.invalid[site as usize]
-            && self.validates[to_as as usize]
-        {
+        if is_invalid && self.validates[to_as as usize] {
             return false;
         }
         // Longer prefixes: by agreement with the origin, or because the AS takes them from
         // anybody (models 7.3). A blackhole is wanted long (RFC 7999 §3.3).
-        let agreed = offer.announcement.is_some_and(|said| {
+        let agreed = said.is_some_and(|said| {
             said.takes_longer || said.communities.contains(&Community::Blackhole)
         });
         !self.longer
@@ -374,6 +387,11 @@ impl<'a> Policy<'a> {
         self.simple
     }
 
+    /// Whether LOCAL_PREF follows from the class of a route alone.
+    pub fn has_plain_local_prefs(&self) -> bool {
+        self.plain_local_prefs
+    }
+
     /// Whether any router has a rule about its past.
     pub(crate) fn may_have_past(&self) -> bool {
         self.may_have_past
@@ -396,23 +414,33 @@ impl<'a> Policy<'a> {
 }
 
 fn is_regular(situation: &Situation<'_>, origins: &BTreeMap<u32, Vec<u32>>) -> bool {
-    let Situation { overlay, rules, service, .. } = *situation;
-    let carries = |wanted: Community| {
-        origins
-            .values()
-            .flatten()
-            .flat_map(|site| service.sites[*site as usize].announcements.values())
-            .any(|said| said.communities.contains(&wanted))
-    };
-    let plain_local_prefs = overlay.local_prefs.is_empty()
-        && rules.policy_noise == 0.0
-        && rules.peer_over_customer_share == 0.0
-        && !carries(Community::GracefulShutdown);
+    let Situation { overlay, rules, .. } = *situation;
     overlay.leaks.is_empty()
         && rules.allow_own_as == 0
-        && (plain_local_prefs || rules.decision == Decision::Textbook)
+        && (rules.decision == Decision::Textbook || has_plain_local_prefs(situation, origins))
         // Only one router of the AS gets the route, so that the AS has no common key.
-        && !carries(Community::NoAdvertise)
+        && !carries(situation, origins, Community::NoAdvertise)
+}
+
+fn has_plain_local_prefs(situation: &Situation<'_>, origins: &BTreeMap<u32, Vec<u32>>) -> bool {
+    let Situation { overlay, rules, .. } = *situation;
+    overlay.local_prefs.is_empty()
+        && rules.policy_noise == 0.0
+        && rules.peer_over_customer_share == 0.0
+        && !carries(situation, origins, Community::GracefulShutdown)
+}
+
+/// Whether some announcement carries a community.
+fn carries(
+    situation: &Situation<'_>,
+    origins: &BTreeMap<u32, Vec<u32>>,
+    wanted: Community,
+) -> bool {
+    origins
+        .values()
+        .flatten()
+        .flat_map(|site| situation.service.sites[*site as usize].announcements.values())
+        .any(|said| said.communities.contains(&wanted))
 }
 
 fn has_siblings(world: &World) -> bool {

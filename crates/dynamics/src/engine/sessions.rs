@@ -1,0 +1,123 @@
+//! What is done to a network from outside: sessions that break and come back, routers that fall
+//! silent, rules that change.
+
+use catchment_routing::Policy;
+
+use super::{
+    ARMED, Best, DOWN, Engine, NO_SLOT, RouteChange, STALE, Slot, Task, Told, UNUSABLE,
+};
+
+impl Engine<'_> {
+    /// The router of a slot notices that the session is gone. Its routes are dropped, or kept for
+    /// `keep_us` in case the neighbor restarts (RFC 4724 §4.2).
+    pub(crate) fn lose_session(&mut self, policy: &Policy<'_>, slot: u32, keep_us: i64) {
+        let at = slot as usize;
+        if self.flags[at] & DOWN != 0 {
+            return;
+        }
+        let router = self.adjacency.owner[at];
+        self.flags[at] |= DOWN;
+        self.slots[at].said = Told::NONE;
+        self.reset_us.insert(slot, self.now_us);
+        if keep_us > 0 && self.slots[at].heard != Told::NONE {
+            self.flags[at] |= STALE;
+            self.schedule(slot, Task::StaleEnds, self.now_us + keep_us);
+        } else if self.slots[at].heard != Told::NONE {
+            self.replace(policy, router, slot, Told::NONE, 0);
+        }
+    }
+
+    /// A session is up again, seen from both ends: each tells the other what it has.
+    pub(crate) fn regain_session(&mut self, policy: &Policy<'_>, slot: u32) {
+        let other = self.adjacency.reverse[slot as usize];
+        for end in [slot, other] {
+            let at = end as usize;
+            self.flags[at] &= !DOWN;
+            self.slots[at].said = Told::NONE;
+            if self.conduct.any_mrai {
+                self.next_allowed_us[at] = i64::MIN;
+            }
+        }
+        for end in [slot, other] {
+            let router = self.adjacency.owner[end as usize];
+            self.want(policy, router, end);
+            // What a restarted neighbor does not repeat is swept after its end-of-RIB marker.
+            if self.flags[end as usize] & STALE != 0 {
+                let delay_us = i64::from(self.adjacency.delay_us[end as usize]);
+                let at_us = self.now_us + delay_us + self.conduct.proc_us;
+                self.schedule(end, Task::SweepStale, at_us);
+            }
+        }
+    }
+
+    /// Whether a session is down, seen from a slot.
+    pub(crate) fn is_down(&self, slot: u32) -> bool {
+        self.flags[slot as usize] & DOWN != 0
+    }
+
+    /// A session is down from the start.
+    pub(crate) fn mark_down(&mut self, slot: u32) {
+        self.flags[slot as usize] |= DOWN;
+    }
+
+    /// Brings the neighbor at a slot up to date.
+    pub(crate) fn want_now(&mut self, policy: &Policy<'_>, slot: u32) {
+        self.want(policy, self.adjacency.owner[slot as usize], slot);
+    }
+
+    /// A router dies: it forgets all, and says nothing about it.
+    pub(crate) fn silence(&mut self, router: u32) {
+        for slot in self.adjacency.slots(router) {
+            let at = slot as usize;
+            self.flags[at] = self.flags[at] & ARMED | DOWN;
+            self.slots[at] = Slot { heard: Told::NONE, said: Told::NONE, rank: UNUSABLE };
+            self.reset_us.insert(slot, self.now_us);
+        }
+        let best =
+            Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: self.cause };
+        self.best[router as usize] = best;
+        if let Some(log) = &mut self.log {
+            log.push(RouteChange { at_us: self.now_us, router, best, fib_us: self.now_us });
+        }
+    }
+
+    /// The rules by which a router takes routes have changed: it looks at all of them again, and
+    /// tells everyone what follows.
+    pub(crate) fn reconsider(&mut self, policy: &Policy<'_>, router: u32) {
+        for slot in self.adjacency.slots(router) {
+            let heard = self.slots[slot as usize].heard;
+            if heard != Told::NONE && !self.is_suppressed(slot) {
+                self.slots[slot as usize].rank = self.rank(policy, router, slot, heard);
+            }
+        }
+        self.decide(policy, router, None, 0);
+        self.refresh(policy, router);
+    }
+
+    /// The rules by which a router tells its routes have changed.
+    pub(crate) fn refresh(&mut self, policy: &Policy<'_>, router: u32) {
+        for slot in self.adjacency.slots(router) {
+            self.want(policy, router, slot);
+        }
+    }
+
+    /// Sets the IGP cost between two routers of one AS, in both directions.
+    pub(crate) fn set_igp_cost(&mut self, a: u32, b: u32, cost: u32) {
+        for (from, to) in [(a, b), (b, a)] {
+            if let Some(slot) = self.adjacency.slot_to(from, to) {
+                self.igp_costs.insert(slot, cost);
+            }
+        }
+    }
+
+    /// Other prefixes keep the MRAI timers of a share of all sessions running (models 2.7).
+    pub(crate) fn make_busy(&mut self, share: f64) {
+        for slot in 0..self.slots.len() {
+            let is_external = self.adjacency.kind[slot] != super::INTERNAL;
+            let draws = (self.seed, super::stream::IS_BUSY, slot as u64);
+            if is_external && catchment_model::rng::falls_in(share, draws.0, draws.1, draws.2) {
+                self.flags[slot] |= super::BUSY;
+            }
+        }
+    }
+}

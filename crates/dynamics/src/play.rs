@@ -1,0 +1,141 @@
+//! Plays a script: control plane, data plane, and what clients see of both.
+
+use std::ops::ControlFlow;
+
+use catchment_model::scenario::Steering;
+use catchment_model::service::Site;
+use catchment_model::{Asn, Community};
+use catchment_routing::Situation;
+use thiserror::Error;
+
+use crate::agenda::{ANNOUNCED_APART_US, Course, Notice};
+use crate::delivery::{Delivery, NO_CAUSE};
+use crate::engine::adjacency::Adjacency;
+use crate::engine::{Best, Count, Engine, NO_SLOT, OWN, Pause, RouteChange};
+use crate::plane::{self, Forwarding, Ground, Hop, HopChange};
+use crate::script::Script;
+
+/// A run that was given up, or given back.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unfinished {
+    /// Some routers go on changing their minds, and would for ever.
+    #[error(
+        "the routing does not settle: after {messages} messages, at {at_s} s, {} keep changing \
+         their best route", list(.ases)
+    )]
+    Oscillation {
+        /// Who changed most often, ascending.
+        ases: Vec<Asn>,
+        /// Messages since the last event.
+        messages: u64,
+        /// Simulated time in whole seconds.
+        at_s: i64,
+    },
+    /// Whoever asked does not want to know any more.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+fn list(ases: &[Asn]) -> String {
+    let mut names: Vec<String> = ases.iter().take(10).map(|asn| format!("AS{asn}")).collect();
+    if ases.len() > names.len() {
+        names.push(format!("{} more", ases.len() - names.len()));
+    }
+    names.join(", ")
+}
+
+/// How far a run is: (steps done, steps in all). Answers whether it should go on.
+pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
+
+/// Control plane of one prefix over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RouteLog {
+    /// The prefix, by index into the service's.
+    pub prefix: u16,
+    /// Best routes at t = 0, before the events of that instant.
+    pub start: Vec<Best>,
+    /// Changes of best routes after that, ascending by time.
+    pub changes: Vec<RouteChange>,
+    /// For each occurrence of the schedule, what was counted for it.
+    pub counts: Vec<Count>,
+    /// What was counted for the start-up.
+    pub startup: Count,
+    /// Who noticed what, ascending by time.
+    pub notices: Vec<Notice>,
+}
+
+impl RouteLog {
+    /// Best routes at a time, all changes of that instant applied.
+    pub fn at(&self, at_us: i64) -> Vec<Best> {
+        let mut best = self.start.clone();
+        for change in &self.changes[..self.changes.partition_point(|it| it.at_us <= at_us)] {
+            best[change.router as usize] = change.best;
+        }
+        best
+    }
+}
+
+/// What a run produced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timeline {
+    /// Control plane of each prefix that was played; none where DNS alone steers.
+    pub routes: Vec<RouteLog>,
+    /// What became of the clients' packets.
+    pub delivery: Delivery,
+}
+
+/// Plays the control plane of one prefix from before the first announcement to the last timer.
+///
+/// # Errors
+/// If it does not settle, or is cancelled.
+pub fn play_prefix<'a>(
+    script: &Script<'a>,
+    adjacency: &'a Adjacency,
+    prefix: u16,
+    watch: Watch<'_>,
+) -> Result<(RouteLog, Course<'a>), Unfinished> {
+    let mut course = Course::new(script, adjacency, prefix);
+    course.announce(ANNOUNCED_APART_US);
+    drive(&mut course, -1, watch)?;
+    let routers = script.situation.world.router_count() as u32;
+    let start = (0..routers).map(|router| course.engine.best(router)).collect();
+    course.engine.record();
+    drive(&mut course, i64::MAX, watch)?;
+    let changes = course.engine.take_log();
+    let counts =
+        (0..script.schedule.len() as u32).map(|cause| course.engine.count(cause)).collect();
+    let log = RouteLog {
+        prefix,
+        start,
+        changes,
+        counts,
+        startup: course.engine.count(NO_CAUSE),
+        notices: course.notices.clone(),
+    };
+    Ok((log, course))
+}
+
+/// Advances a course step by step, so that it can be watched and cancelled.
+pub(crate) fn drive(
+    course: &mut Course<'_>,
+    to_us: i64,
+    watch: Watch<'_>,
+) -> Result<(), Unfinished> {
+    loop {
+        if watch(course.steps_done(), course.steps_known()).is_break() {
+            return Err(Unfinished::Cancelled);
+        }
+        let next_us = course.next_step_us().filter(|at_us| *at_us <= to_us);
+        match course.advance(next_us.unwrap_or(to_us)) {
+            Pause::Reached if next_us.is_none() => return Ok(()),
+            Pause::Reached => {}
+            Pause::Exhausted(ases) => {
+                return Err(Unfinished::Oscillation {
+                    ases,
+                    messages: course.budget(),
+                    at_s: course.engine.now_us().div_euclid(1_000_000),
+                });
+            }
+        }
+    }
+}
