@@ -45,6 +45,8 @@ pub struct SiteChange {
     pub site: u32,
     /// Whether it answers from here on.
     pub answers: bool,
+    /// Whether its router lives.
+    pub router_up: bool,
     /// Occurrence that it goes back to.
     pub cause: u32,
 }
@@ -79,6 +81,8 @@ struct SiteState {
     answers: bool,
     /// Its router lives.
     router_up: bool,
+    /// The same, as the last of the changes says.
+    shown_up: bool,
     /// How it failed, if it has.
     failed: Option<FailureKind>,
     /// While it asks to be drained: what it said before.
@@ -98,6 +102,8 @@ enum Step {
     Lose { slot: u32, end: Option<SessionEnd>, site: Option<(u32, u32)> },
     /// A session is up again.
     Regain { slot: u32, site: Option<(u32, u32)> },
+    /// A site has more load than it can carry, and withdraws itself.
+    Shed { site: u32 },
     /// The timers of busy sessions begin to count.
     Busy,
 }
@@ -153,6 +159,7 @@ impl<'a> Course<'a> {
                 SiteState {
                     answers: true,
                     router_up: true,
+                    shown_up: true,
                     failed: None,
                     drained: None,
                     generation: 0,
@@ -196,6 +203,11 @@ impl<'a> Course<'a> {
         }
     }
 
+    /// Plans that a site withdraws itself, on account of an occurrence.
+    pub(crate) fn shed(&mut self, at_us: i64, site: u32, cause: u32) {
+        self.plan(at_us, cause, Step::Shed { site });
+    }
+
     fn plan(&mut self, at_us: i64, cause: u32, step: Step) {
         self.step_count += 1;
         self.steps.insert((at_us, self.step_count), (step, cause));
@@ -215,6 +227,11 @@ impl<'a> Course<'a> {
     /// The rules of its prefix as they are now.
     pub fn policy(&self) -> Policy<'_> {
         Policy::new(self.situation(), self.prefix)
+    }
+
+    /// Who talks to whom.
+    pub fn adjacency(&self) -> &'a Adjacency {
+        self.adjacency
     }
 
     /// Which prefix of the service this is.
@@ -304,6 +321,10 @@ impl<'a> Course<'a> {
                     if self.is_current(site) && self.may_regain(slot) {
                         self.with_policy(|engine, policy| engine.regain_session(policy, slot));
                     }
+                }
+                Step::Shed { site } => {
+                    self.notice(now_us, cause);
+                    self.set_active(site, false);
                 }
                 Step::Busy => {
                     let share = self.rules.mrai_busy.unwrap_or(0.0);
@@ -495,11 +516,11 @@ impl<'a> Course<'a> {
         timing::reconnect_us(Timers::of(self.rules, role).connect_retry_us, u)
     }
 
-    fn set_answers(&mut self, at_us: i64, site: u32, answers: bool, cause: u32) {
+    fn set_site(&mut self, at_us: i64, cause: u32, site: u32, answers: bool, router_up: bool) {
         let state = &mut self.sites[site as usize];
-        if state.answers != answers {
-            state.answers = answers;
-            self.site_changes.push(SiteChange { at_us, site, answers, cause });
+        if (state.answers, state.shown_up) != (answers, router_up) {
+            (state.answers, state.shown_up) = (answers, router_up);
+            self.site_changes.push(SiteChange { at_us, site, answers, router_up, cause });
         }
     }
 
@@ -514,7 +535,7 @@ impl<'a> Course<'a> {
             FailureKind::Interface | FailureKind::Bfd | FailureKind::HoldTimer
         );
         let answers = matches!(how, FailureKind::Drain | FailureKind::Unannounced);
-        self.set_answers(now_us, site, answers, cause);
+        self.set_site(now_us, cause, site, answers, !(is_dead && own_router));
         if is_dead && own_router {
             self.kill_router(now_us, cause, site, how);
             return;
@@ -606,7 +627,7 @@ impl<'a> Course<'a> {
         state.generation += 1;
         let generation = state.generation;
         let failed = state.failed.take();
-        self.set_answers(now_us, site, true, cause);
+        self.set_site(now_us, cause, site, true, true);
         self.stop_draining(site);
         self.revive_router(now_us, cause, site);
         let at_us = match failed {

@@ -51,8 +51,9 @@ pub struct Forwarding {
 /// What else decides over packets.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
-    /// For each router that belongs to a site alone: the site. Packets end there.
-    pub ends: &'a [(u32, u32)],
+    /// For each router that belongs to a site: the router, the site, and whether the router is all
+    /// there is of its AS, so that packets end there.
+    pub ends: &'a [(u32, u32, bool)],
     /// Links that are down at t = 0, as pairs of routers, lower index first.
     pub cut: &'a [(u32, u32)],
     /// Sites that stop and start answering, ascending by time.
@@ -138,9 +139,10 @@ fn happenings(layers: &[Forwarding], ground: &Ground<'_>) -> Vec<Happening> {
 struct Plane {
     /// What each router does, layer by layer.
     hops: Vec<Vec<Hop>>,
-    /// The site whose router this is alone.
-    end_at: Vec<u32>,
+    /// The site whose router this is, and whether packets end there.
+    end_at: Vec<(u32, bool)>,
     answers: Vec<bool>,
+    router_up: Vec<bool>,
     cut: std::collections::BTreeSet<(u32, u32)>,
     /// The router that packets go to from here, or [`NOBODY`] where they end.
     next: Vec<u32>,
@@ -163,14 +165,15 @@ struct Plane {
 
 impl Plane {
     fn new(layers: &[Forwarding], ground: &Ground<'_>, routers: usize) -> Plane {
-        let mut end_at = vec![NOBODY; routers];
-        for (router, site) in ground.ends {
-            end_at[*router as usize] = *site;
+        let mut end_at = vec![(NOBODY, false); routers];
+        for (router, site, alone) in ground.ends {
+            end_at[*router as usize] = (*site, *alone);
         }
         let mut plane = Plane {
             hops: layers.iter().map(|layer| layer.start.clone()).collect(),
             end_at,
             answers: vec![true; ground.site_count],
+            router_up: vec![true; ground.site_count],
             cut: ground.cut.iter().copied().collect(),
             next: vec![NOBODY; routers],
             child: vec![NOBODY; routers],
@@ -210,8 +213,11 @@ impl Plane {
             true => Fate::Served(site),
             false => Fate::Stale(Some(site)),
         };
-        let owner = self.end_at[router as usize];
-        if owner != NOBODY {
+        let (owner, alone) = self.end_at[router as usize];
+        if owner != NOBODY && !self.router_up[owner as usize] {
+            return Some(Fate::Stale(Some(owner)));
+        }
+        if alone {
             return Some(at_site(owner));
         }
         match self.hop(router) {
@@ -313,11 +319,12 @@ impl Plane {
                 }
                 Happening::Site(change) => {
                     self.answers[change.site as usize] = change.answers;
+                    self.router_up[change.site as usize] = change.router_up;
                     let stages = since_event(change.at_us, change.cause, ground);
                     let reason = self.reason(change.cause, stages);
                     let routers = 0..self.end_at.len() as u32;
                     let is_here = |router: &u32| {
-                        self.end_at[*router as usize] == change.site
+                        self.end_at[*router as usize].0 == change.site
                             || self.hop(*router) == Hop::Own(change.site)
                     };
                     touched.extend(routers.filter(is_here).map(|router| (router, reason)));

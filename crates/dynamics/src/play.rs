@@ -5,13 +5,12 @@ use std::ops::ControlFlow;
 use catchment_model::scenario::Steering;
 use catchment_model::service::Site;
 use catchment_model::{Asn, Community};
-use catchment_routing::Situation;
 use thiserror::Error;
 
 use crate::agenda::{ANNOUNCED_APART_US, Course, Notice};
 use crate::delivery::{Delivery, NO_CAUSE};
 use crate::engine::adjacency::Adjacency;
-use crate::engine::{Best, Count, Engine, NO_SLOT, OWN, Pause, RouteChange};
+use crate::engine::{Best, Count, NO_SLOT, OWN, Pause, RouteChange};
 use crate::plane::{self, Forwarding, Ground, Hop, HopChange};
 use crate::script::Script;
 
@@ -48,7 +47,7 @@ fn list(ases: &[Asn]) -> String {
 pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
 /// Control plane of one prefix over time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteLog {
     /// The prefix, by index into the service's.
     pub prefix: u16,
@@ -76,7 +75,7 @@ impl RouteLog {
 }
 
 /// What a run produced.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Timeline {
     /// Control plane of each prefix that was played; none where DNS alone steers.
     pub routes: Vec<RouteLog>,
@@ -84,6 +83,115 @@ pub struct Timeline {
     pub delivery: Delivery,
 }
 
+/// Plays a script from before the first announcement to the last timer.
+///
+/// # Errors
+/// If the routing does not settle, or the watch says so.
+pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinished> {
+    let Script { situation, .. } = *script;
+    if script.steering == Steering::GeoDns {
+        unimplemented!();
+    }
+    let adjacency = Adjacency::new(situation.world, situation.rules);
+    let mut routes = Vec::new();
+    let mut layers = Vec::new();
+    let mut ground = None;
+    for prefix in covering(script, script.prefix) {
+        let (log, course) = play_prefix(script, &adjacency, prefix, watch)?;
+        layers.push(forwarding(script, &course, &log));
+        ground.get_or_insert((course.site_changes.clone(), course.wire_changes.clone()));
+        routes.push(log);
+    }
+    let (sites, wires) = ground.expect("a prefix covers itself");
+    let cut: Vec<(u32, u32)> = situation.overlay.down.iter().copied().collect();
+    let ground = Ground {
+        ends: &ends(script, script.prefix),
+        cut: &cut,
+        sites: &sites,
+        site_count: situation.service.sites.len(),
+        wires: &wires,
+        notices: &routes[0].notices,
+        schedule: script.schedule,
+    };
+    let mut delivery = plane::deliver(&layers, &ground, script.sources());
+    for log in &routes {
+        let last_us = log.changes.last().map_or(0, |change| change.fib_us);
+        delivery.end_us = delivery.end_us.max(last_us);
+    }
+    if let Some(last) = script.schedule.last() {
+        delivery.end_us = delivery.end_us.max(last.at.us);
+    }
+    Ok(Timeline { routes, delivery })
+}
+
+/// The prefixes that packets to an address of `prefix` can follow, longest first.
+fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
+    let prefixes = &script.situation.service.prefixes;
+    let mut covering: Vec<u16> = (0..prefixes.len() as u16)
+        .filter(|other| prefixes[usize::from(*other)].contains(&prefixes[usize::from(prefix)]))
+        .collect();
+    covering.sort_by_key(|other| std::cmp::Reverse(prefixes[usize::from(*other)].length()));
+    covering
+}
+
+/// Routers that belong to sites: router, site, and whether it is all there is of its AS.
+fn ends(script: &Script<'_>, prefix: u16) -> Vec<(u32, u32, bool)> {
+    let Script { situation, .. } = *script;
+    let layers = covering(script, prefix);
+    (0..)
+        .zip(&situation.service.sites)
+        .filter(|(_, site)| {
+            site.own_router && layers.iter().any(|layer| site.prefixes.contains(layer))
+        })
+        .map(|(index, site)| {
+            let world = situation.world;
+            let alone = world.routers_of(world.router_as[site.router as usize]).len() == 1;
+            (site.router, index, alone)
+        })
+        .collect()
+}
+
+/// What forwarding tables make of a control plane.
+fn forwarding(script: &Script<'_>, course: &Course<'_>, log: &RouteLog) -> Forwarding {
+    let sites = &script.situation.service.sites;
+    let own = |router: u32| {
+        let here = |site: &&Site| site.router == router && site.prefixes.contains(&log.prefix);
+        let index = sites.iter().position(|site| here(&site));
+        index.map_or(Hop::None, |index| Hop::Own(index as u32))
+    };
+    let hop = |router: u32, best: &Best| match best.slot {
+        NO_SLOT => Hop::None,
+        OWN => own(router),
+        slot => {
+            let said = course.engine.paths().announcement(best.told.path());
+            match said.is_some_and(|said| said.communities.contains(&Community::Blackhole)) {
+                true => Hop::Drop,
+                false => Hop::To(course.adjacency().peer(slot)),
+            }
+        }
+    };
+    let start = (0..).zip(&log.start).map(|(router, best)| hop(router, best)).collect();
+    // A router writes in the order in which it decided.
+    let mut written_us = vec![i64::MIN; log.start.len()];
+    let mut changes: Vec<HopChange> = log
+        .changes
+        .iter()
+        .map(|change| {
+            let written_us = &mut written_us[change.router as usize];
+            *written_us = change.fib_us.max(*written_us);
+            HopChange {
+                at_us: *written_us,
+                router: change.router,
+                hop: hop(change.router, &change.best),
+                decided_us: change.at_us,
+                waited_us: change.best.waited_us,
+                cause: change.best.cause,
+            }
+        })
+        .collect();
+    changes.sort_by_key(|change| change.at_us);
+    Forwarding { start, changes }
+}
 /// Plays the control plane of one prefix from before the first announcement to the last timer.
 ///
 /// # Errors

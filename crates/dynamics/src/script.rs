@@ -17,6 +17,9 @@ pub struct Script<'a> {
     pub schedule: &'a [Occurrence],
     /// How clients find a site.
     pub steering: Steering,
+    /// The prefix that clients send to, by index; longer and shorter ones that cover it are played
+    /// too. Hybrid steering has its own for each region.
+    pub prefix: u16,
     /// How DNS answers, where it steers.
     pub geodns: &'a GeoDns,
     /// Hybrid steering: index of the prefix of each region.

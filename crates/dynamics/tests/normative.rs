@@ -31,6 +31,7 @@ fn t12_2_times_and_messages() {
                 situation: situation(assembled),
                 schedule: &schedule,
                 steering: Steering::Anycast,
+                prefix: 0,
                 geodns: &geodns,
                 regional: &regional,
                 client_gbps: &gbps,
