@@ -530,7 +530,8 @@ fn residency_and_geodns() {
     check(
         "[residency]\neu = []\nus = \"us\"\nasia = [5]\n\
          [geodns]\nttl = 60\npolicy = \"closest\"\necs_share = 1.5\nmin_ttl = \"-1s\"\ntlt = 1\n\
-         health_check = { interval = \"soon\", fall = 0, timeout = \"0s\", rise = 2 }\n",
+         health_check = { interval = \"soon\", fall = 0, timeout = \"0s\", rise = 2 }\n\
+         negative_ttl = \"8d\"\nresolver_km = 20041\npublic_share = -0.1\n",
         expect![[r#"
             8:6 "[]" empty at `residency.eu`
                 no region may serve clients of `eu`
@@ -561,6 +562,12 @@ fn residency_and_geodns() {
             17:63 "rise" unknown_key at `geodns.health_check.rise`
                 unknown key `rise` in `geodns.health_check`
                 help: known: `interval`, `fall`, `timeout`
+            18:16 "\"8d\"" out_of_range at `geodns.negative_ttl`
+                `negative_ttl` must lie between 0s and 7d, not `8d`
+            19:15 "20041" out_of_range at `geodns.resolver_km`
+                `resolver_km` must lie between 0 and 20040, and is `20041`
+            20:16 "-0.1" out_of_range at `geodns.public_share`
+                `public_share` must lie between 0 and 1, and is `-0.1`
         "#]],
     );
 }
@@ -670,7 +677,7 @@ fn events_of_each_kind() {
                 `lasts` must be a time, not `5`
                 help: write a number with a unit, such as `30s`, `250ms` or `10m`
             39:19 "-1" out_of_range at `event.10.attack.mqps`
-                `mqps` must not be negative, and is `-1`
+                `mqps` must lie between 0 and 1000000000, and is `-1`
             39:42 "\"Germany\"" bad_country at `event.10.attack.from.country`
                 `Germany` is not a country
                 help: write its two letters (ISO 3166), such as `DE`
@@ -772,6 +779,36 @@ fn too_many_variants() {
         7:1 "[[compare]]" out_of_range at `compare`
             there are 101 variants, more than 100
             help: a sweep over many settings is `catchment plan sweep`
+    "#]],
+    );
+}
+
+/// Said once and before any is read, since each would be looked up in the world.
+#[test]
+fn too_many_events() {
+    let event = "[[event]]\nat = \"1s\"\nfail = 5\n";
+    check(
+        &event.repeat(100_001),
+        expect![[r#"
+        7:1 "[[event]]" out_of_range at `event`
+            there are 100001 events, more than 100000
+            help: play a shorter time, or several scenarios
+    "#]],
+    );
+    let event = "[[event]]\nat = \"1s\"\nfail = \"fra\"\n";
+    let text = format!("{HEAD}{WORLD}{}", event.repeat(100_000));
+    let reading = scenario::read(&text, Syntax::Toml, &[]).expect("that many are allowed");
+    assert_eq!(reading.scenario.events.len(), 100_000);
+}
+
+#[test]
+fn a_health_check_without_interval_is_ideal_and_not_negative() {
+    check("[geodns]\nhealth_check = { interval = \"0s\" }\n", expect!["no mistake\n"]);
+    check(
+        "[geodns]\nhealth_check = { interval = \"-1s\" }\n",
+        expect![[r#"
+        8:29 "\"-1s\"" out_of_range at `geodns.health_check.interval`
+            `interval` must lie between 0s and 1d, not `-1s`
     "#]],
     );
 }

@@ -2,7 +2,9 @@
 //! change what they name and nothing else.
 
 use catchment_formats::scenario::{self, Reading, Syntax};
-use catchment_model::scenario::{Action, Botnet, Change, FailureKind, PlaceRef, Steering};
+use catchment_model::scenario::{
+    Action, AnswerPolicy, Botnet, Change, FailureKind, GeoDns, PlaceRef, Steering,
+};
 use catchment_model::{Asn, Duration, Scenario};
 use expect_test::expect;
 use proptest::prelude::*;
@@ -77,7 +79,10 @@ ecs_share = 0.25
 ttl_stretch_share = 0.1
 min_ttl_share = 0
 min_ttl = "2m"
-health_check = { interval = "10s", fall = 2, timeout = "500ms" }
+negative_ttl = "5s"
+resolver_km = 0
+public_share = 0.2
+health_check = { interval = "0s", fall = 2, timeout = "500ms" }
 
 [[site]]
 name = "WAW"
@@ -235,6 +240,21 @@ fn every_block_is_read() {
     let scenario = parse(EVERYTHING);
     assert_eq!(scenario.seed, u64::MAX);
     assert_eq!(scenario.sites[0].place, Some(PlaceRef::City("WAW".to_owned())));
+    let geodns = GeoDns {
+        ttl: Duration::from_s(90),
+        policy: AnswerPolicy::LoadAware,
+        check_interval: Duration::from_s(0),
+        check_fall: 2,
+        check_timeout: Duration::from_ms(500),
+        ecs_share: 0.25,
+        ttl_stretch_share: 0.1,
+        min_ttl_share: 0.0,
+        min_ttl: Duration::from_s(120),
+        negative_ttl: Duration::from_s(5),
+        resolver_km: Some(0.0),
+        public_share: Some(0.2),
+    };
+    assert_eq!(scenario.geodns, geodns);
     let neighbors = scenario.sites[0].neighbors.as_ref().unwrap();
     // `no-export` and `65535:65281` are one community.
     assert_eq!(neighbors[1].communities.as_ref().unwrap().len(), 3);

@@ -3,14 +3,17 @@
 //! The world is shared if the scenario adds no AS, no link and no demand. All mistakes of a
 //! scenario are reported at once, each with the path of the value that is wrong.
 //!
-//! Events are checked for names here, not applied: [`apply_change`] is the one mechanism by which
-//! corrections act before the start and events at their time.
+//! Corrections act here. Events are played once to find their mistakes, and leave no trace:
+//! [`schedule()`] plays them again for whoever asks what happens when. Both go by one mechanism,
+//! of which [`apply_change`] is the part that a correction needs.
 
+mod bots;
 mod changes;
 mod check;
 mod clients;
 mod draft;
 mod lookup;
+mod schedule;
 mod service;
 mod sites;
 
@@ -25,6 +28,10 @@ use catchment_model::{Mistake, Overlay, Rules, Service, SiteName, World};
 use crate::BaseWorld;
 pub use changes::apply_change;
 use draft::Draft;
+pub use schedule::schedule;
+
+/// Most mistakes that events may make: nobody reads on, and advice on each takes time.
+const MISTAKES_MAX: usize = 1000;
 
 /// A scenario, resolved against its world.
 #[derive(Debug, Clone)]
@@ -45,6 +52,8 @@ pub struct Assembled {
     pub origins: Vec<SiteOrigin>,
     /// Demand in gigabits a second of the clients that say it, by index into `world.clients`.
     pub client_gbps: BTreeMap<u32, f64>,
+    /// Hybrid steering: the prefix of each region, by index into `service.prefixes`.
+    pub regional: BTreeMap<String, u16>,
     /// Links, as pairs of routers, that are down because a site opens the session later.
     pending_links: BTreeSet<(u32, u32)>,
 }
@@ -90,6 +99,7 @@ pub fn assemble(base: &BaseWorld, scenario: &Scenario) -> Result<Assembled, Vec<
         spec: placed.site.spec,
         own_router: placed.own_router,
     };
+    let regional = service::regional(scenario, &service.prefixes);
     let mut assembled = Assembled {
         world,
         overlay: Overlay::default(),
@@ -99,6 +109,7 @@ pub fn assemble(base: &BaseWorld, scenario: &Scenario) -> Result<Assembled, Vec<
         notes,
         origins: placed.into_iter().map(origin).collect(),
         client_gbps,
+        regional,
         pending_links: BTreeSet::new(),
     };
     for (a, b) in pending {
@@ -106,19 +117,19 @@ pub fn assemble(base: &BaseWorld, scenario: &Scenario) -> Result<Assembled, Vec<
         assembled.overlay.set_link(a, b, false);
         assembled.pending_links.insert((a.min(b), a.max(b)));
     }
-    check::leaks(&mut assembled, scenario, &known, &mut mistakes);
+    let failed = known.failed(&assembled);
+    check::leaks(&mut assembled, scenario, &failed, &mut mistakes);
     check::regions(&assembled, base, scenario, &known, &mut mistakes);
     for (index, correction) in scenario.corrections.iter().enumerate() {
         let path = format!("correction.{index}");
-        let failed = known.failed_with(&assembled, &correction.change);
-        if failed || is_reported(&mistakes, &path) {
+        if failed.touches(&correction.change) || is_reported(&mistakes, &path) {
             continue;
         }
         if let Err(mistake) = apply_change(&mut assembled, &correction.change) {
             mistakes.push(within(&path, mistake));
         }
     }
-    check::events(&assembled, base, scenario, &known, &mut mistakes);
+    check::events(&assembled, scenario, &failed, &mut mistakes);
     if mistakes.is_empty() { Ok(assembled) } else { Err(mistakes) }
 }
 

@@ -4,7 +4,7 @@
 //! Pure: no file, clock or environment; readers of files live in `formats`.
 //!
 //! Open first: [`builtin()`] (the named worlds), [`assemble()`] (scenario + world → world,
-//! overlay, service, rules), [`from_data`] (relationship lists, places and weights → world),
+//! overlay, service, rules), [`schedule()`] (its events → what happens when), [`from_data`] (relationship lists, places and weights → world),
 //! [`synthetic`] (the generated Internet), [`cities`] (airport codes).
 
 pub mod as_graph;
@@ -17,6 +17,6 @@ mod random;
 pub mod shape;
 pub mod synthetic;
 
-pub use assemble::{Assembled, apply_change, assemble};
+pub use assemble::{Assembled, apply_change, assemble, schedule};
 pub use base::BaseWorld;
 pub use builtin::{BUILTINS, builtin};

@@ -383,6 +383,9 @@ fn events_and_corrections() {
             event.0.fail scenario::unknown_site
                 scenario has no site `frb`
                 the nearest name is `fra`
+            event.1.restore scenario::not_failed
+                site `fra` cannot return at 0s: it has not failed by then
+                let it `fail` or `drain` before; events of one time happen in the order of the file
             event.2.drain scenario::unknown_site
                 scenario has no site `waw`
                 known: `jfk`, `mia`, `gru`, `lhr`, `fra`, `bom`, `nrt`, `sin`
@@ -412,7 +415,7 @@ fn events_and_corrections() {
                 no site and no client is in region `aisa`
                 the nearest name is `asia`
             event.15.attack.from.country scenario::unknown_country
-                no place of the world is in country `XX`
+                no network of the world is in country `XX`
                 write two letters, as in `DE`
             event.16.attack.from.ases.1 scenario::unknown_as
                 the world has no AS77

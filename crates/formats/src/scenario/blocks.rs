@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use catchment_model::mistake::nearest_help;
 use catchment_model::rules::{Preset, Rules, Setting};
 use catchment_model::scenario::{
-    AnswerPolicy, ClientSpec, FORMAT, GeoDns, NeighborSpec, PlaceRef, RoaSpec, SiteSpec, Steering,
-    Variant, WorldSource,
+    AnswerPolicy, ClientSpec, Event, FORMAT, GeoDns, NeighborSpec, PlaceRef, RoaSpec, SiteSpec,
+    Steering, Variant, WorldSource,
 };
 use catchment_model::service::Capacity;
 use catchment_model::{Asn, Community, LatLon, Mistake, Prefix, Relation, Scenario};
@@ -54,14 +54,28 @@ const SITE: [&str; 11] = [
 const CLIENT: [&str; 8] = ["asn", "name", "city", "at", "region", "weight", "gbps", "neighbors"];
 pub(super) const NEIGHBOR: [&str; 7] =
     ["asn", "relation", "at", "prepend", "med", "communities", "takes_longer"];
-const GEODNS: [&str; 7] =
-    ["ttl", "policy", "health_check", "ecs_share", "ttl_stretch_share", "min_ttl_share", "min_ttl"];
+const GEODNS: [&str; 10] = [
+    "ttl",
+    "policy",
+    "health_check",
+    "ecs_share",
+    "ttl_stretch_share",
+    "min_ttl_share",
+    "min_ttl",
+    "negative_ttl",
+    "resolver_km",
+    "public_share",
+];
 /// Most synthetic ASes: ten times the Internet.
 const SYNTHETIC_ASES_MAX: u32 = 1_000_000;
 /// Most prepends: longer paths are filtered by many networks and say nothing more.
 const PREPEND_MAX: u8 = 32;
 /// Most variants: each is laid over the whole file and checked.
 const VARIANTS_MAX: usize = 100;
+/// Most events: a change every five minutes for a year. Each is looked up in the world and played.
+const EVENTS_MAX: usize = 100_000;
+/// Half way around the Earth, in km.
+const FARTHEST_KM: f64 = 20_040.0;
 /// Names of prefixes that a message may have to choose from.
 const PREFIXES_NAMED_MAX: usize = 100;
 /// A day, in seconds.
@@ -125,7 +139,7 @@ impl Decoder<'_> {
             leaks: self.leaks(top),
             residency: self.residency(top),
             geodns: self.geodns(top),
-            events: self.entries(top, "event", events::event),
+            events: self.events(top),
             corrections: self.entries(top, "correction", events::correction),
             compare: self.variants(top),
         };
@@ -508,14 +522,18 @@ impl Decoder<'_> {
         let mut geodns = GeoDns::default();
         let fields = top.get("geodns").and_then(|node| self.table(node, "geodns", &GEODNS));
         let Some(fields) = fields else { return geodns };
-        let share = |decoder: &mut Self, key: &str, high: f64, into: &mut f64| {
-            *into = decoder.number(&fields, key, 0.0..=high).unwrap_or(*into);
+        let share = |decoder: &mut Self, key: &str, into: &mut f64| {
+            *into = decoder.number(&fields, key, 0.0..=1.0).unwrap_or(*into);
         };
-        share(self, "ecs_share", 1.0, &mut geodns.ecs_share);
-        share(self, "ttl_stretch_share", 1.0, &mut geodns.ttl_stretch_share);
-        share(self, "min_ttl_share", 1.0, &mut geodns.min_ttl_share);
+        share(self, "ecs_share", &mut geodns.ecs_share);
+        share(self, "ttl_stretch_share", &mut geodns.ttl_stretch_share);
+        share(self, "min_ttl_share", &mut geodns.min_ttl_share);
         geodns.ttl = self.duration(&fields, "ttl", 0..=7 * DAY_S).unwrap_or(geodns.ttl);
         geodns.min_ttl = self.duration(&fields, "min_ttl", 0..=7 * DAY_S).unwrap_or(geodns.min_ttl);
+        geodns.negative_ttl =
+            self.duration(&fields, "negative_ttl", 0..=7 * DAY_S).unwrap_or(geodns.negative_ttl);
+        geodns.resolver_km = self.number(&fields, "resolver_km", 0.0..=FARTHEST_KM);
+        geodns.public_share = self.number(&fields, "public_share", 0.0..=1.0);
         geodns.policy =
             self.choice(&fields, "policy", &AnswerPolicy::NAMES).unwrap_or(geodns.policy);
         let known = ["interval", "fall", "timeout"];
@@ -523,12 +541,25 @@ impl Decoder<'_> {
             && let Some(check) = self.table(node, "geodns.health_check", &known)
         {
             geodns.check_interval =
-                self.duration(&check, "interval", 1..=DAY_S).unwrap_or(geodns.check_interval);
+                self.duration(&check, "interval", 0..=DAY_S).unwrap_or(geodns.check_interval);
             geodns.check_fall = self.whole(&check, "fall", 1..=100).unwrap_or(geodns.check_fall);
             geodns.check_timeout =
                 self.duration(&check, "timeout", 0..=DAY_S).unwrap_or(geodns.check_timeout);
         }
         geodns
+    }
+
+    fn events(&mut self, top: &Fields<'_>) -> Vec<Event> {
+        // Before any is read: what follows takes time for each.
+        if let Some(Value::List(nodes)) = top.get("event").map(|node| &node.value)
+            && nodes.len() > EVENTS_MAX
+        {
+            let message = format!("there are {} events, more than {EVENTS_MAX}", nodes.len());
+            let help = "play a shorter time, or several scenarios";
+            self.report_at(top, "event", "scenario::out_of_range", message, help);
+            return Vec::new();
+        }
+        self.entries(top, "event", events::event)
     }
 
     fn variants(&mut self, top: &Fields<'_>) -> Vec<Variant> {

@@ -4,7 +4,7 @@ use catchment_model::Relation;
 use catchment_model::mistake::nearest_help;
 use catchment_model::scenario::{Action, Attack, Botnet, Change, Correction, Event, FailureKind};
 
-use super::blocks::{NEIGHBOR, UNBOUNDED};
+use super::blocks::NEIGHBOR;
 use super::decode::{Decoder, Fields};
 use super::tree::{Node, Value, below};
 
@@ -25,6 +25,8 @@ const KINDS: [&str; 10] = [
 const CHANGES: [&str; 4] = ["link", "session", "as_policy", "announce"];
 /// A year: the latest that anything may happen.
 const YEAR_S: i64 = 366 * 86_400;
+/// Most Gbit/s or Mq/s of an attack: a thousand times what the Internet carries.
+const ATTACK_MAX: f64 = 1e9;
 /// Twelve times around the Earth, in km.
 const IGP_COST_MAX: u32 = 500_000;
 
@@ -202,8 +204,8 @@ fn attack(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> Option<Attack> 
         let help = "add `gbps` or `mqps`";
         decoder.report("scenario::no_action", path, &node.origin, message, help);
     }
-    let gbps = decoder.number(&inner, "gbps", UNBOUNDED);
-    let mqps = decoder.number(&inner, "mqps", UNBOUNDED);
+    let gbps = decoder.number(&inner, "gbps", 0.0..=ATTACK_MAX);
+    let mqps = decoder.number(&inner, "mqps", 0.0..=ATTACK_MAX);
     let lasts = decoder.duration(&inner, "lasts", 0..=YEAR_S);
     let from = match inner.get("from") {
         None => Botnet::Uniform,

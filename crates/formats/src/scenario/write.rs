@@ -349,6 +349,9 @@ fn geodns(geodns: &GeoDns) -> Node {
         ("ttl_stretch_share", share(geodns.ttl_stretch_share, default.ttl_stretch_share)),
         ("min_ttl_share", share(geodns.min_ttl_share, default.min_ttl_share)),
         ("min_ttl", time(geodns.min_ttl, default.min_ttl)),
+        ("negative_ttl", time(geodns.negative_ttl, default.negative_ttl)),
+        ("resolver_km", geodns.resolver_km.map(number)),
+        ("public_share", geodns.public_share.map(number)),
     ])
 }
 

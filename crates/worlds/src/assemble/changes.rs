@@ -1,25 +1,21 @@
 //! Changes of topology and policy: one mechanism for standing corrections and for events.
 //!
-//! A change first finds what it is about ([`resolve`]), which fails with the user's words, and
-//! then acts. Links that a scenario adds at some time are in the world from the start, and down.
+//! A change is first resolved into a [`Deed`], which fails with the user's words, and the deed then
+//! acts ([`apply`]). `schedule.rs` does the same with all other events. Links that a scenario adds
+//! at some time are in the world from the start, and down.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use catchment_model::scenario::{Change, NeighborSpec, Scenario};
+use catchment_model::schedule::Deed;
 use catchment_model::service::{Announcement, Reach};
 use catchment_model::{Asn, Community, Mistake, Relation, SiteName, World};
 
 use super::draft::Draft;
-use super::lookup::{neighbor_router, routers_in_city, unknown_as};
+use super::lookup::{linked_pairs, neighbor_router, routers_in_city, unknown_as};
 use super::sites::{PlacedSite, announcement};
-use super::{Assembled, unknown_site};
-
-/// What a change does, in indices.
-enum Deed {
-    SetLinks { pairs: Vec<(u32, u32)>, up: bool },
-    SetPolicy { entries: Vec<u32>, neighbor: Asn, sessions: Vec<u32> },
-    Announce { site: usize, sessions: Vec<u32> },
-}
+use super::{Assembled, MISTAKES_MAX, unknown_site};
 
 /// Applies a change: a correction before the start, or an event at its time.
 ///
@@ -29,66 +25,105 @@ enum Deed {
 /// the scenario that was assembled names it, in a correction or an event; any other would need
 /// another world.
 pub fn apply_change(assembled: &mut Assembled, change: &Change) -> Result<(), Mistake> {
-    match (resolve(assembled, change)?, change) {
-        (Deed::SetLinks { pairs, up }, _) => {
-            for (a, b) in pairs {
-                assembled.overlay.set_link(a, b, up);
-            }
-        }
-        (
-            Deed::SetPolicy { entries, neighbor, sessions },
-            Change::AsPolicy { local_pref, prepend, export, .. },
-        ) => {
-            let setting = (*local_pref, *prepend, *export);
-            set_policy(assembled, (&entries, neighbor), &sessions, setting);
-        }
-        (Deed::Announce { site, sessions }, Change::Announce { neighbor, .. }) => {
-            announce(assembled, site, &sessions, neighbor);
-        }
-        _ => unreachable!("`resolve` answers in kind"),
-    }
+    let deed = resolve(assembled, change)?;
+    apply(assembled, &deed);
     Ok(())
 }
 
-/// Whether a change could be applied now.
-pub(super) fn check(assembled: &Assembled, change: &Change) -> Result<(), Mistake> {
-    resolve(assembled, change).map(|_| ())
-}
-
-fn resolve(assembled: &Assembled, change: &Change) -> Result<Deed, Mistake> {
+/// What a change does, if it is made now.
+pub(super) fn resolve(assembled: &Assembled, change: &Change) -> Result<Deed, Mistake> {
     let world = &assembled.world;
     match change {
         Change::Link { a, b, city, up, .. } => {
             let pairs = linked_routers(world, "link", (*a, *b), city.as_deref())?;
-            Ok(Deed::SetLinks { pairs, up: *up })
+            Ok(Deed::Link { pairs, up: *up, wire: true })
         }
         Change::Session { a, b, city, up } => {
             let pairs = linked_routers(world, "session", (*a, *b), city.as_deref())?;
-            Ok(Deed::SetLinks { pairs, up: *up })
+            Ok(Deed::Link { pairs, up: *up, wire: false })
         }
         Change::AsPolicy { asn, neighbor, local_pref, prepend, export } => {
-            if local_pref.is_none() && prepend.is_none() && export.is_none() {
-                let message = format!("nothing changes between AS{asn} and AS{neighbor}");
-                return Err(Mistake::new("scenario::empty_change", "as_policy", message)
-                    .help("set `local_pref`, `prepend` or `export`"));
-            }
-            let pairs = linked_routers(world, "as_policy", (*asn, *neighbor), None)?;
-            let session = |(a, b): (u32, u32)| {
-                world.session_to(a, b).expect("`linked_routers` answers with linked routers")
-            };
-            let entries = world.as_indices(*asn).collect();
-            let sessions = pairs.into_iter().map(session).collect();
-            Ok(Deed::SetPolicy { entries, neighbor: *neighbor, sessions })
+            policy(world, (*asn, *neighbor), (*local_pref, *prepend, *export))
         }
         Change::Announce { site, neighbor } => {
             let index = assembled
                 .service
                 .site_index(site)
                 .ok_or_else(|| unknown_site(&assembled.service, site, "announce.site"))?;
-            let sessions = announced_sessions(assembled, index as usize, neighbor)?;
-            Ok(Deed::Announce { site: index as usize, sessions })
+            announce(assembled, index, neighbor)
         }
     }
+}
+
+/// Makes a deed part of the scenario, as if it had been so from the start. A deed that only time
+/// can play (failures, attacks, IGP costs) changes nothing here.
+pub(super) fn apply(assembled: &mut Assembled, deed: &Deed) {
+    let Assembled { overlay, service, pending_links, .. } = assembled;
+    let mut set_link = |(a, b): (u32, u32), up: bool| {
+        if up {
+            // From here on it is a link like any other, which an announcement does not open.
+            pending_links.remove(&(a.min(b), a.max(b)));
+        }
+        overlay.set_link(a, b, up);
+    };
+    match deed {
+        Deed::Link { pairs, up, .. } => pairs.iter().for_each(|pair| set_link(*pair, *up)),
+        Deed::Policy { local_prefs, prepends, closed } => {
+            let prefs = local_prefs.iter().map(|(entry, from, value)| ((*entry, *from), *value));
+            overlay.local_prefs.extend(prefs);
+            for (session, prepend) in prepends {
+                match prepend {
+                    0 => _ = overlay.prepends.remove(session),
+                    _ => _ = overlay.prepends.insert(*session, *prepend),
+                }
+            }
+            for (session, is_closed) in closed {
+                match is_closed {
+                    true => _ = overlay.closed.insert(*session),
+                    false => _ = overlay.closed.remove(session),
+                }
+            }
+        }
+        Deed::Announce { site, reach, announcements, opened } => {
+            opened.iter().for_each(|pair| set_link(*pair, true));
+            let site = &mut service.sites[*site as usize];
+            site.reach = *reach;
+            site.announcements.clone_from(announcements);
+        }
+        Deed::Capacity { site, capacity } => {
+            service.sites[*site as usize].capacity = *capacity;
+        }
+        Deed::Fail { .. } | Deed::Restore { .. } | Deed::Igp { .. } | Deed::Attack { .. } => {}
+    }
+}
+
+fn policy(
+    world: &World,
+    (asn, neighbor): (Asn, Asn),
+    (local_pref, prepend, export): (Option<u32>, Option<u8>, Option<bool>),
+) -> Result<Deed, Mistake> {
+    if local_pref.is_none() && prepend.is_none() && export.is_none() {
+        let message = format!("nothing changes between AS{asn} and AS{neighbor}");
+        return Err(Mistake::new("scenario::empty_change", "as_policy", message)
+            .help("set `local_pref`, `prepend` or `export`"));
+    }
+    let pairs = linked_routers(world, "as_policy", (asn, neighbor), None)?;
+    let session = |(a, b): (u32, u32)| {
+        world.session_to(a, b).expect("`linked_routers` answers with linked routers")
+    };
+    let sessions: Vec<u32> = pairs.into_iter().map(session).collect();
+    let entries = world.as_indices(asn);
+    let local_prefs = local_pref
+        .into_iter()
+        .flat_map(|value| entries.clone().map(move |entry| (entry, neighbor, value)));
+    let prepends =
+        prepend.into_iter().flat_map(|count| sessions.iter().map(move |at| (*at, count)));
+    let closed = export.into_iter().flat_map(|told| sessions.iter().map(move |at| (*at, !told)));
+    Ok(Deed::Policy {
+        local_prefs: local_prefs.collect(),
+        prepends: prepends.collect(),
+        closed: closed.collect(),
+    })
 }
 
 fn names(block: &str) -> (String, String) {
@@ -125,7 +160,7 @@ fn linked_routers(
     city: Option<&str>,
 ) -> Result<Vec<(u32, u32)>, Mistake> {
     check_pair(world, block, (a, b))?;
-    let all = pairs_of(world, a, b);
+    let all = linked_pairs(world, a, b);
     if all.is_empty() {
         let message = format!("AS{a} and AS{b} have no link");
         let help = match block {
@@ -156,59 +191,24 @@ fn linked_routers(
     Ok(here)
 }
 
-fn pairs_of(world: &World, a: Asn, b: Asn) -> Vec<(u32, u32)> {
-    let mut pairs = Vec::new();
-    for from in world.routers_of_asn(a) {
-        let linked = world.routers_of_asn(b).filter(|to| world.session_to(from, *to).is_some());
-        pairs.extend(linked.map(|to| (from, to)));
-    }
-    pairs
-}
-
-fn set_policy(
-    assembled: &mut Assembled,
-    (entries, neighbor): (&[u32], Asn),
-    sessions: &[u32],
-    (local_pref, prepend, export): (Option<u32>, Option<u8>, Option<bool>),
-) {
-    let overlay = &mut assembled.overlay;
-    if let Some(local_pref) = local_pref {
-        for entry in entries {
-            overlay.local_prefs.insert((*entry, neighbor), local_pref);
-        }
-    }
-    for session in sessions {
-        match prepend {
-            Some(0) => _ = overlay.prepends.remove(session),
-            Some(prepend) => _ = overlay.prepends.insert(*session, prepend),
-            None => {}
-        }
-        match export {
-            Some(false) => _ = overlay.closed.insert(*session),
-            Some(true) => _ = overlay.closed.remove(session),
-            None => {}
-        }
-    }
-}
-
 /// All sessions over which a site may announce: of its own router, or of its AS of the world.
-pub(super) fn sessions_of_site(world: &World, router: u32, own_router: bool) -> Vec<u32> {
+pub(super) fn sessions_of_site(world: &World, router: u32, own_router: bool) -> Range<u32> {
     if own_router {
-        return world.sessions(router).collect();
+        return world.sessions(router);
     }
-    let entry = world.router_as[router as usize];
-    world.routers_of(entry).flat_map(|router| world.sessions(router)).collect()
+    let routers = world.routers_of(world.router_as[router as usize]);
+    world.sessions(routers.start).start..world.sessions(routers.end - 1).end
 }
 
 /// The sessions that a change of announcement is about: those in the city said; else those that
 /// the site announces over now; else the one in its city, or the nearest.
 fn announced_sessions(
     assembled: &Assembled,
-    site_index: usize,
+    site_index: u32,
     neighbor: &NeighborSpec,
 ) -> Result<Vec<u32>, Mistake> {
     let world = &assembled.world;
-    let site = &assembled.service.sites[site_index];
+    let site = &assembled.service.sites[site_index as usize];
     let Some(asn) = neighbor.asn else {
         let message = "a change of announcement needs a `neighbor`";
         return Err(Mistake::new("scenario::missing_asn", "announce", message));
@@ -216,10 +216,12 @@ fn announced_sessions(
     if world.as_indices(asn).is_empty() {
         return Err(unknown_as(world, asn, "announce.neighbor"));
     }
-    let own_router = assembled.origins[site_index].own_router;
+    let own_router = assembled.origins[site_index as usize].own_router;
     let end = |session: u32| world.neighbors[session as usize];
-    let mut sessions = sessions_of_site(world, site.router, own_router);
-    sessions.retain(|session| world.asn_of(end(*session)) == asn);
+    let routers = world.routers_of_asn(asn);
+    let mut sessions: Vec<u32> = sessions_of_site(world, site.router, own_router)
+        .filter(|session| routers.contains(&end(*session)))
+        .collect();
     if sessions.is_empty() {
         let message = format!("site `{}` has no session with AS{asn}", site.name);
         return Err(Mistake::new("scenario::not_linked", "announce.neighbor", message));
@@ -245,31 +247,39 @@ fn announced_sessions(
     Ok(nearest.into_iter().collect())
 }
 
-fn announce(assembled: &mut Assembled, site_index: usize, sessions: &[u32], change: &NeighborSpec) {
-    let Assembled { world, overlay, service, origins, pending_links, .. } = assembled;
-    let site = &mut service.sites[site_index];
-    let origin = &origins[site_index];
-    let local = origin.spec.local.unwrap_or(false);
+/// What a site says after a change: all of it, so that a deed needs no other to be understood.
+pub(super) fn announce(
+    assembled: &Assembled,
+    site_index: u32,
+    change: &NeighborSpec,
+) -> Result<Deed, Mistake> {
+    let sessions = announced_sessions(assembled, site_index, change)?;
+    let Assembled { world, service, origins, pending_links, .. } = assembled;
+    let site = &service.sites[site_index as usize];
+    let origin = &origins[site_index as usize];
+    let mut announcements = site.announcements.clone();
     if change.withdraw == Some(true) {
         if site.reach == Reach::Everyone {
             // All but these: from here on the site lists its sessions.
             for session in sessions_of_site(world, site.router, origin.own_router) {
-                site.announcements.entry(session).or_default();
+                announcements.entry(session).or_default();
             }
-            site.reach = Reach::Listed;
         }
         for session in sessions {
-            site.announcements.remove(session);
+            announcements.remove(&session);
         }
-        return;
+        let reach = Reach::Listed;
+        return Ok(Deed::Announce { site: site_index, reach, announcements, opened: Vec::new() });
     }
+    let local = origin.spec.local.unwrap_or(false);
+    let mut opened = Vec::new();
     for session in sessions {
-        let from = world.router_of_session(*session);
-        let to = world.neighbors[*session as usize];
-        if pending_links.remove(&(from.min(to), from.max(to))) {
-            overlay.set_link(from, to, true);
+        let from = world.router_of_session(session);
+        let to = world.neighbors[session as usize];
+        if pending_links.contains(&(from.min(to), from.max(to))) {
+            opened.push((from, to));
         }
-        let entry = site.announcements.entry(*session).or_insert_with(|| {
+        let entry = announcements.entry(session).or_insert_with(|| {
             // Back after a withdrawal: what the file says of this neighbor.
             let asn = Some(world.asn_of(to));
             let listed = origin.spec.neighbors.iter().flatten().find(|n| n.asn == asn);
@@ -278,6 +288,7 @@ fn announce(assembled: &mut Assembled, site_index: usize, sessions: &[u32], chan
         });
         overwrite(entry, change, local);
     }
+    Ok(Deed::Announce { site: site_index, reach: site.reach, announcements, opened })
 }
 
 fn overwrite(entry: &mut Announcement, change: &NeighborSpec, local: bool) {
@@ -308,20 +319,30 @@ pub(super) fn add_links(
     sites: &[PlacedSite<'_>],
     mistakes: &mut Vec<Mistake>,
 ) -> BTreeSet<(u32, u32)> {
+    let own = sites.iter().filter(|placed| placed.own_router);
+    let own: BTreeMap<&SiteName, &PlacedSite<'_>> =
+        own.map(|placed| (&placed.site.spec.name, placed)).collect();
     let mut pending = BTreeSet::new();
+    let enough = mistakes.len() + MISTAKES_MAX;
     for (path, change) in super::all_changes(scenario) {
         let added = match change {
             Change::Link { a, b, city, up: true, relation } => {
                 add_link(draft, (*a, *b), city.as_deref(), *relation, &path)
             }
             Change::Announce { site, neighbor } if neighbor.withdraw != Some(true) => {
-                add_session(draft, sites, site, neighbor, &path)
+                match own.get(site) {
+                    Some(placed) => add_session(draft, placed, neighbor, &path),
+                    None => Ok(Vec::new()),
+                }
             }
             _ => Ok(Vec::new()),
         };
         match added {
             Ok(pairs) => pending.extend(pairs.into_iter().map(|(a, b)| (a.min(b), a.max(b)))),
             Err(mistake) => mistakes.push(mistake),
+        }
+        if mistakes.len() >= enough {
+            break;
         }
     }
     pending
@@ -336,56 +357,38 @@ fn add_link(
     relation: Option<Relation>,
     path: &str,
 ) -> Result<Vec<(u32, u32)>, Mistake> {
+    let city = city.filter(|_| draft.has_places());
+    let is_there = |draft: &Draft<'_>, router: u32, code: &str| {
+        draft.place_of(router).is_some_and(|place| place.code.eq_ignore_ascii_case(code))
+    };
+    let is_meant = |(x, y): &(u32, u32)| {
+        city.is_none_or(|code| is_there(draft, *x, code) || is_there(draft, *y, code))
+    };
+    if draft.linked_pairs(a, b).iter().any(is_meant) {
+        return Ok(Vec::new());
+    }
     let (routers_a, routers_b) = (draft.routers_of_asn(a), draft.routers_of_asn(b));
     if routers_a.is_empty() || routers_b.is_empty() || a == b {
         // `check` says so.
         return Ok(Vec::new());
     }
-    let in_city = |draft: &Draft<'_>, routers: &[u32], code: &str| -> Vec<u32> {
-        let is_there = |router: &u32| {
-            draft.place_of(*router).is_some_and(|place| place.code.eq_ignore_ascii_case(code))
-        };
-        routers.iter().copied().filter(is_there).collect()
-    };
-    let mut pairs: Vec<(u32, u32)> = Vec::new();
-    match city {
-        Some(code) if draft.has_places() => {
-            let path = format!("{path}.city");
-            let (here_a, here_b) =
-                (in_city(draft, &routers_a, code), in_city(draft, &routers_b, code));
-            let known = routers_a.iter().flat_map(|x| routers_b.iter().map(move |y| (*x, *y)));
-            let touches = |x: &u32, y: &u32| here_a.contains(x) || here_b.contains(y);
-            let is_linked =
-                known.filter(|(x, y)| touches(x, y)).any(|(x, y)| draft.relation(x, y).is_some());
-            if is_linked {
-                return Ok(Vec::new());
-            }
-            let (x, y) = match (here_a.first(), here_b.first()) {
-                (Some(x), Some(y)) => (*x, *y),
-                (Some(x), None) => (*x, nearest_to(draft, *x, &routers_b)),
-                (None, Some(y)) => (nearest_to(draft, *y, &routers_a), *y),
+    let pairs = match city {
+        Some(code) => {
+            let here =
+                |routers: &[u32]| routers.iter().copied().find(|r| is_there(draft, *r, code));
+            match (here(&routers_a), here(&routers_b)) {
+                (Some(x), Some(y)) => vec![(x, y)],
+                (Some(x), None) => vec![(x, nearest_to(draft, x, &routers_b))],
+                (None, Some(y)) => vec![(nearest_to(draft, y, &routers_a), y)],
                 (None, None) => {
-                    let all: Vec<u32> = routers_a.iter().chain(&routers_b).copied().collect();
-                    routers_in_city(draft, a, &all, code, &path)?;
+                    let all = [routers_a, routers_b].concat();
+                    routers_in_city(draft, a, &all, code, &format!("{path}.city"))?;
                     return Ok(Vec::new());
                 }
-            };
-            pairs.push((x, y));
-        }
-        _ => {
-            let all = routers_a.iter().flat_map(|x| routers_b.iter().map(move |y| (*x, *y)));
-            if all.clone().any(|(x, y)| draft.relation(x, y).is_some()) {
-                return Ok(Vec::new());
-            }
-            let km = |(x, y): (u32, u32)| {
-                draft.distance_km(draft.place_index_of(x), y).unwrap_or(f64::INFINITY)
-            };
-            pairs.extend(all.clone().filter(|pair| km(*pair) == 0.0));
-            if pairs.is_empty() {
-                pairs.extend(all.min_by(|p, q| km(*p).total_cmp(&km(*q))));
             }
         }
-    }
+        None => meeting_pairs(draft, &routers_a, &routers_b),
+    };
     let Some(relation) = relation else {
         let message = format!("AS{a} and AS{b} have no link to bring up");
         return Err(Mistake::new("scenario::missing_relation", path, message)
@@ -397,6 +400,27 @@ fn add_link(
     Ok(pairs)
 }
 
+/// Where two ASes meet: in each city where both are, else between the nearest routers.
+fn meeting_pairs(draft: &Draft<'_>, routers_a: &[u32], routers_b: &[u32]) -> Vec<(u32, u32)> {
+    let mut in_one_city = Vec::new();
+    let mut nearest: Option<(f64, (u32, u32))> = None;
+    for x in routers_a {
+        for y in routers_b {
+            let km = draft.distance_km(draft.place_index_of(*x), *y).unwrap_or(f64::INFINITY);
+            if km == 0.0 {
+                in_one_city.push((*x, *y));
+            }
+            if nearest.is_none_or(|(best, _)| km < best) {
+                nearest = Some((km, (*x, *y)));
+            }
+        }
+    }
+    match in_one_city.is_empty() {
+        true => nearest.into_iter().map(|(_, pair)| pair).collect(),
+        false => in_one_city,
+    }
+}
+
 fn nearest_to(draft: &Draft<'_>, router: u32, others: &[u32]) -> u32 {
     draft.nearest(draft.place_index_of(router), others).expect("the AS has a router")
 }
@@ -404,16 +428,13 @@ fn nearest_to(draft: &Draft<'_>, router: u32, others: &[u32]) -> u32 {
 /// The link of a session that a site opens at some time.
 fn add_session(
     draft: &mut Draft<'_>,
-    sites: &[PlacedSite<'_>],
-    site: &SiteName,
+    placed: &PlacedSite<'_>,
     neighbor: &NeighborSpec,
     path: &str,
 ) -> Result<Vec<(u32, u32)>, Mistake> {
-    let placed = sites.iter().find(|placed| placed.site.spec.name == *site && placed.own_router);
-    let (Some(placed), Some(asn)) = (placed, neighbor.asn) else { return Ok(Vec::new()) };
+    let Some(asn) = neighbor.asn else { return Ok(Vec::new()) };
     let router = placed.router;
-    let linked =
-        draft.routers_of_asn(asn).into_iter().any(|to| draft.relation(router, to).is_some());
+    let linked = draft.linked_pairs(placed.asn, asn).iter().any(|(from, _)| *from == router);
     if asn == placed.asn
         || (linked && neighbor.at.is_none())
         || draft.routers_of_asn(asn).is_empty()

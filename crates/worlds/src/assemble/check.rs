@@ -1,14 +1,17 @@
 //! Names in the parts of a scenario that act later: leaks, residency, events.
+//!
+//! What an event must be to make sense is said where it is played, in `schedule.rs`.
 
 use std::collections::BTreeSet;
 
 use catchment_model::mistake::nearest_help;
-use catchment_model::scenario::{Action, Attack, Botnet, Change, Scenario};
+use catchment_model::scenario::{Action, Botnet, Change, Scenario};
 use catchment_model::{Asn, Mistake, SiteName};
 
+use super::Assembled;
 use super::lookup::unknown_as;
+use super::schedule::Play;
 use super::sites::MergedSite;
-use super::{Assembled, changes, is_reported, unknown_site, within};
 use crate::BaseWorld;
 
 /// What the scenario means to have, whether or not it could be made. A site that failed is not
@@ -32,27 +35,56 @@ impl Known {
         }
     }
 
-    fn site_failed(&self, assembled: &Assembled, site: &SiteName) -> bool {
-        self.sites.contains(site) && assembled.service.site_index(site).is_none()
+    /// What is missing from the assembled scenario.
+    pub(super) fn failed(&self, assembled: &Assembled) -> Failed {
+        let made: BTreeSet<&SiteName> =
+            assembled.service.sites.iter().map(|site| &site.name).collect();
+        let regions: BTreeSet<&str> = regions_of(assembled).collect();
+        let is_missing = |asn: &&Asn| assembled.world.as_indices(**asn).is_empty();
+        let is_nowhere = |region: &&String| !regions.contains(region.as_str());
+        Failed {
+            sites: self.sites.iter().filter(|name| !made.contains(name)).cloned().collect(),
+            asns: self.asns.iter().filter(is_missing).copied().collect(),
+            regions: self.regions.iter().filter(is_nowhere).cloned().collect(),
+        }
     }
+}
 
-    fn as_failed(&self, assembled: &Assembled, asn: Asn) -> bool {
-        self.asns.contains(&asn) && assembled.world.as_indices(asn).is_empty()
-    }
+/// What the scenario means to have and could not be made, each for a reason that was reported.
+pub(super) struct Failed {
+    sites: BTreeSet<SiteName>,
+    asns: BTreeSet<Asn>,
+    regions: BTreeSet<String>,
+}
 
+impl Failed {
     /// Whether a change is about something that was reported already.
-    pub(super) fn failed_with(&self, assembled: &Assembled, change: &Change) -> bool {
+    pub(super) fn touches(&self, change: &Change) -> bool {
+        let has = |asn: &Asn| self.asns.contains(asn);
         match change {
-            Change::Link { a, b, .. } | Change::Session { a, b, .. } => {
-                self.as_failed(assembled, *a) || self.as_failed(assembled, *b)
-            }
-            Change::AsPolicy { asn, neighbor, .. } => {
-                self.as_failed(assembled, *asn) || self.as_failed(assembled, *neighbor)
-            }
+            Change::Link { a, b, .. } | Change::Session { a, b, .. } => has(a) || has(b),
+            Change::AsPolicy { asn, neighbor, .. } => has(asn) || has(neighbor),
             Change::Announce { site, neighbor } => {
-                self.site_failed(assembled, site)
-                    || neighbor.asn.is_some_and(|asn| self.as_failed(assembled, asn))
+                self.sites.contains(site) || neighbor.asn.as_ref().is_some_and(has)
             }
+        }
+    }
+
+    /// The same for an event.
+    fn touches_action(&self, action: &Action) -> bool {
+        match action {
+            Action::Fail(site, _)
+            | Action::Restore(site)
+            | Action::Drain(site)
+            | Action::Capacity { site, .. } => self.sites.contains(site),
+            Action::Change(change) => self.touches(change),
+            Action::Igp { asn, .. } => self.asns.contains(asn),
+            Action::Attack(attack) => match &attack.from {
+                Botnet::Region(region) => self.regions.contains(region),
+                Botnet::Ases(asns) => asns.iter().any(|asn| self.asns.contains(asn)),
+                // Without its sites and networks a scenario may have nobody there.
+                _ => !self.sites.is_empty() || !self.asns.is_empty(),
+            },
         }
     }
 }
@@ -61,12 +93,12 @@ impl Known {
 pub(super) fn leaks(
     assembled: &mut Assembled,
     scenario: &Scenario,
-    known: &Known,
+    failed: &Failed,
     mistakes: &mut Vec<Mistake>,
 ) {
     for (index, asn) in scenario.leaks.iter().enumerate() {
         let entries = assembled.world.as_indices(*asn);
-        if entries.is_empty() && !known.as_failed(assembled, *asn) {
+        if entries.is_empty() && !failed.asns.contains(asn) {
             mistakes.push(unknown_as(&assembled.world, *asn, format!("leak.{index}.asn")));
         }
         assembled.overlay.leaks.extend(entries);
@@ -105,111 +137,35 @@ fn all_regions<'a>(
     base: &'a BaseWorld,
     known: &'a Known,
 ) -> BTreeSet<&'a str> {
-    let clients = assembled.world.clients.iter().map(|client| client.region.as_str());
     let removed = base.sites.iter().filter_map(|site| site.region.as_deref());
     let named = known.regions.iter().map(String::as_str);
-    named.chain(clients).chain(removed).filter(|region| !region.is_empty()).collect()
+    named.chain(regions_of(assembled)).chain(removed).filter(|region| !region.is_empty()).collect()
 }
 
-/// Names in events: sites, ASes, cities, regions.
+/// Regions of sites and clients.
+pub(super) fn regions_of(assembled: &Assembled) -> impl Iterator<Item = &str> {
+    let clients = assembled.world.clients.iter().map(|client| client.region.as_str());
+    let sites = assembled.service.sites.iter().map(|site| site.region.as_str());
+    sites.chain(clients).filter(|region| !region.is_empty())
+}
+
+/// Plays the events, which finds what is wrong with them. What follows from another mistake is
+/// passed over.
 pub(super) fn events(
     assembled: &Assembled,
-    base: &BaseWorld,
     scenario: &Scenario,
-    known: &Known,
+    failed: &Failed,
     mistakes: &mut Vec<Mistake>,
 ) {
-    for (index, event) in scenario.events.iter().enumerate() {
-        let path = format!("event.{index}");
-        if is_reported(mistakes, &path) {
-            continue;
-        }
-        let site = |name: &SiteName, key: &str| {
-            if assembled.service.site_index(name).is_some() || known.sites.contains(name) {
-                return Ok(());
-            }
-            Err(unknown_site(&assembled.service, name, key))
-        };
-        let checked = match &event.action {
-            Action::Fail(name, _) => site(name, "fail"),
-            Action::Restore(name) => site(name, "restore"),
-            Action::Drain(name) => site(name, "drain"),
-            Action::Capacity { site: name, .. } => site(name, "capacity.site"),
-            Action::Change(change) if known.failed_with(assembled, change) => Ok(()),
-            Action::Change(change) => changes::check(assembled, change),
-            Action::Igp { asn, a, b, .. } => igp(assembled, *asn, [a, b]),
-            Action::Attack(attack) => self::attack(assembled, base, known, attack),
-        };
-        if let Err(mistake) = checked {
-            mistakes.push(within(&path, mistake));
-        }
+    let reported: BTreeSet<usize> = mistakes.iter().filter_map(event_of).collect();
+    let is_known =
+        |index: usize, action: &Action| reported.contains(&index) || failed.touches_action(action);
+    if let Err(found) = Play::new(assembled).all(scenario, is_known, |_, _, _| {}) {
+        mistakes.extend(found);
     }
 }
 
-/// Both cities must have a router of the AS, in one mesh.
-fn igp(assembled: &Assembled, asn: Asn, cities: [&String; 2]) -> Result<(), Mistake> {
-    let world = &assembled.world;
-    if world.as_indices(asn).is_empty() {
-        return Err(unknown_as(world, asn, "igp.asn"));
-    }
-    for (key, city) in ["a", "b"].into_iter().zip(cities) {
-        let mut codes: Vec<&str> = world
-            .routers_of_asn(asn)
-            .filter_map(|router| Some(world.place(router)?.code.as_str()))
-            .collect();
-        codes.sort_unstable();
-        if !codes.iter().any(|code| code.eq_ignore_ascii_case(city)) {
-            let message = format!("AS{asn} has no router in `{city}`");
-            let path = format!("igp.{key}");
-            return Err(Mistake::new("scenario::not_in_city", path, message)
-                .help(format!("it has one in {}", codes.join(", "))));
-        }
-    }
-    if cities[0].eq_ignore_ascii_case(cities[1]) {
-        let message = format!("`{}` is given at both ends", cities[0]);
-        return Err(Mistake::new("scenario::same_router", "igp.b", message));
-    }
-    Ok(())
-}
-
-fn attack(
-    assembled: &Assembled,
-    base: &BaseWorld,
-    known: &Known,
-    attack: &Attack,
-) -> Result<(), Mistake> {
-    let world = &assembled.world;
-    match &attack.from {
-        Botnet::Region(region) => {
-            let regions = all_regions(assembled, base, known);
-            if regions.contains(region.as_str()) {
-                return Ok(());
-            }
-            let message = format!("no site and no client is in region `{region}`");
-            Err(Mistake::new("scenario::unknown_region", "attack.from.region", message)
-                .help(nearest_help(region, regions)))
-        }
-        Botnet::Country(country) => {
-            let countries: BTreeSet<&str> =
-                world.places.iter().map(|place| place.country.as_str()).collect();
-            if countries.iter().any(|code| code.eq_ignore_ascii_case(country)) {
-                return Ok(());
-            }
-            let message = format!("no place of the world is in country `{country}`");
-            Err(Mistake::new("scenario::unknown_country", "attack.from.country", message)
-                .help("write two letters, as in `DE`"))
-        }
-        Botnet::Ases(asns) => {
-            let is_missing = |asn: &&Asn| {
-                world.as_indices(**asn).is_empty() && !known.as_failed(assembled, **asn)
-            };
-            match asns.iter().enumerate().find(|(_, asn)| is_missing(asn)) {
-                None => Ok(()),
-                Some((index, asn)) => {
-                    Err(unknown_as(world, *asn, format!("attack.from.ases.{index}")))
-                }
-            }
-        }
-        Botnet::Uniform | Botnet::ByUsers | Botnet::Zipf(_) => Ok(()),
-    }
+/// The event that a mistake is about.
+fn event_of(mistake: &Mistake) -> Option<usize> {
+    mistake.path.strip_prefix("event.")?.split('.').next()?.parse().ok()
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use catchment_model::world::{NO_PLACE, RouterHandle};
 use catchment_model::{Asn, LatLon, Mistake, Place, Relation, World, WorldBuilder};
 
+use super::lookup::linked_pairs;
 use crate::cities;
 
 /// A router that a scenario adds.
@@ -30,6 +31,10 @@ pub(super) struct Draft<'a> {
     new_names: Vec<(Asn, String)>,
     /// From the lower handle to the higher: what the higher is to the lower.
     new_links: BTreeMap<(u32, u32), Relation>,
+    /// The new links by their ASes, lower number first, and the new routers of each AS: a scenario
+    /// may ask for each of its events.
+    new_links_of: BTreeMap<(Asn, Asn), Vec<(u32, u32)>>,
+    new_routers_of: BTreeMap<Asn, Vec<u32>>,
     dropped_routers: BTreeSet<u32>,
     dropped_links: BTreeSet<(u32, u32)>,
 }
@@ -59,6 +64,8 @@ impl<'a> Draft<'a> {
             new_routers: Vec::new(),
             new_names: Vec::new(),
             new_links: BTreeMap::new(),
+            new_links_of: BTreeMap::new(),
+            new_routers_of: BTreeMap::new(),
             dropped_routers: BTreeSet::new(),
             dropped_links: BTreeSet::new(),
         }
@@ -141,8 +148,7 @@ impl<'a> Draft<'a> {
     /// Routers of an AS, ascending: those of the base world that stay, then new ones.
     pub(super) fn routers_of_asn(&self, asn: Asn) -> Vec<u32> {
         let kept = self.base.routers_of_asn(asn).filter(|r| !self.dropped_routers.contains(r));
-        let new = (self.base_count()..).zip(&self.new_routers);
-        kept.chain(new.filter(|(_, router)| router.asn == asn).map(|(handle, _)| handle)).collect()
+        kept.chain(self.new_routers_of.get(&asn).into_iter().flatten().copied()).collect()
     }
 
     pub(super) fn add_router(
@@ -154,7 +160,9 @@ impl<'a> Draft<'a> {
     ) -> u32 {
         let place = place.unwrap_or(NO_PLACE);
         self.new_routers.push(NewRouter { asn, place, island, id });
-        self.base_count() + self.new_routers.len() as u32 - 1
+        let handle = self.base_count() + self.new_routers.len() as u32 - 1;
+        self.new_routers_of.entry(asn).or_default().push(handle);
+        handle
     }
 
     pub(super) fn add_name(&mut self, asn: Asn, name: &str) {
@@ -203,11 +211,28 @@ impl<'a> Draft<'a> {
                     .help("two routers have one relationship; say the same at both ends"))
             }
             None => {
-                let relation = if a < b { relation } else { relation.reversed() };
-                self.new_links.insert(ordered(a, b), relation);
+                let seen_from_low = if a < b { relation } else { relation.reversed() };
+                self.new_links.insert(ordered(a, b), seen_from_low);
+                let (asn_a, asn_b) = (self.asn_of(a), self.asn_of(b));
+                let (asns, pair) =
+                    if asn_a < asn_b { ((asn_a, asn_b), (a, b)) } else { ((asn_b, asn_a), (b, a)) };
+                self.new_links_of.entry(asns).or_default().push(pair);
                 Ok(())
             }
         }
+    }
+
+    /// Pairs of linked routers of two ASes.
+    pub(super) fn linked_pairs(&self, a: Asn, b: Asn) -> Vec<(u32, u32)> {
+        let mut pairs = linked_pairs(self.base, a, b);
+        pairs.retain(|(x, y)| {
+            !self.dropped_routers.contains(x)
+                && !self.dropped_routers.contains(y)
+                && !self.dropped_links.contains(&ordered(*x, *y))
+        });
+        let new = self.new_links_of.get(&(a.min(b), a.max(b))).into_iter().flatten();
+        pairs.extend(new.map(|(low, high)| if a <= b { (*low, *high) } else { (*high, *low) }));
+        pairs
     }
 
     /// Great-circle km from a place to a router; `None` if either is nowhere.

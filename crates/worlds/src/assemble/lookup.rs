@@ -1,5 +1,7 @@
 //! From the user's words to places and routers, with advice where that fails.
 
+use std::ops::Range;
+
 use catchment_model::mistake::nearest;
 use catchment_model::scenario::{NeighborSpec, PlaceRef};
 use catchment_model::world::NO_PLACE;
@@ -26,6 +28,27 @@ pub(super) fn as_help(world: &World, asn: Asn) -> String {
 pub(super) fn unknown_as(world: &World, asn: Asn, path: impl Into<String>) -> Mistake {
     Mistake::new("scenario::unknown_as", path, format!("the world has no AS{asn}"))
         .help(as_help(world, asn))
+}
+
+/// Pairs of linked routers of two ASes, ascending.
+///
+/// One pass over the rows of the AS with fewer sessions, since a scenario may ask for each of its
+/// events: the largest networks have hundreds of routers, and comparing all with all would show.
+pub(super) fn linked_pairs(world: &World, a: Asn, b: Asn) -> Vec<(u32, u32)> {
+    let (routers_a, routers_b) = (world.routers_of_asn(a), world.routers_of_asn(b));
+    let rows = |routers: &Range<u32>| {
+        world.rows[4 * routers.start as usize]..world.rows[4 * routers.end as usize]
+    };
+    let (rows_a, rows_b) = (rows(&routers_a), rows(&routers_b));
+    let from_a = rows_a.len() <= rows_b.len();
+    let (rows, others) = if from_a { (rows_a, routers_b) } else { (rows_b, routers_a) };
+    let to_other = rows.filter(|session| others.contains(&world.neighbors[*session as usize]));
+    let mut pairs: Vec<(u32, u32)> = to_other
+        .map(|session| (world.router_of_session(session), world.neighbors[session as usize]))
+        .map(|(here, there)| if from_a { (here, there) } else { (there, here) })
+        .collect();
+    pairs.sort_unstable();
+    pairs
 }
 
 /// An entry of the table of cities, by airport code.

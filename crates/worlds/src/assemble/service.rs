@@ -139,6 +139,14 @@ pub(super) fn note_surprises(
     }
 }
 
+/// Index of the prefix of each region. A region without one was reported.
+pub(super) fn regional(scenario: &Scenario, prefixes: &[Prefix]) -> BTreeMap<String, u16> {
+    let index: BTreeMap<Prefix, u16> = prefixes.iter().copied().zip(0..).collect();
+    let of_region =
+        |(region, prefix): (&String, &Prefix)| Some((region.clone(), *index.get(prefix)?));
+    scenario.regional.iter().filter_map(of_region).collect()
+}
+
 /// The service in terms of the finished world.
 pub(super) fn resolve(
     built: &Built,
