@@ -6,6 +6,7 @@
 
 pub mod damping;
 pub mod delivery;
+pub mod flows;
 pub mod script;
 pub mod timing;
 
