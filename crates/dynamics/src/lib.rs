@@ -7,6 +7,7 @@
 pub mod damping;
 pub mod delivery;
 pub mod flows;
+pub mod load;
 pub mod overload;
 pub mod script;
 pub mod timing;

@@ -281,3 +281,46 @@ fn classes_add_up() {
     near(report.classes.iter().map(|it| it.broken.total()).sum(), 1800.0);
     near(report.classes.iter().map(|it| it.open).sum(), 2000.0);
 }
+
+/// A run of random changes and failures, from few values.
+fn random(seed: u64) -> (Delivery, Vec<Occurrence>) {
+    let pick = |stream, key, count| catchment_model::rng::draw(seed, stream, key) % count;
+    let mut deeds = Vec::new();
+    let mut changes = Vec::new();
+    for step in 0..20 {
+        let at_s = 40 * step as i64;
+        let site = pick(0, step, 3) as u32;
+        let how = [FailureKind::Withdraw, FailureKind::Drain][pick(1, step, 2) as usize];
+        let fails = pick(2, step, 2) == 0;
+        deeds.push((at_s, if fails { Deed::Fail { site, how } } else { Deed::Restore { site } }));
+        for stream in 0..3 {
+            let fates = [Fate::NoRoute, Fate::Served(FRA), Fate::Served(LHR), Fate::Served(BOM)];
+            let fate = fates[pick(3 + u64::from(stream), step, 4) as usize];
+            changes.push((at_s + pick(6, step, 3) as i64, stream, fate, step as u32));
+        }
+    }
+    (delivery(&[1.0, 2.0, 3.0], &changes, 800), schedule(&deeds))
+}
+
+#[test]
+fn answers_never_break_what_anycast_would_keep() {
+    for seed in 0..500 {
+        let (delivery, schedule) = random(seed);
+        for length in [Length::Fixed(100.0), Length::Exponential(100.0)] {
+            let anycast = model(Protocol::Quic, length);
+            let routed = FlowModel { quic_lb: true, ..anycast.clone() };
+            let geodns = FlowModel { established_follow_answers: false, ..anycast.clone() };
+            let [anycast, routed, geodns] = [anycast, routed, geodns].map(|model| {
+                let report = breaks(&delivery, &schedule, &model);
+                let broken = report.classes[0].broken;
+                assert!(broken.needed >= 0.0 && broken.unneeded >= 0.0, "seed {seed}");
+                let by_event: f64 = report.events.iter().map(|it| it.broken.total()).sum();
+                near(by_event, broken.total());
+                broken
+            });
+            assert_eq!(geodns.unneeded, 0.0, "seed {seed}");
+            assert!(geodns.total() <= routed.total() + 1e-9, "seed {seed}");
+            assert!(routed.total() <= anycast.total() + 1e-9, "seed {seed}");
+        }
+    }
+}
