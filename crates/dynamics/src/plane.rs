@@ -372,9 +372,7 @@ fn since_event(at_us: i64, cause: u32, ground: &Ground<'_>) -> Stages {
 fn stages_of(change: &HopChange, ground: &Ground<'_>) -> Stages {
     let Some(event_us) = event_us(change.cause, ground) else { return Stages::default() };
     // Neighbors notice by themselves; what a router does late goes back to one that noticed late.
-    let ours = |notice: &&Notice| {
-        notice.cause == change.cause && notice.at_us <= change.decided_us
-    };
+    let ours = |notice: &&Notice| notice.cause == change.cause && notice.at_us <= change.decided_us;
     let end = ground.notices.partition_point(|notice| notice.at_us <= change.decided_us);
     let noticed_us = ground.notices[..end].iter().rev().find(ours).map_or(event_us, |n| n.at_us);
     let mrai_us = i64::from(change.waited_us).min(change.decided_us - noticed_us);
