@@ -6,6 +6,7 @@
 
 pub mod delivery;
 pub mod script;
+pub mod sites;
 
 pub use delivery::{Delivery, Fate, FateChange, Source, Stages, Stream};
 pub use script::Script;
