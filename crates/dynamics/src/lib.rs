@@ -5,6 +5,7 @@
 //! client's packets).
 
 pub mod delivery;
+pub mod geodns;
 pub mod script;
 pub mod sites;
 

@@ -1,0 +1,3 @@
+//! GeoDNS over time (models section 4): so far in closed form.
+
+pub mod formulas;
