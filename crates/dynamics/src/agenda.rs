@@ -104,8 +104,6 @@ enum Step {
     Lose { slot: u32, end: Option<SessionEnd>, life: Option<(u32, u32)> },
     /// A session is up again.
     Regain { slot: u32, life: Option<(u32, u32)> },
-    /// A site has more load than it can carry, and withdraws itself.
-    Shed { site: u32 },
     /// The timers of busy sessions begin to count.
     Busy,
 }
@@ -204,11 +202,6 @@ impl<'a> Course<'a> {
         if self.rules.mrai_busy.is_some_and(|share| share > 0.0) {
             self.plan(0, u32::MAX, Step::Busy);
         }
-    }
-
-    /// Plans that a site withdraws itself, on account of an occurrence.
-    pub(crate) fn shed(&mut self, at_us: i64, site: u32, cause: u32) {
-        self.plan(at_us, cause, Step::Shed { site });
     }
 
     fn plan(&mut self, at_us: i64, cause: u32, step: Step) {
@@ -324,10 +317,6 @@ impl<'a> Course<'a> {
                     if self.is_current(life) && self.may_regain(slot) {
                         self.with_policy(|engine, policy| engine.regain_session(policy, slot));
                     }
-                }
-                Step::Shed { site } => {
-                    self.notice(now_us, cause);
-                    self.set_active(site, false);
                 }
                 Step::Busy => {
                     let share = self.rules.mrai_busy.unwrap_or(0.0);

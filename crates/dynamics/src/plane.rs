@@ -72,7 +72,7 @@ const NOBODY: u32 = u32::MAX;
 
 /// Follows the streams of `sources` through time. `layers` are the prefixes that cover the
 /// address, longest first: each router uses the first that it has a route to.
-pub fn deliver(layers: &[Forwarding], ground: &Ground<'_>, sources: Vec<Source>) -> Delivery {
+pub fn deliver(layers: &[&Forwarding], ground: &Ground<'_>, sources: Vec<Source>) -> Delivery {
     let routers = layers.first().map_or(0, |layer| layer.start.len());
     let mut plane = Plane::new(layers, ground, routers);
     let mut streams_at = vec![Vec::new(); routers];
@@ -127,7 +127,7 @@ impl Happening {
     }
 }
 
-fn happenings(layers: &[Forwarding], ground: &Ground<'_>) -> Vec<Happening> {
+fn happenings(layers: &[&Forwarding], ground: &Ground<'_>) -> Vec<Happening> {
     let sites = ground.sites.iter().map(|change| Happening::Site(*change));
     let wires = ground.wires.iter().map(|change| Happening::Wire(*change));
     let hops = layers.iter().enumerate().flat_map(|(layer, forwarding)| {
@@ -164,7 +164,7 @@ struct Plane {
 }
 
 impl Plane {
-    fn new(layers: &[Forwarding], ground: &Ground<'_>, routers: usize) -> Plane {
+    fn new(layers: &[&Forwarding], ground: &Ground<'_>, routers: usize) -> Plane {
         let mut end_at = vec![(NOBODY, false); routers];
         for (router, site, alone) in ground.ends {
             end_at[*router as usize] = (*site, *alone);

@@ -39,6 +39,7 @@ fn t12_2_times_and_messages() {
                 geodns: &geodns,
                 regional: &regional,
                 client_gbps: &gbps,
+                senders: None,
             };
             let mut watch = |_, _| ControlFlow::Continue(());
             let (log, _) =
