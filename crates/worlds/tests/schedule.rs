@@ -705,7 +705,7 @@ fn nobody_is_there() {
         expect![[r#"
             event.0.attack.from.region scenario::nobody_there
                 no network is in region `basin`
-                a network is in the region of its nearest site; give clients a `region`, or use `ases`
+                a network belongs to its nearest site; give clients a `region`, or use `ases`
             event.1.attack.from.country scenario::unknown_country
                 no network of the world is in country `PL`
                 write two letters, as in `DE`
@@ -727,10 +727,10 @@ fn nobody_is_there() {
         &tree,
         "site as6 region=eu\nevent attack gbps=1 region=eu",
         expect![[r#"
-        event.0.attack.from.region scenario::nobody_there
-            no network is in region `eu`
-            a network is in the region of its nearest site; give clients a `region`, or use `ases`
-    "#]],
+            event.0.attack.from.region scenario::nobody_there
+                no network is in region `eu`
+                a network belongs to its nearest site; give clients a `region`, or use `ases`
+        "#]],
     );
 }
 
@@ -788,14 +788,14 @@ fn a_schedule_has_bounds() {
     expect![[r#"
         event.1677 scenario::too_large
             the events up to this one fill 256 MB of memory
-            let fewer of them be attacks from everywhere, or be about networks with thousands of sessions
+            use fewer attacks from everywhere, and fewer changes of sites with many sessions
     "#]].assert_eq(&repeat("attack gbps=1 uniform", 3000).unwrap_err());
     assert_eq!(repeat("announce site=hub neighbor=2 prepend=1", 3000), Ok(3000));
     assert_eq!(repeat("announce site=hub neighbor=2 withdraw=true", 100), Ok(100));
     expect![[r#"
         event.372 scenario::too_large
             the events up to this one fill 256 MB of memory
-            let fewer of them be attacks from everywhere, or be about networks with thousands of sessions
+            use fewer attacks from everywhere, and fewer changes of sites with many sessions
     "#]]
         .assert_eq(&repeat("announce site=hub neighbor=2 withdraw=true", 1000).unwrap_err());
 }

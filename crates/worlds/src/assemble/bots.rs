@@ -68,8 +68,7 @@ impl Crowd {
         if regions_of(assembled).any(|known| known == region) {
             let message = format!("no network is in region `{region}`");
             return Err(Mistake::new("scenario::nobody_there", path, message).help(
-                "a network is in the region of its nearest site; give clients a `region`, or use \
-                 `ases`",
+                "a network belongs to its nearest site; give clients a `region`, or use `ases`",
             ));
         }
         let mut known: Vec<&str> = regions_of(assembled).collect();

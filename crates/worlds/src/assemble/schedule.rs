@@ -186,10 +186,8 @@ fn bytes(deed: &Deed) -> usize {
 fn too_large(index: usize) -> Mistake {
     let megabytes = BYTES_MAX >> 20;
     let message = format!("the events up to this one fill {megabytes} MB of memory");
-    Mistake::new("scenario::too_large", format!("event.{index}"), message).help(
-        "let fewer of them be attacks from everywhere, or be about networks with thousands of \
-         sessions",
-    )
+    Mistake::new("scenario::too_large", format!("event.{index}"), message)
+        .help("use fewer attacks from everywhere, and fewer changes of sites with many sessions")
 }
 
 /// The routers of an AS in two cities, in each mesh that has both.
