@@ -186,6 +186,31 @@ fn links_and_sessions() {
     );
 }
 
+/// Whichever network has fewer sessions, and so is searched.
+#[test]
+fn links_of_two_networks_ascend() {
+    let mut builder = WorldBuilder::new("crossed");
+    let routers = [1, 1, 2, 2, 3].map(|asn| builder.router(Asn(asn), None));
+    for (a, b) in [(0, 3), (1, 2), (0, 4), (1, 4)] {
+        builder.link(routers[a], routers[b], Relation::Peer);
+    }
+    let world = Arc::new(builder.build().unwrap().world);
+    let base = BaseWorld { world, sites: Vec::new(), rules: Vec::new() };
+    let text = "event link a=1 b=2\nevent link a=2 b=1";
+    check_in(
+        &base,
+        text,
+        expect![[r#"
+        0s #0 link AS1-AS2 up
+            wire 1#1 2#4 up
+            wire 1#2 2#3 up
+        0s #1 link AS2-AS1 up
+            wire 2#3 1#2 up
+            wire 2#4 1#1 up
+    "#]],
+    );
+}
+
 #[test]
 fn policies() {
     check(
@@ -620,6 +645,29 @@ fn bots_are_alike_where_nobody_has_weight() {
     );
 }
 
+/// Clients at one router are one source.
+#[test]
+fn clients_of_one_router_add_up() {
+    let mut builder = WorldBuilder::new("shared");
+    let [a, b] = [10, 20].map(|asn| builder.router(Asn(asn), None));
+    builder.link(a, b, Relation::Peer);
+    for (name, router, weight) in [("one", b, 1.0), ("two", a, 4.0), ("three", b, 3.0)] {
+        builder.client(name, router, "eu", weight);
+    }
+    let world = Arc::new(builder.build().unwrap().world);
+    let base = BaseWorld { world, sites: Vec::new(), rules: Vec::new() };
+    check_in(
+        &base,
+        "event attack gbps=1 region=eu",
+        expect![[r#"
+        0s #0 attack of 1 Gbps begins
+            0 kq/s 1 Gbps
+            0.5000 10#10
+            0.5000 20#20
+    "#]],
+    );
+}
+
 /// In a world whose clients have no region, networks are in that of their nearest site.
 #[test]
 fn a_region_that_no_client_names_is_that_of_its_sites() {
@@ -699,6 +747,7 @@ fn nobody_is_there() {
         event attack gbps=1 region=basin
         event attack gbps=1 country=PL
         event attack gbps=1 ases=
+        event attack gbps=1 country=
         site waw city=WAW asn=64510
         neighbor 1299
         ",
@@ -711,6 +760,9 @@ fn nobody_is_there() {
                 write two letters, as in `DE`
             event.2.attack.from.ases scenario::nobody_there
                 an attack from no AS is none
+            event.3.attack.from.country scenario::unknown_country
+                no network of the world is in country ``
+                write two letters, as in `DE`
         "#]],
     );
     check_in(
@@ -722,14 +774,20 @@ fn nobody_is_there() {
     "#]],
     );
     // A world without places has no neighbourhoods.
-    let tree = builtin("tree").unwrap();
     check_in(
-        &tree,
-        "site as6 region=eu\nevent attack gbps=1 region=eu",
+        &builtin("tree").unwrap(),
+        "
+        site as6 region=eu
+        event attack gbps=1 region=eu
+        event attack gbps=1 region=
+        ",
         expect![[r#"
             event.0.attack.from.region scenario::nobody_there
                 no network is in region `eu`
                 a network belongs to its nearest site; give clients a `region`, or use `ases`
+            event.1.attack.from.region scenario::unknown_region
+                no site and no client is in region ``
+                known: `eu`
         "#]],
     );
 }
@@ -789,7 +847,8 @@ fn a_schedule_has_bounds() {
         event.1677 scenario::too_large
             the events up to this one fill 256 MB of memory
             use fewer attacks from everywhere, and fewer changes of sites with many sessions
-    "#]].assert_eq(&repeat("attack gbps=1 uniform", 3000).unwrap_err());
+    "#]]
+    .assert_eq(&repeat("attack gbps=1 uniform", 3000).unwrap_err());
     assert_eq!(repeat("announce site=hub neighbor=2 prepend=1", 3000), Ok(3000));
     assert_eq!(repeat("announce site=hub neighbor=2 withdraw=true", 100), Ok(100));
     expect![[r#"
@@ -797,7 +856,7 @@ fn a_schedule_has_bounds() {
             the events up to this one fill 256 MB of memory
             use fewer attacks from everywhere, and fewer changes of sites with many sessions
     "#]]
-        .assert_eq(&repeat("announce site=hub neighbor=2 withdraw=true", 1000).unwrap_err());
+    .assert_eq(&repeat("announce site=hub neighbor=2 withdraw=true", 1000).unwrap_err());
 }
 
 /// The nearest name is looked for a thousand times, and not for each of a hundred thousand events.
