@@ -15,12 +15,13 @@ use crate::agenda::{ANNOUNCED_APART_US, Course, Notice, SiteChange, WireChange};
 use crate::delivery::{Delivery, NO_CAUSE, Source};
 use crate::engine::adjacency::Adjacency;
 use crate::engine::paths::Paths;
-use crate::engine::{Best, Count, NO_SLOT, OWN, Pause, RouteChange};
+use crate::engine::{Best, Count, NO_SLOT, OWN, Pause, RouteChange, SpreadChange};
 use crate::geodns;
 use crate::hybrid;
 use crate::load::{self, Demand, LoadLog};
 use crate::plane::{self, Forwarding, Ground, Hop, HopChange};
 use crate::script::Script;
+use crate::spread::Buckets;
 
 /// A run that was given up, or given back.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -65,6 +66,10 @@ pub struct RouteLog {
     pub start: Vec<Best>,
     /// Changes of best routes after that, ascending by time.
     pub changes: Vec<RouteChange>,
+    /// Equal routes of routers at t = 0, by router, where flows are spread (models 5.4).
+    pub start_spread: BTreeMap<u32, Vec<u32>>,
+    /// Changes of those, ascending by time.
+    pub spreads: Vec<SpreadChange>,
     /// For each occurrence of the schedule, what was counted for it.
     pub counts: Vec<Count>,
     /// What was counted for the start-up.
@@ -147,13 +152,15 @@ fn play_once(
         Steering::GeoDns => None,
         _ => Some(Adjacency::new(situation.world, situation.rules)),
     };
+    let sources = script.sources().len();
+    let buckets = Buckets::new(situation.rules, situation.seed, sources);
     let mut network = Network::default();
     if let Some(adjacency) = &adjacency {
         for prefix in targets(script) {
-            network.play(script, adjacency, prefix, watch)?;
+            network.play(script, adjacency, prefix, &buckets, watch)?;
         }
     }
-    let mut delivery = network.deliver(script);
+    let mut delivery = network.deliver(script, &buckets);
     delivery.end_us = delivery.end_us.max(schedule.last().map_or(0, |last| last.at.us));
     let bots: BTreeMap<u32, Delivery> = (0..)
         .zip(schedule)
@@ -162,7 +169,7 @@ fn play_once(
                 return None;
             };
             let senders = senders(script, shares);
-            Some((place, network.deliver(&Script { senders: Some(&senders), ..*script })))
+            Some((place, network.deliver(&Script { senders: Some(&senders), ..*script }, &buckets)))
         })
         .collect();
     let demand = Demand {
@@ -215,7 +222,7 @@ fn targets(script: &Script<'_>) -> Vec<u16> {
 #[derive(Default)]
 struct Network {
     logs: BTreeMap<u16, RouteLog>,
-    forwarding: BTreeMap<u16, Forwarding>,
+    forwarding: BTreeMap<u16, Vec<Forwarding>>,
     sites: Vec<SiteChange>,
     wires: Vec<WireChange>,
 }
@@ -227,6 +234,7 @@ impl Network {
         script: &Script<'_>,
         adjacency: &Adjacency,
         prefix: u16,
+        buckets: &Buckets,
         watch: Watch<'_>,
     ) -> Result<(), Unfinished> {
         for prefix in covering(script, prefix) {
@@ -234,7 +242,8 @@ impl Network {
                 continue;
             }
             let (log, course) = play_prefix(script, adjacency, prefix, watch)?;
-            self.forwarding.insert(prefix, forwarding(script, &course, &log));
+            let ways = forwarding(script, buckets, adjacency, &log);
+            self.forwarding.insert(prefix, ways);
             self.logs.insert(prefix, log);
             // Sites and links do the same whichever prefix is watched.
             self.sites.clone_from(&course.site_changes);
@@ -244,12 +253,12 @@ impl Network {
     }
 
     /// What becomes of the packets of the script's sources.
-    fn deliver(&self, script: &Script<'_>) -> Delivery {
+    fn deliver(&self, script: &Script<'_>, buckets: &Buckets) -> Delivery {
         match script.steering {
             Steering::GeoDns => geodns::deliver(script),
-            Steering::Anycast => self.deliver_to(script, script.prefix),
+            Steering::Anycast => self.deliver_to(script, script.prefix, buckets),
             Steering::Hybrid => {
-                let of_prefix = |prefix| (prefix, self.deliver_to(script, prefix));
+                let of_prefix = |prefix| (prefix, self.deliver_to(script, prefix, buckets));
                 let deliveries = targets(script).into_iter().map(of_prefix).collect();
                 hybrid::combine(&geodns::regions(script), &deliveries)
             }
@@ -257,11 +266,9 @@ impl Network {
     }
 
     /// The same for packets to one prefix, by BGP alone.
-    fn deliver_to(&self, script: &Script<'_>, prefix: u16) -> Delivery {
+    fn deliver_to(&self, script: &Script<'_>, prefix: u16, buckets: &Buckets) -> Delivery {
         let Script { situation, .. } = *script;
         let covering = covering(script, prefix);
-        let layers: Vec<&Forwarding> =
-            covering.iter().map(|prefix| &self.forwarding[prefix]).collect();
         let cut: Vec<(u32, u32)> = situation.overlay.down.iter().copied().collect();
         let ground = Ground {
             ends: &ends(script, &covering),
@@ -272,7 +279,11 @@ impl Network {
             notices: &self.logs[&prefix].notices,
             schedule: script.schedule,
         };
-        let mut delivery = plane::deliver(&layers, &ground, script.sources());
+        let mut delivery = buckets.deliver(script.sources(), |bucket, sources| {
+            let ways = |prefix: &u16| &self.forwarding[prefix][bucket as usize];
+            let layers: Vec<&Forwarding> = covering.iter().map(ways).collect();
+            plane::deliver(&layers, &ground, sources)
+        });
         for prefix in covering {
             let last = self.logs[&prefix].changes.last();
             delivery.end_us = delivery.end_us.max(last.map_or(0, |change| change.fib_us));
@@ -306,47 +317,124 @@ fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
         .collect()
 }
 
-/// What forwarding tables make of a control plane.
-fn forwarding(script: &Script<'_>, course: &Course<'_>, log: &RouteLog) -> Forwarding {
-    let sites = &script.situation.service.sites;
-    let own = |router: u32| {
-        let here = |site: &&Site| site.router == router && site.prefixes.contains(&log.prefix);
-        let index = sites.iter().position(|site| here(&site));
-        index.map_or(Hop::None, |index| Hop::Own(index as u32))
-    };
-    let hop = |router: u32, best: &Best| match best.slot {
-        NO_SLOT => Hop::None,
-        OWN => own(router),
-        slot => {
-            let said = course.engine.paths().announcement(best.told.path());
-            match said.is_some_and(|said| said.communities.contains(&Community::Blackhole)) {
-                true => Hop::Drop,
-                false => Hop::To(course.adjacency().peer(slot)),
+/// What forwarding tables make of a control plane, for each bucket of flows.
+fn forwarding(
+    script: &Script<'_>,
+    buckets: &Buckets,
+    adjacency: &Adjacency,
+    log: &RouteLog,
+) -> Vec<Forwarding> {
+    let ways = Ways { sites: &script.situation.service.sites, adjacency, log };
+    let mut dealt = BTreeMap::new();
+    (0..buckets.count()).map(|bucket| ways.of_bucket(buckets, bucket, &mut dealt)).collect()
+}
+
+/// Where the routes of a log lead.
+struct Ways<'a> {
+    sites: &'a [Site],
+    adjacency: &'a Adjacency,
+    log: &'a RouteLog,
+}
+
+impl Ways<'_> {
+    fn hop(&self, router: u32, best: &Best) -> Hop {
+        match best.slot {
+            NO_SLOT => Hop::None,
+            OWN => {
+                let is_here =
+                    |site: &Site| site.router == router && site.prefixes.contains(&self.log.prefix);
+                let site = self.sites.iter().position(is_here);
+                site.map_or(Hop::None, |site| Hop::Own(site as u32))
+            }
+            slot => {
+                let said = self.log.paths.announcement(best.told.path());
+                match said.is_some_and(|said| said.communities.contains(&Community::Blackhole)) {
+                    true => Hop::Drop,
+                    false => Hop::To(self.adjacency.peer(slot)),
+                }
             }
         }
-    };
-    let start = (0..).zip(&log.start).map(|(router, best)| hop(router, best)).collect();
-    // A router writes in the order in which it decided.
-    let mut written_us = vec![i64::MIN; log.start.len()];
-    let mut changes: Vec<HopChange> = log
-        .changes
-        .iter()
-        .map(|change| {
-            let written_us = &mut written_us[change.router as usize];
-            *written_us = change.fib_us.max(*written_us);
-            HopChange {
+    }
+
+    /// Forwarding of one bucket. `dealt` keeps how routers deal over some number of ways.
+    fn of_bucket(
+        &self,
+        buckets: &Buckets,
+        bucket: u32,
+        dealt: &mut BTreeMap<(u32, u32), Vec<u32>>,
+    ) -> Forwarding {
+        let mut way = |router: u32, slots: &[u32]| {
+            let count = slots.len() as u32;
+            let ways = dealt.entry((router, count)).or_insert_with(|| buckets.deal(router, count));
+            Hop::To(self.adjacency.peer(slots[ways[bucket as usize] as usize]))
+        };
+        let mut start: Vec<Hop> =
+            (0..).zip(&self.log.start).map(|(router, best)| self.hop(router, best)).collect();
+        for (router, slots) in &self.log.start_spread {
+            start[*router as usize] = way(*router, slots);
+        }
+        let mut best = self.log.start.clone();
+        // A router writes in the order in which it decided.
+        let mut written_us = vec![i64::MIN; best.len()];
+        let mut changes = Vec::with_capacity(self.log.changes.len());
+        let mut write = |at: &Decided, hop: Hop| {
+            let written_us = &mut written_us[at.router as usize];
+            *written_us = at.fib_us.max(*written_us);
+            changes.push(HopChange {
                 at_us: *written_us,
-                router: change.router,
-                hop: hop(change.router, &change.best),
-                decided_us: change.at_us,
-                waited_us: change.best.waited_us,
-                cause: change.best.cause,
+                router: at.router,
+                hop,
+                decided_us: at.at_us,
+                waited_us: at.waited_us,
+                cause: at.cause,
+            });
+        };
+        let mut spreads = self.log.spreads.iter().peekable();
+        for change in &self.log.changes {
+            while let Some(before) = spreads.next_if(|it| it.at_us < change.at_us) {
+                let hop = match before.slots.len() {
+                    0 => self.hop(before.router, &best[before.router as usize]),
+                    _ => way(before.router, &before.slots),
+                };
+                write(&Decided::of_spread(before), hop);
             }
-        })
-        .collect();
-    changes.sort_by_key(|change| change.at_us);
-    Forwarding { start, changes }
+            best[change.router as usize] = change.best;
+            write(&Decided::of_route(change), self.hop(change.router, &change.best));
+        }
+        for last in spreads {
+            let hop = match last.slots.len() {
+                0 => self.hop(last.router, &best[last.router as usize]),
+                _ => way(last.router, &last.slots),
+            };
+            write(&Decided::of_spread(last), hop);
+        }
+        changes.sort_by_key(|change| change.at_us);
+        Forwarding { start, changes }
+    }
 }
+
+/// When and why a router decided.
+struct Decided {
+    at_us: i64,
+    router: u32,
+    waited_us: u32,
+    cause: u32,
+    fib_us: i64,
+}
+
+impl Decided {
+    fn of_route(change: &RouteChange) -> Decided {
+        let Best { waited_us, cause, .. } = change.best;
+        let RouteChange { at_us, router, fib_us, .. } = *change;
+        Decided { at_us, router, waited_us, cause, fib_us }
+    }
+
+    fn of_spread(change: &SpreadChange) -> Decided {
+        let SpreadChange { at_us, router, waited_us, cause, fib_us, .. } = *change;
+        Decided { at_us, router, waited_us, cause, fib_us }
+    }
+}
+
 /// Plays the control plane of one prefix from before the first announcement to the last timer.
 ///
 /// # Errors
@@ -362,8 +450,10 @@ pub fn play_prefix<'a>(
     drive(&mut course, -1, watch)?;
     let routers = script.situation.world.router_count() as u32;
     let start = (0..routers).map(|router| course.engine.best(router)).collect();
+    let start_spread = course.engine.spread().clone();
     course.engine.record();
     drive(&mut course, i64::MAX, watch)?;
+    let spreads = course.engine.take_spread_log();
     let changes = course.engine.take_log();
     let counts =
         (0..script.schedule.len() as u32).map(|cause| course.engine.count(cause)).collect();
@@ -372,6 +462,8 @@ pub fn play_prefix<'a>(
         paths: course.engine.shared_paths(),
         start,
         changes,
+        start_spread,
+        spreads,
         counts,
         startup: course.engine.count(NO_CAUSE),
         notices: course.notices.clone(),
