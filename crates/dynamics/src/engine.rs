@@ -13,6 +13,7 @@ pub mod choose;
 pub mod paths;
 mod queue;
 mod sessions;
+pub mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,7 @@ use crate::timing::Timers;
 use adjacency::{Adjacency, INTERNAL};
 use paths::{EMPTY, NO_TAG, PathId, Paths, Tag};
 use queue::{Event, Queue};
+use witness::Witness;
 
 /// A route as it is told: a path, with the class that it has at the receiver.
 ///
@@ -53,7 +55,7 @@ impl Told {
 
     /// The path.
     pub fn path(self) -> PathId {
-        self.0 & (1 << 30) - 1
+        self.0 & ((1 << 30) - 1)
     }
 }
 
@@ -280,6 +282,11 @@ pub struct Engine<'w> {
     /// Draws so far, so that each is another.
     draws: u64,
     log: Option<Vec<RouteChange>>,
+    /// Who is watched, the timer that is being handled, and the last message that was refused:
+    /// its slot and time.
+    witness: Option<Box<Witness>>,
+    task: Option<Task>,
+    refused: (u32, i64),
 }
 
 impl<'w> Engine<'w> {
@@ -334,6 +341,9 @@ impl<'w> Engine<'w> {
             changes_of: vec![0; routers],
             draws: 0,
             log: None,
+            witness: None,
+            task: None,
+            refused: (NO_SLOT, i64::MIN),
             world,
             adjacency,
             rules,
@@ -429,7 +439,11 @@ impl<'w> Engine<'w> {
     fn handle(&mut self, policy: &Policy<'_>, event: Event) {
         match event.word {
             Told::MRAI => self.mrai_ends(policy, event),
-            Told::TASK => self.task_ends(policy, event),
+            Told::TASK => {
+                self.task = Some(self.tasks[event.waited_us as usize]);
+                self.task_ends(policy, event);
+                self.task = None;
+            }
             word => {
                 self.cause = event.cause;
                 self.receive(policy, event.slot, Told(word), event.waited_us);
@@ -444,7 +458,11 @@ impl<'w> Engine<'w> {
             return;
         }
         let router = self.adjacency.owner[at];
-        let told = if self.is_acceptable(policy, router, slot, told) { told } else { Told::NONE };
+        let mut told = told;
+        if !self.is_acceptable(policy, router, slot, told) {
+            told = Told::NONE;
+            self.refused = (slot, self.now_us);
+        }
         if self.flags[at] & STALE != 0 {
             self.flags[at] &= !STALE;
         }
@@ -612,6 +630,7 @@ impl<'w> Engine<'w> {
             return;
         }
         let best = Best { slot, told, waited_us, cause: self.cause };
+        self.witness_turn(policy, router, changed, best);
         self.best[router as usize] = best;
         self.changes_of[router as usize] += 1;
         self.count_now().changes += 1;

@@ -106,15 +106,15 @@ pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinishe
     let mut schedule = script.schedule.to_vec();
     let mut gone = Vec::new();
     loop {
-        let script = Script { schedule: &schedule, ..*script };
-        let (timeline, overloaded) = play_once(&script, &gone, watch)?;
+        let played = Script { schedule: &schedule, ..*script };
+        let (timeline, overloaded) = play_once(&played, &gone, watch)?;
         match overloaded {
             Some((site, at_us)) if rules.overload == Overload::Withdraw => {
                 // What comes before it stays as it was, so that the next run goes at least as far.
                 gone.push(site);
                 schedule = timeline.schedule;
                 let at = schedule.partition_point(|it| it.at.us <= at_us);
-                schedule.insert(at, withdrawal(&script, site, at_us));
+                schedule.insert(at, withdrawal(script, site, at_us));
             }
             _ => return Ok(timeline),
         }
@@ -230,7 +230,7 @@ impl Network {
                 continue;
             }
             let (log, course) = play_prefix(script, adjacency, prefix, watch)?;
-            self.forwarding.insert(prefix, forwarding(script, &course, &log));
+            self.forwarding.insert(prefix, forwarding(&course, &log));
             self.logs.insert(prefix, log);
             // Sites and links do the same whichever prefix is watched.
             self.sites.clone_from(&course.site_changes);
@@ -278,7 +278,7 @@ impl Network {
 }
 
 /// The prefixes that packets to an address of `prefix` can follow, longest first.
-fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
+pub(crate) fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
     let prefixes = &script.situation.service.prefixes;
     let mut covering: Vec<u16> = (0..prefixes.len() as u16)
         .filter(|other| prefixes[usize::from(*other)].contains(&prefixes[usize::from(prefix)]))
@@ -289,7 +289,7 @@ fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
 
 /// Routers that belong to sites of some prefixes: router, site, and whether it is all there is of
 /// its AS.
-fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
+pub(crate) fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
     let Script { situation, .. } = *script;
     (0..)
         .zip(&situation.service.sites)
@@ -302,17 +302,17 @@ fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
         .collect()
 }
 
-/// What forwarding tables make of a control plane.
-fn forwarding(script: &Script<'_>, course: &Course<'_>, log: &RouteLog) -> Forwarding {
-    let sites = &script.situation.service.sites;
-    let own = |router: u32| {
-        let here = |site: &&Site| site.router == router && site.prefixes.contains(&log.prefix);
-        let index = sites.iter().position(|site| here(&site));
-        index.map_or(Hop::None, |index| Hop::Own(index as u32))
-    };
-    let hop = |router: u32, best: &Best| match best.slot {
+/// What a router does with packets when it uses `best`.
+pub(crate) fn hop(course: &Course<'_>, router: u32, best: &Best) -> Hop {
+    match best.slot {
         NO_SLOT => Hop::None,
-        OWN => own(router),
+        OWN => {
+            let sites = &course.situation().service.sites;
+            let is_here =
+                |site: &Site| site.router == router && site.prefixes.contains(&course.prefix());
+            let index = sites.iter().position(is_here);
+            index.map_or(Hop::None, |index| Hop::Own(index as u32))
+        }
         slot => {
             let said = course.engine.paths().announcement(best.told.path());
             match said.is_some_and(|said| said.communities.contains(&Community::Blackhole)) {
@@ -320,7 +320,12 @@ fn forwarding(script: &Script<'_>, course: &Course<'_>, log: &RouteLog) -> Forwa
                 false => Hop::To(course.adjacency().peer(slot)),
             }
         }
-    };
+    }
+}
+
+/// What forwarding tables make of a control plane.
+pub(crate) fn forwarding(course: &Course<'_>, log: &RouteLog) -> Forwarding {
+    let hop = |router: u32, best: &Best| hop(course, router, best);
     let start = (0..).zip(&log.start).map(|(router, best)| hop(router, best)).collect();
     // A router writes in the order in which it decided.
     let mut written_us = vec![i64::MIN; log.start.len()];
@@ -343,6 +348,7 @@ fn forwarding(script: &Script<'_>, course: &Course<'_>, log: &RouteLog) -> Forwa
     changes.sort_by_key(|change| change.at_us);
     Forwarding { start, changes }
 }
+
 /// Plays the control plane of one prefix from before the first announcement to the last timer.
 ///
 /// # Errors
