@@ -351,7 +351,8 @@ impl<'a> View<'a> {
         columns.site.push(site.unwrap_or(EMPTY));
         columns.class.push(class as u32);
         columns.path_length.push(path_length);
-        push_path(&mut columns.as_path, policy.world(), catchment, router);
+        let one_prefix = columns.prefix.is_none();
+        push_path(&mut columns.as_path, policy.world(), catchment, router, one_prefix);
         columns.as_path.end(true);
         if let Some(values) = &mut columns.rtt_ms {
             values.push(site.and_then(|_| self.rtt_ms(router)));
@@ -382,10 +383,17 @@ impl<'a> View<'a> {
 }
 
 /// The AS path of a router as text. Where rows are routers, the path behind a lower neighbor has
-/// been written already, and is copied.
-fn push_path(texts: &mut Texts, world: &World, catchment: &Catchment, router: u32) {
+/// been written already, and is copied. With one prefix, a row has the number of its router only if
+/// that is so for all rows above it; with several, it may be chance.
+fn push_path(
+    texts: &mut Texts,
+    world: &World,
+    catchment: &Catchment,
+    router: u32,
+    one_prefix: bool,
+) {
     let word = catchment.words[router as usize];
-    let rows_are_routers = texts.ends.len() == router as usize;
+    let rows_are_routers = one_prefix && texts.ends.len() == router as usize;
     if let Some(next) = word.next_router().filter(|next| rows_are_routers && *next < router) {
         let behind = catchment.words[next as usize].path_length();
         let asn = world.asn_of(next).0;
