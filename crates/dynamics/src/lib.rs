@@ -17,6 +17,7 @@ pub mod plane;
 pub mod play;
 pub mod script;
 pub mod sites;
+pub mod state;
 pub mod timing;
 
 pub use delivery::{Delivery, Fate, FateChange, Source, Stages, Stream};
