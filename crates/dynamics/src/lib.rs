@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod engine;
 pub mod flows;
 pub mod geodns;
+pub mod history;
 mod hybrid;
 pub mod load;
 pub mod overload;

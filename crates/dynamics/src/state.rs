@@ -305,6 +305,14 @@ impl<'m> View<'m> {
         passed
     }
 
+    /// Whether packets that walked so come back to where they were.
+    pub(crate) fn loops(&self, walk: &[(u32, usize)]) -> bool {
+        walk.last().is_some_and(|(last, _)| match self.hop(*last) {
+            Hop::To(next) => walk.iter().any(|(passed, _)| *passed == next),
+            _ => false,
+        })
+    }
+
     /// Where packets of all routers end. Each router is visited once.
     fn find_sites(&self, routers: usize) -> Vec<Option<u32>> {
         #[derive(Clone, Copy, PartialEq)]

@@ -16,7 +16,8 @@ pub enum Prompt {
     Announced(u32),
     /// A neighbor withdrew its route.
     Withdrawn(u32),
-    /// A neighbor announced a route that may not be used (loop, filter), in place of one that could.
+    /// A neighbor announced a route that may not be used (loop, filter), where it had one that
+    /// could.
     Refused(u32),
     /// The session at a slot is gone.
     SessionLost(u32),
