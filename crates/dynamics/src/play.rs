@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::agenda::{ANNOUNCED_APART_US, Course, Notice, SiteChange, WireChange};
 use crate::delivery::{Delivery, NO_CAUSE, Source};
 use crate::engine::adjacency::Adjacency;
+use crate::engine::paths::Paths;
 use crate::engine::{Best, Count, NO_SLOT, OWN, Pause, RouteChange};
 use crate::geodns;
 use crate::hybrid;
@@ -53,10 +54,12 @@ fn list(ases: &[Asn]) -> String {
 pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
 /// Control plane of one prefix over time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RouteLog {
     /// The prefix, by index into the service's.
     pub prefix: u16,
+    /// All paths that the routes name.
+    pub paths: Paths,
     /// Best routes at t = 0, before the events of that instant.
     pub start: Vec<Best>,
     /// Changes of best routes after that, ascending by time.
@@ -371,6 +374,7 @@ pub fn play_prefix<'a>(
         (0..script.schedule.len() as u32).map(|cause| course.engine.count(cause)).collect();
     let log = RouteLog {
         prefix,
+        paths: course.engine.paths().clone(),
         start,
         changes,
         counts,
