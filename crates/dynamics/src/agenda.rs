@@ -230,11 +230,6 @@ impl<'a> Course<'a> {
         self.adjacency
     }
 
-    /// What happens, ascending by time.
-    pub fn schedule(&self) -> &'a [Occurrence] {
-        self.schedule
-    }
-
     /// Which prefix of the service this is.
     pub fn prefix(&self) -> u16 {
         self.prefix

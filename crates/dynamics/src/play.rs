@@ -233,7 +233,7 @@ impl Network {
                 continue;
             }
             let (log, course) = play_prefix(script, adjacency, prefix, watch)?;
-            self.forwarding.insert(prefix, forwarding(&course, &log));
+            self.forwarding.insert(prefix, forwarding(&course, &log.start, &log.changes));
             self.logs.insert(prefix, log);
             // Sites and links do the same whichever prefix is watched.
             self.sites.clone_from(&course.site_changes);
@@ -327,13 +327,16 @@ pub(crate) fn hop(course: &Course<'_>, router: u32, best: &Best) -> Hop {
 }
 
 /// What forwarding tables make of a control plane.
-pub(crate) fn forwarding(course: &Course<'_>, log: &RouteLog) -> Forwarding {
+pub(crate) fn forwarding(
+    course: &Course<'_>,
+    start: &[Best],
+    changes: &[RouteChange],
+) -> Forwarding {
     let hop = |router: u32, best: &Best| hop(course, router, best);
-    let start = (0..).zip(&log.start).map(|(router, best)| hop(router, best)).collect();
+    let hops = (0..).zip(start).map(|(router, best)| hop(router, best)).collect();
     // A router writes in the order in which it decided.
-    let mut written_us = vec![i64::MIN; log.start.len()];
-    let mut changes: Vec<HopChange> = log
-        .changes
+    let mut written_us = vec![i64::MIN; start.len()];
+    let mut changes: Vec<HopChange> = changes
         .iter()
         .map(|change| {
             let written_us = &mut written_us[change.router as usize];
@@ -349,7 +352,7 @@ pub(crate) fn forwarding(course: &Course<'_>, log: &RouteLog) -> Forwarding {
         })
         .collect();
     changes.sort_by_key(|change| change.at_us);
-    Forwarding { start, changes }
+    Forwarding { start: hops, changes }
 }
 
 /// Plays the control plane of one prefix from before the first announcement to the last timer.

@@ -17,11 +17,11 @@ use catchment_routing::{Policy, link_rtt_ms};
 use thiserror::Error;
 
 use crate::agenda::{ANNOUNCED_APART_US, Course};
-use crate::delivery::{Delivery, Fate, NO_CAUSE, Source};
+use crate::delivery::{Delivery, Fate, Source};
 use crate::engine::adjacency::Adjacency;
-use crate::engine::{Best, NO_SLOT, OWN};
+use crate::engine::{Best, NO_SLOT, OWN, RouteChange};
 use crate::plane::{self, Forwarding, Ground, Hop};
-use crate::play::{self, RouteLog, Unfinished, Watch};
+use crate::play::{self, Unfinished, Watch};
 use crate::script::Script;
 
 /// A time that somebody asks about.
@@ -102,7 +102,16 @@ pub struct Moment<'a> {
     /// Each prefix of the service, in order.
     courses: Vec<Course<'a>>,
     /// What its routers did up to here.
-    logs: Vec<RouteLog>,
+    written: Vec<Written>,
+}
+
+/// What forwarding tables are made from.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    /// Best routes at t = 0; in the start-up, before the first announcement.
+    start: Vec<Best>,
+    /// Changes since.
+    changes: Vec<RouteChange>,
 }
 
 impl<'a> Moment<'a> {
@@ -117,14 +126,13 @@ impl<'a> Moment<'a> {
         at: At,
         watch: Watch<'_>,
     ) -> Result<Moment<'a>, Unfinished> {
-        let (mut courses, mut logs) = (Vec::new(), Vec::new());
+        let (mut courses, mut written) = (Vec::new(), Vec::new());
         for prefix in 0..script.situation.service.prefixes.len() as u16 {
             let mut course = Course::new(script, adjacency, prefix);
-            let log = play_to(&mut course, at, watch)?;
+            written.push(play_to(&mut course, at, watch)?);
             courses.push(course);
-            logs.push(log);
         }
-        Ok(Moment { script: *script, at, courses, logs })
+        Ok(Moment { script: *script, at, courses, written })
     }
 
     /// The time.
@@ -193,8 +201,10 @@ impl<'a> Moment<'a> {
         let covering = play::covering(&self.script, prefix);
         let forwarding: Vec<Forwarding> = covering
             .iter()
-            .map(|prefix| (&self.courses[usize::from(*prefix)], &self.logs[usize::from(*prefix)]))
-            .map(|(course, log)| play::forwarding(course, log))
+            .map(|prefix| {
+                let Written { start, changes } = &self.written[usize::from(*prefix)];
+                play::forwarding(self.course(*prefix), start, changes)
+            })
             .collect();
         let layers: Vec<&Forwarding> = forwarding.iter().collect();
         let cut: Vec<(u32, u32)> = situation.overlay.down.iter().copied().collect();
@@ -215,13 +225,12 @@ impl<'a> Moment<'a> {
 /// Values of `state`, as [`Fate::name`] has them.
 const STATES: [&str; 4] = ["served", "stale", "looping", "no-route"];
 
-/// Plays a new course up to a time, and writes down what forwarding tables are made from: the best
-/// routes at t = 0 and the changes since; in the start-up, everything.
+/// Plays a new course up to a time, and writes down what forwarding tables are made from.
 pub(crate) fn play_to(
     course: &mut Course<'_>,
     at: At,
     watch: Watch<'_>,
-) -> Result<RouteLog, Unfinished> {
+) -> Result<Written, Unfinished> {
     if at != At::Start {
         course.announce(ANNOUNCED_APART_US);
     }
@@ -234,15 +243,7 @@ pub(crate) fn play_to(
     if at != At::Start {
         play::drive(course, at.us(), watch)?;
     }
-    let causes = 0..course.schedule().len() as u32;
-    Ok(RouteLog {
-        prefix: course.prefix(),
-        start,
-        changes: course.engine.take_log(),
-        counts: causes.map(|cause| course.engine.count(cause)).collect(),
-        startup: course.engine.count(NO_CAUSE),
-        notices: course.notices.clone(),
-    })
+    Ok(Written { start, changes: course.engine.take_log() })
 }
 
 /// Forwarding of packets to one prefix by best routes: each router uses the longest prefix that
@@ -402,6 +403,7 @@ mod tests {
         for text in ["", "30", "Start", "end", "1y"] {
             assert_eq!(read(text), Err(BadTime(text.to_owned())));
         }
-        assert_eq!(At::Time(Duration::from_s(90)).to_string().parse(), Ok("90s".parse().unwrap()));
+        assert_eq!(read("90s").unwrap().to_string(), "1m30s");
+        assert_eq!(At::Start.to_string(), "start");
     }
 }
