@@ -15,6 +15,7 @@ mod multipath;
 pub mod paths;
 mod queue;
 mod sessions;
+pub mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use adjacency::{Adjacency, INTERNAL};
 use conduct::Conduct;
 use paths::{EMPTY, NO_TAG, PathId, Paths, Tag};
 use queue::{Event, Queue};
+use witness::Witness;
 
 /// A route as it is told: a path, with the class that it has at the receiver.
 ///
@@ -240,6 +242,11 @@ pub struct Engine<'w> {
     /// Slots over which routers spread flows, where there are several; none without multipath.
     spread: BTreeMap<u32, Vec<u32>>,
     spread_log: Vec<SpreadChange>,
+    /// Who is watched, the timer that is being handled, and the last message that was refused:
+    /// its slot and time.
+    witness: Option<Box<Witness>>,
+    task: Option<Task>,
+    refused: (u32, i64),
 }
 
 impl<'w> Engine<'w> {
@@ -296,6 +303,9 @@ impl<'w> Engine<'w> {
             log: None,
             spread: BTreeMap::new(),
             spread_log: Vec::new(),
+            witness: None,
+            task: None,
+            refused: (NO_SLOT, i64::MIN),
             world,
             adjacency,
             rules,
@@ -410,7 +420,11 @@ impl<'w> Engine<'w> {
     fn handle(&mut self, policy: &Policy<'_>, event: Event) {
         match event.word {
             Told::MRAI => self.mrai_ends(policy, event),
-            Told::TASK => self.task_ends(policy, event),
+            Told::TASK => {
+                self.task = Some(self.tasks[event.waited_us as usize]);
+                self.task_ends(policy, event);
+                self.task = None;
+            }
             word => {
                 self.cause = event.cause;
                 self.receive(policy, event.slot, Told(word), event.waited_us);
@@ -425,7 +439,11 @@ impl<'w> Engine<'w> {
             return;
         }
         let router = self.adjacency.owner[at];
-        let told = if self.is_acceptable(policy, router, slot, told) { told } else { Told::NONE };
+        let mut told = told;
+        if !self.is_acceptable(policy, router, slot, told) {
+            told = Told::NONE;
+            self.refused = (slot, self.now_us);
+        }
         if self.flags[at] & STALE != 0 {
             self.flags[at] &= !STALE;
         }
@@ -594,6 +612,7 @@ impl<'w> Engine<'w> {
             return;
         }
         let best = Best { slot, told, waited_us, cause: self.cause };
+        self.witness_turn(policy, router, changed, best);
         self.best[router as usize] = best;
         self.changes_of[router as usize] += 1;
         self.count_now().changes += 1;

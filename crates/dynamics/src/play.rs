@@ -7,19 +7,19 @@ use std::sync::Arc;
 use catchment_model::rules::Overload;
 use catchment_model::scenario::{FailureKind, Steering};
 use catchment_model::schedule::{Bots, Deed, Occurrence};
-use catchment_model::service::Site;
-use catchment_model::{Asn, Community, Duration};
+use catchment_model::{Asn, Duration};
 use thiserror::Error;
 
 use crate::agenda::{ANNOUNCED_APART_US, Course, Notice, SiteChange, WireChange};
 use crate::delivery::{Delivery, NO_CAUSE, Source};
 use crate::engine::adjacency::Adjacency;
 use crate::engine::paths::Paths;
-use crate::engine::{Best, Count, NO_SLOT, OWN, Pause, RouteChange, SpreadChange};
+use crate::engine::{Best, Count, Pause, RouteChange, SpreadChange};
+use crate::forwarding::Routes;
 use crate::geodns;
 use crate::hybrid;
 use crate::load::{self, Demand, LoadLog};
-use crate::plane::{self, Forwarding, Ground, Hop, HopChange};
+use crate::plane::{self, Forwarding, Ground};
 use crate::script::Script;
 use crate::spread::Buckets;
 
@@ -242,8 +242,8 @@ impl Network {
                 continue;
             }
             let (log, course) = play_prefix(script, adjacency, prefix, watch)?;
-            let ways = forwarding(script, buckets, adjacency, &log);
-            self.forwarding.insert(prefix, ways);
+            let routes = Routes::of_log(&script.situation.service.sites, adjacency, &log);
+            self.forwarding.insert(prefix, routes.forwarding(buckets));
             self.logs.insert(prefix, log);
             // Sites and links do the same whichever prefix is watched.
             self.sites.clone_from(&course.site_changes);
@@ -293,7 +293,7 @@ impl Network {
 }
 
 /// The prefixes that packets to an address of `prefix` can follow, longest first.
-fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
+pub(crate) fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
     let prefixes = &script.situation.service.prefixes;
     let mut covering: Vec<u16> = (0..prefixes.len() as u16)
         .filter(|other| prefixes[usize::from(*other)].contains(&prefixes[usize::from(prefix)]))
@@ -304,7 +304,7 @@ fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
 
 /// Routers that belong to sites of some prefixes: router, site, and whether it is all there is of
 /// its AS.
-fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
+pub(crate) fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
     let Script { situation, .. } = *script;
     (0..)
         .zip(&situation.service.sites)
@@ -315,124 +315,6 @@ fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
             (site.router, index, alone)
         })
         .collect()
-}
-
-/// What forwarding tables make of a control plane, for each bucket of flows.
-fn forwarding(
-    script: &Script<'_>,
-    buckets: &Buckets,
-    adjacency: &Adjacency,
-    log: &RouteLog,
-) -> Vec<Forwarding> {
-    let ways = Ways { sites: &script.situation.service.sites, adjacency, log };
-    let mut dealt = BTreeMap::new();
-    (0..buckets.count()).map(|bucket| ways.of_bucket(buckets, bucket, &mut dealt)).collect()
-}
-
-/// Where the routes of a log lead.
-struct Ways<'a> {
-    sites: &'a [Site],
-    adjacency: &'a Adjacency,
-    log: &'a RouteLog,
-}
-
-impl Ways<'_> {
-    fn hop(&self, router: u32, best: &Best) -> Hop {
-        match best.slot {
-            NO_SLOT => Hop::None,
-            OWN => {
-                let is_here =
-                    |site: &Site| site.router == router && site.prefixes.contains(&self.log.prefix);
-                let site = self.sites.iter().position(is_here);
-                site.map_or(Hop::None, |site| Hop::Own(site as u32))
-            }
-            slot => {
-                let said = self.log.paths.announcement(best.told.path());
-                match said.is_some_and(|said| said.communities.contains(&Community::Blackhole)) {
-                    true => Hop::Drop,
-                    false => Hop::To(self.adjacency.peer(slot)),
-                }
-            }
-        }
-    }
-
-    /// Forwarding of one bucket. `dealt` keeps how routers deal over some number of ways.
-    fn of_bucket(
-        &self,
-        buckets: &Buckets,
-        bucket: u32,
-        dealt: &mut BTreeMap<(u32, u32), Vec<u32>>,
-    ) -> Forwarding {
-        let mut way = |router: u32, slots: &[u32]| {
-            let count = slots.len() as u32;
-            let ways = dealt.entry((router, count)).or_insert_with(|| buckets.deal(router, count));
-            Hop::To(self.adjacency.peer(slots[ways[bucket as usize] as usize]))
-        };
-        let mut start: Vec<Hop> =
-            (0..).zip(&self.log.start).map(|(router, best)| self.hop(router, best)).collect();
-        for (router, slots) in &self.log.start_spread {
-            start[*router as usize] = way(*router, slots);
-        }
-        let mut best = self.log.start.clone();
-        // A router writes in the order in which it decided.
-        let mut written_us = vec![i64::MIN; best.len()];
-        let mut changes = Vec::with_capacity(self.log.changes.len());
-        let mut write = |at: &Decided, hop: Hop| {
-            let written_us = &mut written_us[at.router as usize];
-            *written_us = at.fib_us.max(*written_us);
-            changes.push(HopChange {
-                at_us: *written_us,
-                router: at.router,
-                hop,
-                decided_us: at.at_us,
-                waited_us: at.waited_us,
-                cause: at.cause,
-            });
-        };
-        let mut spreads = self.log.spreads.iter().peekable();
-        for change in &self.log.changes {
-            while let Some(before) = spreads.next_if(|it| it.at_us < change.at_us) {
-                let hop = match before.slots.len() {
-                    0 => self.hop(before.router, &best[before.router as usize]),
-                    _ => way(before.router, &before.slots),
-                };
-                write(&Decided::of_spread(before), hop);
-            }
-            best[change.router as usize] = change.best;
-            write(&Decided::of_route(change), self.hop(change.router, &change.best));
-        }
-        for last in spreads {
-            let hop = match last.slots.len() {
-                0 => self.hop(last.router, &best[last.router as usize]),
-                _ => way(last.router, &last.slots),
-            };
-            write(&Decided::of_spread(last), hop);
-        }
-        changes.sort_by_key(|change| change.at_us);
-        Forwarding { start, changes }
-    }
-}
-
-/// When and why a router decided.
-struct Decided {
-    at_us: i64,
-    router: u32,
-    waited_us: u32,
-    cause: u32,
-    fib_us: i64,
-}
-
-impl Decided {
-    fn of_route(change: &RouteChange) -> Decided {
-        let Best { waited_us, cause, .. } = change.best;
-        let RouteChange { at_us, router, fib_us, .. } = *change;
-        Decided { at_us, router, waited_us, cause, fib_us }
-    }
-
-    fn of_spread(change: &SpreadChange) -> Decided {
-        let SpreadChange { at_us, router, waited_us, cause, fib_us, .. } = *change;
-        Decided { at_us, router, waited_us, cause, fib_us }
-    }
 }
 
 /// Plays the control plane of one prefix from before the first announcement to the last timer.

@@ -42,6 +42,11 @@ impl Buckets {
         Buckets { mode: rules.ecmp, count, seed }
     }
 
+    /// One, where each router has one way on.
+    pub(crate) fn one() -> Buckets {
+        Buckets { mode: Ecmp::None, count: 1, seed: 0 }
+    }
+
     /// How many there are.
     pub fn count(&self) -> u32 {
         self.count
