@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::agenda::{ANNOUNCED_APART_US, Course, Notice};
 use crate::delivery::{Delivery, NO_CAUSE};
 use crate::engine::adjacency::Adjacency;
+use crate::engine::paths::Paths;
 use crate::engine::{Best, Count, NO_SLOT, OWN, Pause, RouteChange};
 use crate::plane::{self, Forwarding, Ground, Hop, HopChange};
 use crate::script::Script;
@@ -61,6 +62,8 @@ pub struct RouteLog {
     pub startup: Count,
     /// Who noticed what, ascending by time.
     pub notices: Vec<Notice>,
+    /// The paths that the best routes name.
+    pub paths: Paths,
 }
 
 impl RouteLog {
@@ -219,6 +222,7 @@ pub fn play_prefix<'a>(
         counts,
         startup: course.engine.count(NO_CAUSE),
         notices: course.notices.clone(),
+        paths: course.engine.paths().clone(),
     };
     Ok((log, course))
 }
