@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod engine;
 pub mod flows;
 pub mod load;
+pub mod outcome;
 pub mod overload;
 pub mod plane;
 pub mod play;
@@ -17,4 +18,5 @@ pub mod script;
 pub mod timing;
 
 pub use delivery::{Delivery, Fate, FateChange, Source, Stages, Stream};
+pub use outcome::Outcome;
 pub use script::Script;
