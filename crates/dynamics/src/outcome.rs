@@ -217,7 +217,7 @@ impl Outcome {
             });
         }
         Outcome {
-            demand: delivery.sources.iter().map(|source| source.weight).sum(),
+            demand: outages::total(delivery.sources.iter().map(|source| source.weight)),
             sources: delivery.sources.len() as u32,
             states,
             events,
@@ -229,7 +229,7 @@ impl Outcome {
 
     /// Demand times seconds without service, all events together.
     pub fn lost(&self) -> f64 {
-        self.events.iter().map(|event| event.lost).sum()
+        outages::total(self.events.iter().map(|event| event.lost))
     }
 }
 

@@ -143,7 +143,7 @@ impl<'a> Ledger<'a> {
 
     /// Demand times seconds without service on no event's account.
     pub fn lost_before(&self) -> f64 {
-        self.outages_of(NO_CAUSE).iter().map(|outage| self.lost(outage)).sum()
+        total(self.outages_of(NO_CAUSE).iter().map(|outage| self.lost(outage)))
     }
 
     /// What an event at `from_us` did.
@@ -152,7 +152,7 @@ impl<'a> Ledger<'a> {
         let (stale_until_us, stays_stale) = self.stale[cause as usize];
         let mut account = Account {
             peak: self.peak(outages),
-            lost: outages.iter().map(|outage| self.lost(outage)).sum(),
+            lost: total(outages.iter().map(|outage| self.lost(outage))),
             moves: self.moves(cause),
             noticed_us: self.noticed_us[cause as usize],
             stale_until_us,
@@ -164,11 +164,11 @@ impl<'a> Ledger<'a> {
             outages.chunk_by(|a, b| a.stream == b.stream).map(|of| of[of.len() - 1]).collect();
         let weight = |outage: &Outage| self.delivery.weight(outage.stream);
         account.hurt = Share {
-            demand: lasts.iter().map(weight).sum(),
+            demand: total(lasts.iter().map(weight)),
             sources: self.sources(lasts.iter().map(|outage| outage.stream)),
         };
         let left = lasts.iter().filter(|outage| outage.end.is_none());
-        account.unserved_for_good = left.map(weight).fold(0.0, |sum, demand| sum + demand);
+        account.unserved_for_good = total(left.map(weight));
         let mut ends: Vec<(i64, f64)> = lasts
             .iter()
             .filter_map(|outage| Some((outage.end?.0 - from_us, weight(outage))))
@@ -182,12 +182,13 @@ impl<'a> Ledger<'a> {
                 _ => None,
             })
             .collect();
-        account.last = own.iter().max_by_key(|(outage, at_us, _)| {
-            (*at_us, std::cmp::Reverse(outage.stream))
-        }).map(|(outage, _, stages)| LastRestored {
-            source: self.delivery.streams[outage.stream as usize].source,
-            stages: *stages,
-        });
+        account.last = own
+            .iter()
+            .max_by_key(|(outage, at_us, _)| (*at_us, std::cmp::Reverse(outage.stream)))
+            .map(|(outage, _, stages)| LastRestored {
+                source: self.delivery.streams[outage.stream as usize].source,
+                stages: *stages,
+            });
         account.stages = means(own.iter().map(|(outage, _, stages)| (weight(outage), *stages)));
         account
     }
@@ -212,7 +213,8 @@ impl<'a> Ledger<'a> {
         edges.sort_by_key(|(at_us, begins, _)| (*at_us, *begins));
         let (mut now, mut peak, mut count) = (0.0, 0.0_f64, 0_u32);
         for (_, begins, weight) in edges {
-            (now, count) = if begins { (now + weight, count + 1) } else { (now - weight, count - 1) };
+            (now, count) =
+                if begins { (now + weight, count + 1) } else { (now - weight, count - 1) };
             // Sums of floats do not come back to nothing by themselves.
             now = if count == 0 { 0.0 } else { now };
             peak = peak.max(now);
@@ -236,7 +238,7 @@ impl<'a> Ledger<'a> {
                 from: ways[0].0,
                 to: ways[0].1,
                 moved: Share {
-                    demand: ways.iter().map(|way| self.delivery.weight(way.2)).sum(),
+                    demand: total(ways.iter().map(|way| self.delivery.weight(way.2))),
                     sources: self.sources(ways.iter().map(|way| way.2)),
                 },
             })
@@ -249,7 +251,12 @@ impl<'a> Ledger<'a> {
     }
 }
 
-pub(super) fn total_us(stages: &Stages) -> i64 {
+/// Sums from 0, so that nothing is 0 and not -0, as the sum of the library has it.
+pub(super) fn total(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |sum, value| sum + value)
+}
+
+fn total_us(stages: &Stages) -> i64 {
     let Stages { detection_us, propagation_us, mrai_us, fib_us, client_us } = *stages;
     detection_us + propagation_us + mrai_us + fib_us + client_us
 }

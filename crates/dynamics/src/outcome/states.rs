@@ -135,10 +135,14 @@ impl<'a> Walk<'a> {
         let length_sum = sources * u64::from(length);
         let group = &mut self.groups[group];
         match adds {
-            true => (group.routed, group.length_sum) =
-                (group.routed + sources, group.length_sum + length_sum),
-            false => (group.routed, group.length_sum) =
-                (group.routed - sources, group.length_sum - length_sum),
+            true => {
+                (group.routed, group.length_sum) =
+                    (group.routed + sources, group.length_sum + length_sum)
+            }
+            false => {
+                (group.routed, group.length_sum) =
+                    (group.routed - sources, group.length_sum - length_sum)
+            }
         }
     }
 
@@ -185,9 +189,8 @@ impl<'a> Walk<'a> {
                 share.sources += 1;
             }
         }
-        let announces = |router: u32| {
-            self.best.iter().any(|layer| layer[router as usize].slot == OWN)
-        };
+        let announces =
+            |router: u32| self.best.iter().any(|layer| layer[router as usize].slot == OWN);
         let is_active = |site: &usize| match self.dns_alone {
             true => health.named[*site],
             false => health.healthy[*site] && announces(self.site_routers[*site]),

@@ -19,8 +19,8 @@ use crate::engine::{NO_SLOT, OWN};
 use crate::play::Timeline;
 use crate::script::Script;
 
-use super::states::target;
 use super::Window;
+use super::states::target;
 
 /// Sources whose reason is asked for after one event; those with most demand come first. Finding
 /// a reason takes a walk through the network.

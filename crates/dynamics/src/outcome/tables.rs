@@ -7,6 +7,7 @@ use catchment_model::table::Values;
 use crate::delivery::Source;
 use crate::flows::{Broken, FlowReport};
 
+use super::outages::total;
 use super::{EventOutcome, Outcome, Share, StageMeans, State};
 
 /// One run among several that are compared.
@@ -50,11 +51,6 @@ fn seconds(us: i64) -> f64 {
 
 fn decimals(values: impl Iterator<Item = Option<f64>>) -> Values {
     Values::Decimal { decimals: 6, values: values.collect() }
-}
-
-/// Sums from 0, so that nothing is 0 and not -0.
-fn total(values: impl Iterator<Item = f64>) -> f64 {
-    values.fold(0.0, |sum, value| sum + value)
 }
 
 /// One row for each run and event: marks, losses, stages. Times that end in `_s` are seconds since

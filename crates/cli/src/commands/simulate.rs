@@ -1,0 +1,248 @@
+//! `catchment simulate`: plays the events of a scenario, and says what each came to.
+//!
+//! A [`Played`] is one variant of the scenario with its outcome. `text` prints one for people,
+//! `compare` several side by side, `trace` every change; [`crate::plot`] draws.
+
+mod compare;
+mod text;
+mod trace;
+mod words;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use catchment_dynamics::Outcome;
+use catchment_dynamics::flows::{self, FlowModel, FlowReport};
+use catchment_dynamics::outcome::tables::{Run, events_table};
+use catchment_dynamics::play::{Timeline, Unfinished, play};
+use catchment_dynamics::script::Script;
+use catchment_formats::scenario::with_variant;
+use catchment_formats::table::Format;
+use catchment_model::Scenario;
+use catchment_model::scenario::Steering;
+use catchment_model::schedule::Occurrence;
+use catchment_worlds::{Assembled, BaseWorld, schedule};
+use clap::{Args, ValueEnum};
+
+use super::solve::situation;
+use crate::exit::Exit;
+use crate::input::{Loaded, ScenarioArgs, world};
+use crate::output::OutputArgs;
+use crate::progress::Progress;
+use crate::report::{Failure, note};
+use trace::TraceFile;
+
+/// Play the events of a scenario: who is cut off, for how long, where they go, who comes back
+///
+/// In the form `table` this is a report for people; in the others, one row for each variant and
+/// event.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+    /// How clients find a site, in place of what the scenario says
+    #[arg(long, value_name = "HOW")]
+    steering: Option<SteeringArg>,
+    /// Play the scenario as written, then each of its `[[compare]]` entries, side by side;
+    /// without entries: anycast and GeoDNS, and hybrid if there are regional prefixes
+    #[arg(long)]
+    compare: bool,
+    /// Write every change of a best route and of a client's fate to a file, by its name as
+    /// Parquet, CSV, JSON or text
+    #[arg(long, value_name = "FILE", conflicts_with = "compare")]
+    trace: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SteeringArg {
+    /// One address, and BGP chooses
+    Anycast,
+    /// An address for each site, and DNS chooses
+    Geodns,
+    /// DNS chooses a region, BGP the site
+    Hybrid,
+}
+
+impl From<SteeringArg> for Steering {
+    fn from(arg: SteeringArg) -> Steering {
+        match arg {
+            SteeringArg::Anycast => Steering::Anycast,
+            SteeringArg::Geodns => Steering::GeoDns,
+            SteeringArg::Hybrid => Steering::Hybrid,
+        }
+    }
+}
+
+/// A scenario, ready to be played.
+struct Variant {
+    name: String,
+    scenario: Scenario,
+    assembled: Assembled,
+    schedule: Vec<Occurrence>,
+}
+
+/// One variant of a scenario, and what it came to.
+struct Played {
+    variant: Variant,
+    timeline: Timeline,
+    outcome: Outcome,
+    flows: FlowReport,
+}
+
+impl Variant {
+    fn script(&self) -> Script<'_> {
+        Script {
+            situation: situation(&self.assembled),
+            schedule: &self.schedule,
+            steering: self.scenario.steering,
+            prefix: 0,
+            geodns: &self.scenario.geodns,
+            regional: &self.assembled.regional,
+            client_gbps: &self.assembled.client_gbps,
+        }
+    }
+
+    fn play(self, progress: &Progress) -> Result<Played, Failure> {
+        let steps = progress.counting("playing");
+        let mut watch = |done, total| {
+            steps.tell(done, total);
+            ControlFlow::Continue(())
+        };
+        let script = self.script();
+        let timeline = play(&script, &mut watch).map_err(|error| self.unfinished(&error))?;
+        progress.phase("measuring");
+        let outcome = Outcome::of(&script, &timeline);
+        let model = FlowModel::of(&self.assembled.rules, self.scenario.steering);
+        let flows = flows::breaks(&timeline.delivery, &self.schedule, &model);
+        Ok(Played { variant: self, timeline, outcome, flows })
+    }
+
+    /// A run without an end, as the user sees it.
+    fn unfinished(&self, error: &Unfinished) -> Failure {
+        match error {
+            Unfinished::Oscillation { .. } => Failure::new(Exit::No, error.to_string()).help(
+                "their preferences contradict each other; look at LOCAL_PREF overrides, leaks and \
+                 `rules.policy_noise`",
+            ),
+            Unfinished::Cancelled => Failure::silent(Exit::No),
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If it cannot be played to its end, or what came of it cannot be written.
+pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
+    let output = args.output.settle()?;
+    let trace = args.trace.as_deref().map(TraceFile::settle).transpose()?;
+    let progress = Progress::start("reading");
+    let mut loaded = args.scenario.load()?;
+    if let Some(steering) = args.steering {
+        loaded.scenario.steering = steering.into();
+    }
+    let chosen = choose(&loaded, args)?;
+    for (_, loaded) in &chosen {
+        let inputs = world::inputs_of(loaded);
+        output.spare(&inputs)?;
+        trace.iter().try_for_each(|file| file.spare(&inputs))?;
+    }
+    let variants = assemble(chosen, &progress)?;
+    if variants.iter().all(|variant| variant.schedule.is_empty()) {
+        note("the scenario has no events: nothing happens; `[[event]]` says what does");
+    }
+    let played: Result<Vec<Played>, Failure> =
+        variants.into_iter().map(|variant| variant.play(&progress)).collect();
+    let played = played?;
+    progress.phase("writing");
+    if let Some(file) = &trace {
+        file.write(&played[0])?;
+    }
+    match output.format {
+        Format::Table if args.compare => output.text(&compare::text(&loaded.scenario, &played))?,
+        Format::Table => output.text(&text::text(&played[0]))?,
+        _ => {
+            let runs: Vec<Run<'_>> = played.iter().map(Played::run).collect();
+            output.table(&events_table(&runs))?;
+        }
+    }
+    drop(progress);
+    // The program ends here: the system takes memory back faster than we can hand it back.
+    std::mem::forget(played);
+    Ok(())
+}
+
+impl Played {
+    fn run(&self) -> Run<'_> {
+        Run {
+            variant: &self.variant.name,
+            outcome: &self.outcome,
+            sources: &self.timeline.delivery.sources,
+            flows: &self.flows,
+        }
+    }
+}
+
+/// What is to be played, by name.
+fn choose(loaded: &Loaded, args: &SimulateArgs) -> Result<Vec<(String, Loaded)>, Failure> {
+    let scenario = &loaded.scenario;
+    if !args.compare {
+        return Ok(vec![("as written".to_owned(), loaded.clone())]);
+    }
+    if scenario.compare.is_empty() {
+        let with = |name: &str, steering: Steering| {
+            (name.to_owned(), loaded.with(Scenario { steering, ..scenario.clone() }))
+        };
+        let mut chosen = vec![with("anycast", Steering::Anycast), with("GeoDNS", Steering::GeoDns)];
+        if !scenario.regional.is_empty() {
+            chosen.push(with("hybrid", Steering::Hybrid));
+        }
+        return Ok(chosen);
+    }
+    let mut chosen = vec![("as written".to_owned(), loaded.clone())];
+    for (index, entry) in scenario.compare.iter().enumerate() {
+        let variant = with_variant(scenario, index).map_err(|m| loaded.mistakes(m))?;
+        chosen.push((entry.name.clone(), loaded.with(variant)));
+    }
+    Ok(chosen)
+}
+
+/// Joins all variants and their worlds before the first is played, so that all mistakes come
+/// early. Worlds are shared.
+fn assemble(chosen: Vec<(String, Loaded)>, progress: &Progress) -> Result<Vec<Variant>, Failure> {
+    let mut worlds: Vec<(catchment_model::scenario::WorldSource, BaseWorld)> = Vec::new();
+    let mut variants = Vec::with_capacity(chosen.len());
+    let several = chosen.len() > 1;
+    for (name, loaded) in chosen {
+        let blame = |mut failure: Failure| {
+            if several {
+                for problem in &mut failure.problems {
+                    problem.message = format!("variant `{name}`: {}", problem.message);
+                }
+            }
+            failure
+        };
+        let known = worlds.iter().position(|(source, _)| *source == loaded.scenario.world);
+        let place = match known {
+            Some(place) => place,
+            None => {
+                let base = world::of_scenario(&loaded, progress).map_err(blame)?;
+                worlds.push((loaded.scenario.world.clone(), base));
+                worlds.len() - 1
+            }
+        };
+        progress.phase("building");
+        // Notes of variants repeat those of the first.
+        let assembled = match variants.is_empty() {
+            true => loaded.assemble(&worlds[place].1).map_err(blame)?,
+            false => catchment_worlds::assemble(&worlds[place].1, &loaded.scenario)
+                .map_err(|mistakes| blame(loaded.mistakes(mistakes)))?,
+        };
+        let schedule = schedule(&assembled, &loaded.scenario)
+            .map_err(|mistakes| blame(loaded.mistakes(mistakes)))?;
+        variants.push(Variant { name, scenario: loaded.scenario, assembled, schedule });
+    }
+    Ok(variants)
+}
