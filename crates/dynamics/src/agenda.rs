@@ -81,7 +81,9 @@ struct SiteState {
     answers: bool,
     /// Its router lives.
     router_up: bool,
-    /// The same, as the last of the changes says.
+    /// How often its router died or came back: what belongs to another life is void.
+    life: u32,
+    /// Whether it lives, as the last of the changes says.
     shown_up: bool,
     /// How it failed, if it has.
     failed: Option<FailureKind>,
@@ -99,11 +101,9 @@ enum Step {
     /// A site starts to announce, or stops, unless something happened to it since.
     Announce { site: u32, active: bool, generation: u32 },
     /// The router of a slot notices that the session is gone.
-    Lose { slot: u32, end: Option<SessionEnd>, site: Option<(u32, u32)> },
+    Lose { slot: u32, end: Option<SessionEnd>, life: Option<(u32, u32)> },
     /// A session is up again.
-    Regain { slot: u32, site: Option<(u32, u32)> },
-    /// A site has more load than it can carry, and withdraws itself.
-    Shed { site: u32 },
+    Regain { slot: u32, life: Option<(u32, u32)> },
     /// The timers of busy sessions begin to count.
     Busy,
 }
@@ -159,6 +159,7 @@ impl<'a> Course<'a> {
                 SiteState {
                     answers: true,
                     router_up: true,
+                    life: 0,
                     shown_up: true,
                     failed: None,
                     drained: None,
@@ -201,11 +202,6 @@ impl<'a> Course<'a> {
         if self.rules.mrai_busy.is_some_and(|share| share > 0.0) {
             self.plan(0, u32::MAX, Step::Busy);
         }
-    }
-
-    /// Plans that a site withdraws itself, on account of an occurrence.
-    pub(crate) fn shed(&mut self, at_us: i64, site: u32, cause: u32) {
-        self.plan(at_us, cause, Step::Shed { site });
     }
 
     fn plan(&mut self, at_us: i64, cause: u32, step: Step) {
@@ -304,8 +300,8 @@ impl<'a> Course<'a> {
                         self.set_active(site, active);
                     }
                 }
-                Step::Lose { slot, end, site } => {
-                    if self.is_current(site) && (site.is_some() || self.is_cut(slot)) {
+                Step::Lose { slot, end, life } => {
+                    if self.is_current(life) && (life.is_some() || self.is_cut(slot)) {
                         self.notice(now_us, cause);
                         let helper = Helper::of(self.rules);
                         let keep_us = match (helper, end) {
@@ -317,14 +313,10 @@ impl<'a> Course<'a> {
                         });
                     }
                 }
-                Step::Regain { slot, site } => {
-                    if self.is_current(site) && self.may_regain(slot) {
+                Step::Regain { slot, life } => {
+                    if self.is_current(life) && self.may_regain(slot) {
                         self.with_policy(|engine, policy| engine.regain_session(policy, slot));
                     }
-                }
-                Step::Shed { site } => {
-                    self.notice(now_us, cause);
-                    self.set_active(site, false);
                 }
                 Step::Busy => {
                     let share = self.rules.mrai_busy.unwrap_or(0.0);
@@ -334,10 +326,9 @@ impl<'a> Course<'a> {
         }
     }
 
-    fn is_current(&self, site: Option<(u32, u32)>) -> bool {
-        site.is_none_or(|(site, generation)| {
-            self.sites[site as usize].generation == generation
-        })
+    /// Whether a step belongs to the present life of a site's router, if it belongs to one.
+    fn is_current(&self, life: Option<(u32, u32)>) -> bool {
+        life.is_none_or(|(site, life)| self.sites[site as usize].life == life)
     }
 
     /// Whether the link of a slot is down.
@@ -353,10 +344,7 @@ impl<'a> Course<'a> {
             let mut sites = self.service.sites.iter().zip(&self.sites);
             sites.any(|(site, state)| site.router == router && !state.router_up)
         };
-        self.engine.is_down(slot)
-            && !self.is_cut(slot)
-            && !is_dead(owner)
-            && !is_dead(peer)
+        self.engine.is_down(slot) && !self.is_cut(slot) && !is_dead(owner) && !is_dead(peer)
     }
 
     fn notice(&mut self, at_us: i64, cause: u32) {
@@ -497,7 +485,7 @@ impl<'a> Course<'a> {
                 self.with_policy(|engine, policy| engine.lose_session(policy, end, 0));
             }
             let wait_us = self.reconnect_us(cause, slot, Role::Network);
-            self.plan(now_us + wait_us.max(1), cause, Step::Regain { slot, site: None });
+            self.plan(now_us + wait_us.max(1), cause, Step::Regain { slot, life: None });
         } else {
             // A session that is shut down ends at once; a cable is missed by both interfaces.
             let (delay_us, end) = match wire {
@@ -505,7 +493,7 @@ impl<'a> Course<'a> {
                 false => (0, None),
             };
             for slot in [slot, other] {
-                self.plan(now_us + delay_us, cause, Step::Lose { slot, end, site: None });
+                self.plan(now_us + delay_us, cause, Step::Lose { slot, end, life: None });
             }
         }
     }
@@ -530,10 +518,8 @@ impl<'a> Course<'a> {
         state.failed = Some(how);
         let generation = state.generation;
         let own_router = self.service.sites[site as usize].own_router;
-        let is_dead = matches!(
-            how,
-            FailureKind::Interface | FailureKind::Bfd | FailureKind::HoldTimer
-        );
+        let is_dead =
+            matches!(how, FailureKind::Interface | FailureKind::Bfd | FailureKind::HoldTimer);
         let answers = matches!(how, FailureKind::Drain | FailureKind::Unannounced);
         self.set_site(now_us, cause, site, answers, !(is_dead && own_router));
         if is_dead && own_router {
@@ -571,12 +557,13 @@ impl<'a> Course<'a> {
 
     /// The router of a site dies; each neighbor notices by itself.
     fn kill_router(&mut self, now_us: i64, cause: u32, site: u32, how: FailureKind) {
-        let generation = self.sites[site as usize].generation;
-        let was_up = std::mem::replace(&mut self.sites[site as usize].router_up, false);
         let router = self.service.sites[site as usize].router;
-        if was_up {
+        let state = &mut self.sites[site as usize];
+        if std::mem::replace(&mut state.router_up, false) {
+            state.life += 1;
             self.engine.silence(router);
         }
+        let life = Some((site, self.sites[site as usize].life));
         let end = match how {
             FailureKind::Interface => Some(SessionEnd::Reset),
             FailureKind::HoldTimer => Some(SessionEnd::Silence),
@@ -592,7 +579,7 @@ impl<'a> Course<'a> {
             let key = u64::from(cause) << 32 | u64::from(theirs);
             let u = uniform(self.seed, stream::DETECTION, key);
             if let Some(delay_us) = timing::detection_us(how, hold, self.rules, u) {
-                let step = Step::Lose { slot: theirs, end, site: Some((site, generation)) };
+                let step = Step::Lose { slot: theirs, end, life };
                 self.plan(now_us + delay_us, cause, step);
             }
         }
@@ -607,17 +594,19 @@ impl<'a> Course<'a> {
 
     /// The router of a site is back: its sessions end where that was not noticed, and come up.
     fn revive_router(&mut self, now_us: i64, cause: u32, site: u32) {
-        if std::mem::replace(&mut self.sites[site as usize].router_up, true) {
+        let state = &mut self.sites[site as usize];
+        if std::mem::replace(&mut state.router_up, true) {
             return;
         }
-        let generation = self.sites[site as usize].generation;
+        state.life += 1;
+        let life = Some((site, state.life));
         let router = self.service.sites[site as usize].router;
         self.look(&[Look::Decide(router)]);
         for slot in self.adjacency.slots(router) {
             let theirs = self.adjacency.reverse[slot as usize];
             self.with_policy(|engine, policy| engine.lose_session(policy, theirs, 0));
             let wait_us = self.reconnect_us(cause, slot, Role::Network);
-            let step = Step::Regain { slot, site: Some((site, generation)) };
+            let step = Step::Regain { slot, life };
             self.plan(now_us + wait_us.max(1), cause, step);
         }
     }

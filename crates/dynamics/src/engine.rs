@@ -226,7 +226,7 @@ impl Conduct {
             needs_age: oldest.contains(&OldestRule::Timestamp) || scans_meds.contains(&true),
             textbook: rules.decision == Decision::Textbook,
             weighs_rtt: weighs_rtt(world, rules),
-            tie_break: if world.has_one_router_per_as() {
+            tie_break: if world.has_one_router_per_as() && rules.decision == Decision::Policy {
                 rules.tie_break
             } else {
                 TieBreak::AsnLowest
@@ -486,14 +486,7 @@ impl<'w> Engine<'w> {
     }
 
     /// Puts a route into a slot, or none, and decides.
-    fn replace(
-        &mut self,
-        policy: &Policy<'_>,
-        router: u32,
-        slot: u32,
-        told: Told,
-        waited_us: u32,
-    ) {
+    fn replace(&mut self, policy: &Policy<'_>, router: u32, slot: u32, told: Told, waited_us: u32) {
         let at = slot as usize;
         let before = self.slots[at].heard;
         self.slots[at].heard = told;
@@ -571,8 +564,7 @@ impl<'w> Engine<'w> {
     fn schedule(&mut self, slot: u32, task: Task, at_us: i64) {
         let number = self.tasks.len() as u32;
         self.tasks.push(task);
-        let event =
-            Event { at_us, slot, word: Told::TASK, waited_us: number, cause: self.cause };
+        let event = Event { at_us, slot, word: Told::TASK, waited_us: number, cause: self.cause };
         self.queue.push(event);
     }
 
@@ -693,8 +685,7 @@ impl<'w> Engine<'w> {
     /// What the routers of its own AS hear: routes from outside, and its own (RFC 4271 §9.2).
     fn offer_inside(&mut self, policy: &Policy<'_>, router: u32, best: Best) -> Told {
         let path = best.told.path();
-        let is_internal =
-            best.slot < OWN && self.adjacency.kind[best.slot as usize] == INTERNAL;
+        let is_internal = best.slot < OWN && self.adjacency.kind[best.slot as usize] == INTERNAL;
         let said = self.paths.announcement(path);
         if is_internal
             || said.is_some_and(|said| said.communities.contains(&Community::NoAdvertise))
@@ -739,7 +730,9 @@ impl<'w> Engine<'w> {
         let slots = self.adjacency.slots(router);
         let best = self.best[router as usize];
         let is_plain = best.slot == NO_SLOT
-            || best.slot != OWN && policy.is_simple() && !self.paths.is_tagged(best.told.path());
+            || best.told.class() != Class::Origin
+                && policy.is_simple()
+                && !self.paths.is_tagged(best.told.path());
         if !is_plain || self.world.has_islands() {
             for slot in slots {
                 self.want(policy, router, slot);
@@ -775,8 +768,7 @@ impl<'w> Engine<'w> {
                 by_kind[relation as usize] = Told::new(class, longer);
             }
         }
-        let has_colleagues =
-            self.world.routers_of(self.world.router_as[router as usize]).len() > 1;
+        let has_colleagues = self.world.routers_of(self.world.router_as[router as usize]).len() > 1;
         if has_colleagues {
             by_kind[usize::from(INTERNAL)] = self.offer_inside(policy, router, best);
         }

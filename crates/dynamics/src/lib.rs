@@ -9,12 +9,15 @@ pub mod damping;
 pub mod delivery;
 pub mod engine;
 pub mod flows;
+pub mod geodns;
+mod hybrid;
 pub mod load;
 pub mod outcome;
 pub mod overload;
 pub mod plane;
 pub mod play;
 pub mod script;
+pub mod sites;
 pub mod timing;
 
 pub use delivery::{Delivery, Fate, FateChange, Source, Stages, Stream};

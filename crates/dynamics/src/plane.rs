@@ -72,7 +72,7 @@ const NOBODY: u32 = u32::MAX;
 
 /// Follows the streams of `sources` through time. `layers` are the prefixes that cover the
 /// address, longest first: each router uses the first that it has a route to.
-pub fn deliver(layers: &[Forwarding], ground: &Ground<'_>, sources: Vec<Source>) -> Delivery {
+pub fn deliver(layers: &[&Forwarding], ground: &Ground<'_>, sources: Vec<Source>) -> Delivery {
     let routers = layers.first().map_or(0, |layer| layer.start.len());
     let mut plane = Plane::new(layers, ground, routers);
     let mut streams_at = vec![Vec::new(); routers];
@@ -127,7 +127,7 @@ impl Happening {
     }
 }
 
-fn happenings(layers: &[Forwarding], ground: &Ground<'_>) -> Vec<Happening> {
+fn happenings(layers: &[&Forwarding], ground: &Ground<'_>) -> Vec<Happening> {
     let sites = ground.sites.iter().map(|change| Happening::Site(*change));
     let wires = ground.wires.iter().map(|change| Happening::Wire(*change));
     let hops = layers.iter().enumerate().flat_map(|(layer, forwarding)| {
@@ -164,7 +164,7 @@ struct Plane {
 }
 
 impl Plane {
-    fn new(layers: &[Forwarding], ground: &Ground<'_>, routers: usize) -> Plane {
+    fn new(layers: &[&Forwarding], ground: &Ground<'_>, routers: usize) -> Plane {
         let mut end_at = vec![(NOBODY, false); routers];
         for (router, site, alone) in ground.ends {
             end_at[*router as usize] = (*site, *alone);
@@ -372,9 +372,7 @@ fn since_event(at_us: i64, cause: u32, ground: &Ground<'_>) -> Stages {
 fn stages_of(change: &HopChange, ground: &Ground<'_>) -> Stages {
     let Some(event_us) = event_us(change.cause, ground) else { return Stages::default() };
     // Neighbors notice by themselves; what a router does late goes back to one that noticed late.
-    let ours = |notice: &&Notice| {
-        notice.cause == change.cause && notice.at_us <= change.decided_us
-    };
+    let ours = |notice: &&Notice| notice.cause == change.cause && notice.at_us <= change.decided_us;
     let end = ground.notices.partition_point(|notice| notice.at_us <= change.decided_us);
     let noticed_us = ground.notices[..end].iter().rev().find(ours).map_or(event_us, |n| n.at_us);
     let mrai_us = i64::from(change.waited_us).min(change.decided_us - noticed_us);

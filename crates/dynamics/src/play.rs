@@ -1,17 +1,23 @@
-//! Plays a script: control plane, data plane, and what clients see of both.
+//! Plays a script: control plane, data plane, what clients see of both, and what the sites carry.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use catchment_model::scenario::Steering;
+use catchment_model::rules::Overload;
+use catchment_model::scenario::{FailureKind, Steering};
+use catchment_model::schedule::{Bots, Deed, Occurrence};
 use catchment_model::service::Site;
-use catchment_model::{Asn, Community};
+use catchment_model::{Asn, Community, Duration};
 use thiserror::Error;
 
-use crate::agenda::{ANNOUNCED_APART_US, Course, Notice};
-use crate::delivery::{Delivery, NO_CAUSE};
+use crate::agenda::{ANNOUNCED_APART_US, Course, Notice, SiteChange, WireChange};
+use crate::delivery::{Delivery, NO_CAUSE, Source};
 use crate::engine::adjacency::Adjacency;
 use crate::engine::paths::Paths;
 use crate::engine::{Best, Count, NO_SLOT, OWN, Pause, RouteChange};
+use crate::geodns;
+use crate::hybrid;
+use crate::load::{self, Demand, LoadLog};
 use crate::plane::{self, Forwarding, Ground, Hop, HopChange};
 use crate::script::Script;
 
@@ -80,10 +86,18 @@ impl RouteLog {
 /// What a run produced.
 #[derive(Debug, Clone)]
 pub struct Timeline {
-    /// Control plane of each prefix that was played; none where DNS alone steers.
+    /// What happened: the schedule of the script, and sites that withdrew themselves under load.
+    /// Causes are places in it.
+    pub schedule: Vec<Occurrence>,
+    /// Control plane of each prefix that was played, ascending; none where DNS alone steers.
     pub routes: Vec<RouteLog>,
     /// What became of the clients' packets.
     pub delivery: Delivery,
+    /// What became of the packets of each attack that comes from routers, by its place in the
+    /// schedule. Weights are shares of the attack.
+    pub bots: BTreeMap<u32, Delivery>,
+    /// What the sites were offered, and what they could answer.
+    pub load: LoadLog,
 }
 
 /// Plays a script from before the first announcement to the last timer.
@@ -91,40 +105,179 @@ pub struct Timeline {
 /// # Errors
 /// If the routing does not settle, or the watch says so.
 pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinished> {
-    let Script { situation, .. } = *script;
-    if script.steering == Steering::GeoDns {
-        unimplemented!();
+    let rules = script.situation.rules;
+    let mut schedule = script.schedule.to_vec();
+    let mut gone = Vec::new();
+    loop {
+        let script = Script { schedule: &schedule, ..*script };
+        let (timeline, overloaded) = play_once(&script, &gone, watch)?;
+        match overloaded {
+            Some((site, at_us)) if rules.overload == Overload::Withdraw => {
+                // What comes before it stays as it was, so that the next run goes at least as far.
+                gone.push(site);
+                schedule = timeline.schedule;
+                let at = schedule.partition_point(|it| it.at.us <= at_us);
+                schedule.insert(at, withdrawal(&script, site, at_us));
+            }
+            _ => return Ok(timeline),
+        }
     }
-    let adjacency = Adjacency::new(situation.world, situation.rules);
-    let mut routes = Vec::new();
-    let mut layers = Vec::new();
-    let mut ground = None;
-    for prefix in covering(script, script.prefix) {
-        let (log, course) = play_prefix(script, &adjacency, prefix, watch)?;
-        layers.push(forwarding(script, &course, &log));
-        ground.get_or_insert((course.site_changes.clone(), course.wire_changes.clone()));
-        routes.push(log);
+}
+
+/// A site withdraws itself because it has more load than it can carry (models 6.4).
+fn withdrawal(script: &Script<'_>, site: u32, at_us: i64) -> Occurrence {
+    let name = &script.situation.service.sites[site as usize].name;
+    Occurrence {
+        at: Duration { us: at_us },
+        index: u32::MAX,
+        deed: Deed::Fail { site, how: FailureKind::Unannounced },
+        label: format!("{name} withdraws itself, overloaded"),
     }
-    let (sites, wires) = ground.expect("a prefix covers itself");
-    let cut: Vec<(u32, u32)> = situation.overlay.down.iter().copied().collect();
-    let ground = Ground {
-        ends: &ends(script, script.prefix),
-        cut: &cut,
-        sites: &sites,
-        site_count: situation.service.sites.len(),
-        wires: &wires,
-        notices: &routes[0].notices,
-        schedule: script.schedule,
+}
+
+/// Plays a script, and says which site is the first to have too much load for too long.
+fn play_once(
+    script: &Script<'_>,
+    gone: &[u32],
+    watch: Watch<'_>,
+) -> Result<(Timeline, Option<(u32, i64)>), Unfinished> {
+    let Script { situation, schedule, .. } = *script;
+    let adjacency = match script.steering {
+        Steering::GeoDns => None,
+        _ => Some(Adjacency::new(situation.world, situation.rules)),
     };
-    let mut delivery = plane::deliver(&layers, &ground, script.sources());
-    for log in &routes {
-        let last_us = log.changes.last().map_or(0, |change| change.fib_us);
-        delivery.end_us = delivery.end_us.max(last_us);
+    let mut network = Network::default();
+    if let Some(adjacency) = &adjacency {
+        for prefix in targets(script) {
+            network.play(script, adjacency, prefix, watch)?;
+        }
     }
-    if let Some(last) = script.schedule.last() {
-        delivery.end_us = delivery.end_us.max(last.at.us);
+    let mut delivery = network.deliver(script);
+    delivery.end_us = delivery.end_us.max(schedule.last().map_or(0, |last| last.at.us));
+    let bots: BTreeMap<u32, Delivery> = (0..)
+        .zip(schedule)
+        .filter_map(|(place, occurrence)| {
+            let Deed::Attack { bots: Bots::Routers(shares), .. } = &occurrence.deed else {
+                return None;
+            };
+            let senders = senders(script, shares);
+            Some((place, network.deliver(&Script { senders: Some(&senders), ..*script })))
+        })
+        .collect();
+    let demand = Demand {
+        delivery: &delivery,
+        service: situation.service,
+        schedule,
+        rules: situation.rules,
+        bots: &bots,
+        filtering: situation.rules.filtering,
+    };
+    let load = load::load(&demand);
+    let after_us = i64::from(situation.rules.fall) * situation.rules.hc_interval.us;
+    // What is so at the end stays so.
+    let for_ever = LoadLog { end_us: i64::MAX, ..load.clone() };
+    let overloaded =
+        load::first_overload(&for_ever, situation.rules.shed_threshold, after_us, gone);
+    let schedule = schedule.to_vec();
+    let routes = network.logs.into_values().collect();
+    Ok((Timeline { schedule, routes, delivery, bots, load }, overloaded))
+}
+
+/// The routers of an attack as sources: weights are shares.
+fn senders(script: &Script<'_>, shares: &[(u32, f64)]) -> Vec<Source> {
+    let world = script.situation.world;
+    let sender = |(router, share): &(u32, f64)| Source {
+        name: format!("AS{}", world.asn_of(*router)),
+        router: *router,
+        region: String::new(),
+        weight: *share,
+        gbps: 0.0,
+    };
+    shares.iter().map(sender).collect()
+}
+
+/// The prefixes that clients send to.
+fn targets(script: &Script<'_>) -> Vec<u16> {
+    match script.steering {
+        Steering::GeoDns => Vec::new(),
+        Steering::Anycast => vec![script.prefix],
+        Steering::Hybrid => {
+            let mut prefixes: Vec<u16> = script.regional.values().copied().collect();
+            prefixes.sort_unstable();
+            prefixes.dedup();
+            prefixes
+        }
     }
-    Ok(Timeline { routes, delivery })
+}
+
+/// All prefixes that were played, with what routers and sites did.
+#[derive(Default)]
+struct Network {
+    logs: BTreeMap<u16, RouteLog>,
+    forwarding: BTreeMap<u16, Forwarding>,
+    sites: Vec<SiteChange>,
+    wires: Vec<WireChange>,
+}
+
+impl Network {
+    /// Plays a prefix and those that cover it, if that was not done.
+    fn play(
+        &mut self,
+        script: &Script<'_>,
+        adjacency: &Adjacency,
+        prefix: u16,
+        watch: Watch<'_>,
+    ) -> Result<(), Unfinished> {
+        for prefix in covering(script, prefix) {
+            if self.logs.contains_key(&prefix) {
+                continue;
+            }
+            let (log, course) = play_prefix(script, adjacency, prefix, watch)?;
+            self.forwarding.insert(prefix, forwarding(script, &course, &log));
+            self.logs.insert(prefix, log);
+            // Sites and links do the same whichever prefix is watched.
+            self.sites.clone_from(&course.site_changes);
+            self.wires.clone_from(&course.wire_changes);
+        }
+        Ok(())
+    }
+
+    /// What becomes of the packets of the script's sources.
+    fn deliver(&self, script: &Script<'_>) -> Delivery {
+        match script.steering {
+            Steering::GeoDns => geodns::deliver(script),
+            Steering::Anycast => self.deliver_to(script, script.prefix),
+            Steering::Hybrid => {
+                let of_prefix = |prefix| (prefix, self.deliver_to(script, prefix));
+                let deliveries = targets(script).into_iter().map(of_prefix).collect();
+                hybrid::combine(&geodns::regions(script), &deliveries)
+            }
+        }
+    }
+
+    /// The same for packets to one prefix, by BGP alone.
+    fn deliver_to(&self, script: &Script<'_>, prefix: u16) -> Delivery {
+        let Script { situation, .. } = *script;
+        let covering = covering(script, prefix);
+        let layers: Vec<&Forwarding> =
+            covering.iter().map(|prefix| &self.forwarding[prefix]).collect();
+        let cut: Vec<(u32, u32)> = situation.overlay.down.iter().copied().collect();
+        let ground = Ground {
+            ends: &ends(script, &covering),
+            cut: &cut,
+            sites: &self.sites,
+            site_count: situation.service.sites.len(),
+            wires: &self.wires,
+            notices: &self.logs[&prefix].notices,
+            schedule: script.schedule,
+        };
+        let mut delivery = plane::deliver(&layers, &ground, script.sources());
+        for prefix in covering {
+            let last = self.logs[&prefix].changes.last();
+            delivery.end_us = delivery.end_us.max(last.map_or(0, |change| change.fib_us));
+        }
+        delivery
+    }
 }
 
 /// The prefixes that packets to an address of `prefix` can follow, longest first.
@@ -137,15 +290,13 @@ fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
     covering
 }
 
-/// Routers that belong to sites: router, site, and whether it is all there is of its AS.
-fn ends(script: &Script<'_>, prefix: u16) -> Vec<(u32, u32, bool)> {
+/// Routers that belong to sites of some prefixes: router, site, and whether it is all there is of
+/// its AS.
+fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
     let Script { situation, .. } = *script;
-    let layers = covering(script, prefix);
     (0..)
         .zip(&situation.service.sites)
-        .filter(|(_, site)| {
-            site.own_router && layers.iter().any(|layer| site.prefixes.contains(layer))
-        })
+        .filter(|(_, site)| site.own_router && prefixes.iter().any(|it| site.prefixes.contains(it)))
         .map(|(index, site)| {
             let world = situation.world;
             let alone = world.routers_of(world.router_as[site.router as usize]).len() == 1;

@@ -26,11 +26,16 @@ pub struct Script<'a> {
     pub regional: &'a BTreeMap<String, u16>,
     /// Demand in gigabits a second of the clients that say it, by index into `world.clients`.
     pub client_gbps: &'a BTreeMap<u32, f64>,
+    /// Who sends, if not the clients: the bots of an attack.
+    pub senders: Option<&'a [Source]>,
 }
 
 impl Script<'_> {
     /// Who sends: the clients of the world, or all its routers with weight where it names none.
     pub fn sources(&self) -> Vec<Source> {
+        if let Some(senders) = self.senders {
+            return senders.to_vec();
+        }
         let world = self.situation.world;
         if world.clients.is_empty() {
             let with_weight = |router: &u32| world.weights[*router as usize] > 0.0;

@@ -36,6 +36,7 @@ fn script<'a>(
         geodns,
         regional,
         client_gbps,
+        senders: None,
     }
 }
 

@@ -483,6 +483,8 @@ parameters! {
     filter_e: f64 = 0.95, 0..=1;
     /// Share of good traffic that it removes too (models 6.2).
     filter_f: f64 = 0.01, 0..=1;
+    /// Whether sites filter while an attack reaches them (models 6.2).
+    filtering: bool = false;
     /// What a site does that has more load than it can carry (models 6.4).
     overload: Overload = Overload::Absorb;
     /// Load over capacity above which it withdraws, if it does (models 6.4).

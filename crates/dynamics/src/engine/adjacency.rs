@@ -71,7 +71,8 @@ impl Adjacency {
             for slot in first[router as usize]..first[router as usize + 1] {
                 owner[slot as usize] = router;
                 let peer = neighbors[slot as usize];
-                delay_us.push(fixed_us.unwrap_or_else(|| link_delay_us(world, rules, router, peer)));
+                delay_us
+                    .push(fixed_us.unwrap_or_else(|| link_delay_us(world, rules, router, peer)));
             }
         }
         // A row is asked by its neighbors in ascending order if identifiers ascend, so that the

@@ -35,13 +35,7 @@ pub struct Heard {
 
 impl Engine<'_> {
     /// The place of a route in the order of the steps that are an order; lowest is best.
-    pub(super) fn rank(
-        &self,
-        policy: &Policy<'_>,
-        router: u32,
-        slot: u32,
-        told: Told,
-    ) -> u64 {
+    pub(super) fn rank(&self, policy: &Policy<'_>, router: u32, slot: u32, told: Told) -> u64 {
         let length = u64::from(self.paths.length(told.path()));
         if self.conduct.textbook {
             return length;
@@ -88,20 +82,25 @@ impl Engine<'_> {
             return (OWN, Told::new(Class::Origin, super::EMPTY));
         }
         let best = self.best[router as usize].slot;
-        let chosen = if self.heard_meds.contains(&router) {
-            self.choose_whole(policy, router)
-        } else {
-            match changed {
-                // Everything else is as it was, and was no better than the best.
-                Some(slot) if best < OWN && slot != best => {
-                    if self.is_better(router, slot, best) { slot } else { best }
+        let chosen =
+            if self.heard_meds.contains(&router) {
+                self.choose_whole(policy, router)
+            } else {
+                match changed {
+                    // Everything else is as it was, and was no better than the best.
+                    Some(slot) if best < OWN && slot != best => {
+                        if self.is_better(router, slot, best) { slot } else { best }
+                    }
+                    Some(slot) if best == NO_SLOT => {
+                        if self.slots[slot as usize].rank == UNUSABLE {
+                            NO_SLOT
+                        } else {
+                            slot
+                        }
+                    }
+                    _ => self.scan(router),
                 }
-                Some(slot) if best == NO_SLOT => {
-                    if self.slots[slot as usize].rank == UNUSABLE { NO_SLOT } else { slot }
-                }
-                _ => self.scan(router),
-            }
-        };
+            };
         match chosen {
             NO_SLOT => (NO_SLOT, Told::NONE),
             slot => (slot, self.slots[slot as usize].heard),

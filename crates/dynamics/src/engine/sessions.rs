@@ -3,9 +3,7 @@
 
 use catchment_routing::Policy;
 
-use super::{
-    ARMED, Best, DOWN, Engine, NO_SLOT, RouteChange, STALE, Slot, Task, Told, UNUSABLE,
-};
+use super::{ARMED, Best, DOWN, Engine, NO_SLOT, RouteChange, STALE, Slot, Task, Told, UNUSABLE};
 
 impl Engine<'_> {
     /// The router of a slot notices that the session is gone. Its routes are dropped, or kept for
@@ -73,8 +71,7 @@ impl Engine<'_> {
             self.slots[at] = Slot { heard: Told::NONE, said: Told::NONE, rank: UNUSABLE };
             self.reset_us.insert(slot, self.now_us);
         }
-        let best =
-            Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: self.cause };
+        let best = Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: self.cause };
         self.best[router as usize] = best;
         if let Some(log) = &mut self.log {
             log.push(RouteChange { at_us: self.now_us, router, best, fib_us: self.now_us });
