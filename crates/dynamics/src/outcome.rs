@@ -15,7 +15,10 @@ mod states;
 pub mod stay;
 pub mod tables;
 
+use std::collections::BTreeMap;
+
 use crate::delivery::Stages;
+use crate::load::{LoadLog, LoadStep};
 use crate::play::Timeline;
 use crate::script::Script;
 pub use stay::{Stayed, Why};
@@ -112,6 +115,8 @@ pub struct EventOutcome {
     pub last: Option<LastRestored>,
     /// Who went where on its account, largest first.
     pub moves: Vec<Move>,
+    /// Sites that had more load than they can carry in its window, in their order.
+    pub overloads: Vec<Overload>,
     /// If a site returned: who had been there before it failed, and was elsewhere at the end of the
     /// window.
     pub stayed: Vec<Stayed>,
@@ -169,6 +174,17 @@ pub struct Move {
     pub moved: Share,
 }
 
+/// A site with more load than it can carry.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Overload {
+    /// The site.
+    pub site: u32,
+    /// Highest ratio of load to capacity.
+    pub utilization: f64,
+    /// Largest share of what it is offered that is lost.
+    pub loss: f64,
+}
+
 impl EventOutcome {
     /// The clock of users: when the last client that was hurt had a working site again.
     pub fn failover(&self) -> Option<i64> {
@@ -179,6 +195,8 @@ impl EventOutcome {
 impl Outcome {
     /// Reads a run.
     pub fn of(script: &Script<'_>, timeline: &Timeline) -> Outcome {
+        // Sites that withdrew themselves are events like others.
+        let script = &Script { schedule: &timeline.schedule, ..*script };
         let delivery = &timeline.delivery;
         let windows = windows(script, delivery.end_us);
         let (states, places) = states::states(script, timeline, &windows);
@@ -212,6 +230,7 @@ impl Outcome {
                 stages: account.stages,
                 last: account.last,
                 moves: account.moves,
+                overloads: overloads(&timeline.load, window),
                 stayed: std::mem::take(&mut stayed[cause]),
                 recovery: account.recovery,
             });
@@ -288,4 +307,25 @@ fn control_planes(timeline: &Timeline, events: usize) -> Vec<Control> {
         }
     }
     control
+}
+
+/// Sites with too much load at some time of a window.
+fn overloads(load: &LoadLog, window: &Window) -> Vec<Overload> {
+    let end = load.steps.partition_point(|step| step.at_us <= window.last_us);
+    let mut worst: BTreeMap<u32, Overload> = BTreeMap::new();
+    // What holds when the window opens was written before it.
+    let mut held: BTreeMap<u32, &LoadStep> = BTreeMap::new();
+    let first = load.steps.partition_point(|step| step.at_us <= window.from_us);
+    for step in &load.steps[..first] {
+        held.insert(step.site, step);
+    }
+    for step in held.into_values().chain(&load.steps[first..end]) {
+        if step.utilization > 1.0 {
+            let LoadStep { site, utilization, loss, .. } = *step;
+            let entry = worst.entry(site).or_insert(Overload { site, utilization, loss });
+            entry.utilization = entry.utilization.max(utilization);
+            entry.loss = entry.loss.max(loss);
+        }
+    }
+    worst.into_values().collect()
 }

@@ -101,6 +101,7 @@ impl Variant {
             geodns: &self.scenario.geodns,
             regional: &self.assembled.regional,
             client_gbps: &self.assembled.client_gbps,
+            senders: None,
         }
     }
 
@@ -115,7 +116,7 @@ impl Variant {
         progress.phase("measuring");
         let outcome = Outcome::of(&script, &timeline);
         let model = FlowModel::of(&self.assembled.rules, self.scenario.steering);
-        let flows = flows::breaks(&timeline.delivery, &self.schedule, &model);
+        let flows = flows::breaks(&timeline.delivery, &timeline.schedule, &model);
         Ok(Played { variant: self, timeline, outcome, flows })
     }
 

@@ -29,13 +29,15 @@ pub(super) fn states(
         }
         let before = states.len() - 1;
         let at_once = windows[index..].iter().take_while(|it| it.from_us == window.from_us);
+        let was_well = health.clone();
         for other in index..index + at_once.count() {
             health.occur(&script.schedule[other]);
         }
-        walk.advance(window.last_us);
-        let state = walk.state(&health);
-        if state != states[before] {
-            states.push(state);
+        if walk.advance(window.last_us) || health != was_well {
+            let state = walk.state(&health);
+            if state != states[before] {
+                states.push(state);
+            }
         }
         places.push((before, states.len() - 1));
     }
@@ -43,6 +45,7 @@ pub(super) fn states(
 }
 
 /// Which sites are well, whatever is announced.
+#[derive(Clone, PartialEq)]
 struct Health {
     healthy: Vec<bool>,
     /// Where DNS steers alone: those that it would name. It knows nothing of announcements.
@@ -72,113 +75,81 @@ impl Health {
     }
 }
 
-/// Sources that send to one prefix.
-struct Group {
-    /// The logs of the prefixes that cover it, longest first, by place in the timeline.
-    layers: Vec<usize>,
-    /// How many sources each router has.
-    sources_at: Vec<u32>,
-    /// How many of them have a route, and the sum of the lengths of their paths.
-    routed: u64,
-    length_sum: u64,
-}
-
 /// The run, read forward.
 struct Walk<'a> {
+    script: Script<'a>,
     delivery: &'a Delivery,
     fates: Vec<Fate>,
     next_fate: usize,
     logs: &'a [RouteLog],
     best: Vec<Vec<Best>>,
     next_route: Vec<usize>,
-    groups: Vec<Group>,
-    /// The router of each site.
-    site_routers: Vec<u32>,
-    dns_alone: bool,
+    /// For each prefix of the service the logs that packets to it follow, longest first.
+    layers: Vec<Vec<usize>>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(script: &Script<'_>, timeline: &'a Timeline) -> Walk<'a> {
-        let Timeline { routes: logs, delivery } = timeline;
-        let sites = &script.situation.service.sites;
-        let mut walk = Walk {
+    fn new(script: &Script<'a>, timeline: &'a Timeline) -> Walk<'a> {
+        let (logs, delivery) = (&*timeline.routes, &timeline.delivery);
+        let prefixes = &script.situation.service.prefixes;
+        let layers = prefixes.iter().map(|wanted| {
+            let prefix_of = |log: &usize| &prefixes[usize::from(logs[*log].prefix)];
+            let mut layers: Vec<usize> =
+                (0..logs.len()).filter(|log| prefix_of(log).contains(wanted)).collect();
+            layers.sort_by_key(|log| std::cmp::Reverse(prefix_of(log).length()));
+            layers
+        });
+        Walk {
+            script: *script,
             delivery,
             fates: delivery.start.clone(),
             next_fate: 0,
             logs,
             best: logs.iter().map(|log| log.start.clone()).collect(),
             next_route: vec![0; logs.len()],
-            groups: groups(script, timeline),
-            site_routers: sites.iter().map(|site| site.router).collect(),
-            dns_alone: script.steering == Steering::GeoDns,
-        };
-        for group in 0..walk.groups.len() {
-            for router in 0..script.situation.world.router_count() as u32 {
-                walk.count(group, router, true);
-            }
-        }
-        walk
-    }
-
-    /// Adds the sources of a router to a group, or takes them off.
-    fn count(&mut self, group: usize, router: u32, adds: bool) {
-        let Group { layers, sources_at, .. } = &self.groups[group];
-        let sources = u64::from(sources_at[router as usize]);
-        if sources == 0 {
-            return;
-        }
-        let best = |layer: &usize| {
-            let best = self.best[*layer][router as usize];
-            (best.slot != NO_SLOT).then(|| self.logs[*layer].paths.length(best.told.path()))
-        };
-        let Some(length) = layers.iter().find_map(best) else { return };
-        let length_sum = sources * u64::from(length);
-        let group = &mut self.groups[group];
-        match adds {
-            true => {
-                (group.routed, group.length_sum) =
-                    (group.routed + sources, group.length_sum + length_sum)
-            }
-            false => {
-                (group.routed, group.length_sum) =
-                    (group.routed - sources, group.length_sum - length_sum)
-            }
+            layers: layers.collect(),
         }
     }
 
-    /// Applies everything up to and including an instant.
-    fn advance(&mut self, to_us: i64) {
+    /// Applies everything up to and including an instant. Answers whether anything happened.
+    fn advance(&mut self, to_us: i64) -> bool {
+        let mut happened = false;
         while let Some(change) = self.delivery.changes.get(self.next_fate)
             && change.at_us <= to_us
         {
             self.fates[change.stream as usize] = change.fate;
             self.next_fate += 1;
+            happened = true;
         }
         for layer in 0..self.logs.len() {
             while let Some(change) = self.logs[layer].changes.get(self.next_route[layer])
                 && change.at_us <= to_us
             {
-                let concerned: Vec<usize> = (0..self.groups.len())
-                    .filter(|group| self.groups[*group].layers.contains(&layer))
-                    .collect();
-                for group in &concerned {
-                    self.count(*group, change.router, false);
-                }
                 self.best[layer][change.router as usize] = change.best;
-                for group in concerned {
-                    self.count(group, change.router, true);
-                }
                 self.next_route[layer] += 1;
+                happened = true;
             }
         }
+        happened
+    }
+
+    /// Length of the path that packets of a router to a prefix follow.
+    fn path_length(&self, router: u32, prefix: u16) -> Option<u32> {
+        self.layers[usize::from(prefix)].iter().find_map(|layer| {
+            let best = self.best[*layer][router as usize];
+            (best.slot != NO_SLOT).then(|| self.logs[*layer].paths.length(best.told.path()))
+        })
     }
 
     fn state(&self, health: &Health) -> State {
-        let site_count = self.site_routers.len();
+        let service = self.script.situation.service;
+        let site_count = service.sites.len();
         let mut sites = vec![Share::default(); site_count];
         let mut unserved = Share::default();
-        // Streams ascend by source: a source was counted if it came last.
+        let (mut routed, mut length_sum) = (0_u64, 0_u64);
+        // Streams ascend by source: a source was counted at a place if it came last.
         let mut counted = vec![u32::MAX; site_count + 1];
+        let mut last_source = u32::MAX;
         for (stream, fate) in (0..).zip(&self.fates) {
             let place = fate.site().map_or(site_count, |site| site as usize);
             let share = sites.get_mut(place).unwrap_or(&mut unserved);
@@ -188,15 +159,23 @@ impl<'a> Walk<'a> {
                 counted[place] = source;
                 share.sources += 1;
             }
+            // The first stream of a source stands for it: the others differ by what DNS said.
+            if std::mem::replace(&mut last_source, source) == source {
+                continue;
+            }
+            let prefix = prefix_to(&self.script, fate.site());
+            let router = self.delivery.sources[source as usize].router;
+            if let Some(length) = prefix.and_then(|prefix| self.path_length(router, prefix)) {
+                routed += 1;
+                length_sum += u64::from(length);
+            }
         }
         let announces =
             |router: u32| self.best.iter().any(|layer| layer[router as usize].slot == OWN);
-        let is_active = |site: &usize| match self.dns_alone {
-            true => health.named[*site],
-            false => health.healthy[*site] && announces(self.site_routers[*site]),
+        let is_active = |site: &usize| match self.script.steering {
+            Steering::GeoDns => health.named[*site],
+            _ => health.healthy[*site] && announces(service.sites[*site].router),
         };
-        let routed: u64 = self.groups.iter().map(|group| group.routed).sum();
-        let length_sum: u64 = self.groups.iter().map(|group| group.length_sum).sum();
         State {
             sites,
             unserved,
@@ -206,38 +185,15 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The prefix that a source sends to: that of its region where there is one, since DNS would give
-/// it that; else the one that the run is about.
-pub(super) fn target(script: &Script<'_>, source: usize, delivery: &Delivery) -> u16 {
-    let region = &delivery.sources[source].region;
+/// The prefix that clients of a site send to, and whoever would like to come there; `None` where
+/// it takes no BGP to say who goes where.
+pub(super) fn prefix_to(script: &Script<'_>, site: Option<u32>) -> Option<u16> {
     match script.steering {
-        Steering::Hybrid => script.regional.get(region).copied().unwrap_or(script.prefix),
-        Steering::Anycast | Steering::GeoDns => script.prefix,
+        Steering::Anycast => Some(script.prefix),
+        Steering::GeoDns => None,
+        Steering::Hybrid => {
+            let region = &script.situation.service.sites[site? as usize].region;
+            script.regional.get(region).copied()
+        }
     }
-}
-
-fn groups(script: &Script<'_>, timeline: &Timeline) -> Vec<Group> {
-    let Timeline { routes: logs, delivery } = timeline;
-    let prefixes = &script.situation.service.prefixes;
-    let routers = script.situation.world.router_count();
-    let mut targets: Vec<(u16, Group)> = Vec::new();
-    for (index, source) in delivery.sources.iter().enumerate() {
-        let target = target(script, index, delivery);
-        let place = match targets.iter().position(|(known, _)| *known == target) {
-            Some(place) => place,
-            None => {
-                let wanted = &prefixes[usize::from(target)];
-                let prefix_of = |log: &usize| &prefixes[usize::from(logs[*log].prefix)];
-                let mut layers: Vec<usize> =
-                    (0..logs.len()).filter(|log| prefix_of(log).contains(wanted)).collect();
-                layers.sort_by_key(|log| std::cmp::Reverse(prefix_of(log).length()));
-                let sources_at = vec![0; routers];
-                let group = Group { layers, sources_at, routed: 0, length_sum: 0 };
-                targets.push((target, group));
-                targets.len() - 1
-            }
-        };
-        targets[place].1.sources_at[source.router as usize] += 1;
-    }
-    targets.into_iter().map(|(_, group)| group).collect()
 }

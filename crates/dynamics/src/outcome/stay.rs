@@ -20,7 +20,7 @@ use crate::play::Timeline;
 use crate::script::Script;
 
 use super::Window;
-use super::states::target;
+use super::states::prefix_to;
 
 /// Sources whose reason is asked for after one event; those with most demand come first. Finding
 /// a reason takes a walk through the network.
@@ -189,16 +189,19 @@ fn elsewhere(delivery: &Delivery, fates: &[Fate], site: u32, streams: &[u32]) ->
 /// Finds the reasons.
 fn ask(script: &Script<'_>, timeline: &Timeline, windows: &[Window], stayed: &mut [Vec<Stayed>]) {
     let delivery = &timeline.delivery;
-    if script.steering == Steering::GeoDns {
-        stayed.iter_mut().flatten().for_each(|it| it.why = Some(Why::Answer));
-        return;
-    }
     let adjacency = Adjacency::new(script.situation.world, script.situation.rules);
     let mut courses: BTreeMap<u16, Course<'_>> = BTreeMap::new();
     for (stayed, window) in stayed.iter_mut().zip(windows) {
         // Several sites may return; each reason needs the whole network as it was then.
         for entry in stayed.iter_mut().take(ASKED_MAX) {
-            let prefix = target(script, entry.source as usize, delivery);
+            let prefix = prefix_to(script, Some(entry.site));
+            // DNS names another region, or steers alone.
+            let elsewhere =
+                entry.fate.site().is_some_and(|it| prefix_to(script, Some(it)) != prefix);
+            let (Some(prefix), false) = (prefix, elsewhere) else {
+                entry.why = Some(Why::Answer);
+                continue;
+            };
             let course = courses.entry(prefix).or_insert_with(|| {
                 let mut course = Course::new(script, &adjacency, prefix);
                 course.announce(ANNOUNCED_APART_US);

@@ -130,6 +130,18 @@ fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
         line("flows", &format!("broken: {needed} by the failure, {unneeded} without need"));
     }
     moves(played, event, &mut line);
+    let overloads: Vec<String> = event
+        .overloads
+        .iter()
+        .map(|it| {
+            let name = site_name(played, Some(it.site));
+            let (load, loss) = (percent(it.utilization, 1.0), percent(it.loss, 1.0));
+            format!("{name} at {load} of capacity loses {loss}")
+        })
+        .collect();
+    if !overloads.is_empty() {
+        line("overload", &names(overloads, NAMED));
+    }
     let back = &event.stayed;
     for entry in back.iter().take(NAMED) {
         line("not back", &stays(played, entry));
