@@ -9,6 +9,7 @@ mod exit;
 mod input;
 mod library;
 mod output;
+mod plot;
 mod progress;
 mod report;
 mod signals;

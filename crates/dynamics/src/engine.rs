@@ -53,7 +53,7 @@ impl Told {
 
     /// The path.
     pub fn path(self) -> PathId {
-        self.0 & (1 << 30) - 1
+        self.0 & ((1 << 30) - 1)
     }
 }
 

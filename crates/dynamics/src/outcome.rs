@@ -181,8 +181,12 @@ pub struct Overload {
     pub site: u32,
     /// Highest ratio of load to capacity.
     pub utilization: f64,
-    /// Largest share of what it is offered that is lost.
+    /// Highest probability that an attempt is lost.
     pub loss: f64,
+    /// For how long, in µs.
+    pub lasted_us: i64,
+    /// Whether it is so at the end of the window.
+    pub stays: bool,
 }
 
 impl EventOutcome {
@@ -309,23 +313,48 @@ fn control_planes(timeline: &Timeline, events: usize) -> Vec<Control> {
     control
 }
 
-/// Sites with too much load at some time of a window.
+/// What is over sooner is no overload that anybody would see.
+const OVERLOAD_MIN_US: i64 = 1_000_000;
+
+/// Sites with too much load in a window, for more than an instant.
 fn overloads(load: &LoadLog, window: &Window) -> Vec<Overload> {
-    let end = load.steps.partition_point(|step| step.at_us <= window.last_us);
-    let mut worst: BTreeMap<u32, Overload> = BTreeMap::new();
     // What holds when the window opens was written before it.
-    let mut held: BTreeMap<u32, &LoadStep> = BTreeMap::new();
     let first = load.steps.partition_point(|step| step.at_us <= window.from_us);
+    let end = load.steps.partition_point(|step| step.at_us <= window.last_us);
+    let mut now: BTreeMap<u32, &LoadStep> = BTreeMap::new();
     for step in &load.steps[..first] {
-        held.insert(step.site, step);
+        now.insert(step.site, step);
     }
-    for step in held.into_values().chain(&load.steps[first..end]) {
-        if step.utilization > 1.0 {
-            let LoadStep { site, utilization, loss, .. } = *step;
-            let entry = worst.entry(site).or_insert(Overload { site, utilization, loss });
+    let mut found: BTreeMap<u32, Overload> = BTreeMap::new();
+    let mut close = |step: &LoadStep, until_us: i64| {
+        let lasted_us = until_us - step.at_us.max(window.from_us);
+        let LoadStep { site, utilization, loss, .. } = *step;
+        if utilization > 1.0 && lasted_us > 0 {
+            let entry = found.entry(site).or_insert(Overload {
+                site,
+                utilization,
+                loss,
+                lasted_us: 0,
+                stays: false,
+            });
             entry.utilization = entry.utilization.max(utilization);
             entry.loss = entry.loss.max(loss);
+            entry.lasted_us += lasted_us;
+        }
+    };
+    for step in &load.steps[first..end] {
+        if let Some(before) = now.insert(step.site, step) {
+            close(before, step.at_us);
         }
     }
-    worst.into_values().collect()
+    let is_last = window.last_us == i64::MAX;
+    for step in now.values() {
+        // What is so at the end of the run stays so, also where the run ends with the event.
+        let until_us = window.end_us.max(window.from_us + i64::from(is_last));
+        close(step, until_us);
+    }
+    for overload in found.values_mut() {
+        overload.stays = now[&overload.site].utilization > 1.0;
+    }
+    found.into_values().filter(|it| it.stays || it.lasted_us >= OVERLOAD_MIN_US).collect()
 }

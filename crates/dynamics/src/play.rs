@@ -109,15 +109,15 @@ pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinishe
     let mut schedule = script.schedule.to_vec();
     let mut gone = Vec::new();
     loop {
-        let script = Script { schedule: &schedule, ..*script };
-        let (timeline, overloaded) = play_once(&script, &gone, watch)?;
+        let played = Script { schedule: &schedule, ..*script };
+        let (timeline, overloaded) = play_once(&played, &gone, watch)?;
         match overloaded {
             Some((site, at_us)) if rules.overload == Overload::Withdraw => {
                 // What comes before it stays as it was, so that the next run goes at least as far.
                 gone.push(site);
                 schedule = timeline.schedule;
                 let at = schedule.partition_point(|it| it.at.us <= at_us);
-                schedule.insert(at, withdrawal(&script, site, at_us));
+                schedule.insert(at, withdrawal(script, site, at_us));
             }
             _ => return Ok(timeline),
         }

@@ -27,7 +27,8 @@ use clap::{Args, ValueEnum};
 use super::solve::situation;
 use crate::exit::Exit;
 use crate::input::{Loaded, ScenarioArgs, world};
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, Target};
+use crate::plot::{Curve, PlotFile};
 use crate::progress::Progress;
 use crate::report::{Failure, note};
 use trace::TraceFile;
@@ -51,6 +52,9 @@ pub struct SimulateArgs {
     /// Parquet, CSV, JSON or text
     #[arg(long, value_name = "FILE", conflicts_with = "compare")]
     trace: Option<PathBuf>,
+    /// Draw who was without service after each event, and for how long, as SVG or PNG
+    #[arg(long, value_name = "FILE.svg|.png")]
+    plot: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -139,6 +143,13 @@ impl Variant {
 pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
     let output = args.output.settle()?;
     let trace = args.trace.as_deref().map(TraceFile::settle).transpose()?;
+    let plot = args.plot.as_deref().map(PlotFile::settle).transpose()?;
+    let targets = [
+        Some(output.target()),
+        trace.as_ref().map(TraceFile::target),
+        plot.as_ref().map(PlotFile::target),
+    ];
+    apart(&targets.into_iter().flatten().collect::<Vec<_>>())?;
     let progress = Progress::start("reading");
     let mut loaded = args.scenario.load()?;
     if let Some(steering) = args.steering {
@@ -147,8 +158,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
     let chosen = choose(&loaded, args)?;
     for (_, loaded) in &chosen {
         let inputs = world::inputs_of(loaded);
-        output.spare(&inputs)?;
-        trace.iter().try_for_each(|file| file.spare(&inputs))?;
+        targets.iter().flatten().try_for_each(|target| target.spare(&inputs))?;
     }
     let variants = assemble(chosen, &progress)?;
     if variants.iter().all(|variant| variant.schedule.is_empty()) {
@@ -160,6 +170,12 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
     progress.phase("writing");
     if let Some(file) = &trace {
         file.write(&played[0])?;
+    }
+    if let Some(file) = &plot {
+        let curves: Vec<Curve<'_>> = played.iter().map(Played::curve).collect();
+        let Scenario { name, question, .. } = &loaded.scenario;
+        let title = if question.is_empty() { name } else { question };
+        file.write(title, &curves)?;
     }
     match output.format {
         Format::Table if args.compare => output.text(&compare::text(&loaded.scenario, &played))?,
@@ -184,6 +200,22 @@ impl Played {
             flows: &self.flows,
         }
     }
+
+    fn curve(&self) -> Curve<'_> {
+        Curve { name: &self.variant.name, outcome: &self.outcome }
+    }
+}
+
+/// Refuses to write two answers into one file.
+fn apart(targets: &[&Target]) -> Result<(), Failure> {
+    for (index, target) in targets.iter().enumerate() {
+        if let Some(name) = targets[..index].iter().find_map(|other| target.clash(other)) {
+            let message = format!("cannot write {name} twice");
+            return Err(Failure::bad_input(message)
+                .help("give `--out`, `--trace` and `--plot` different names"));
+        }
+    }
+    Ok(())
 }
 
 /// What is to be played, by name.

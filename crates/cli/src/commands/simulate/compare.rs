@@ -28,8 +28,8 @@ pub fn text(scenario: &Scenario, played: &[Played]) -> String {
     let mut cells = vec![row("", played, |it| shortened(&it.variant.name))];
     cells.push(row("steering", played, |it| steering_name(it.variant.scenario.steering).into()));
     // Variants may have other events: then they are compared by their place.
-    let count = played.iter().map(|it| it.outcome.events.len()).max().unwrap_or(0);
-    for cause in 0..count.min(EVENTS_SHOWN) {
+    let events = played.iter().map(|it| it.outcome.events.len()).max().unwrap_or(0);
+    for cause in 0..events.min(EVENTS_SHOWN) {
         cells.push(row("", played, |_| String::new()));
         event_rows(played, cause, &mut cells);
     }
@@ -37,11 +37,11 @@ pub fn text(scenario: &Scenario, played: &[Played]) -> String {
     cells.push(row("lost in all", played, |it| number(it.outcome.lost())));
     out.push('\n');
     grid(&cells, &mut out);
-    if count > EVENTS_SHOWN {
-        let left = count - EVENTS_SHOWN;
-        let _ = writeln!(out, "… {left} more events; --format csv has them all");
+    if events > EVENTS_SHOWN {
+        let left = count((events - EVENTS_SHOWN) as u64, "more event", "more events");
+        let _ = writeln!(out, "… {left}; --format csv has them all");
     }
-    out.push_str("\nlost: demand × seconds without service; flows: broken by need / without\n");
+    out.push_str("\nlost: demand × seconds without service; flows: broken, needed / unneeded\n");
     not_back(played, &mut out);
     out
 }

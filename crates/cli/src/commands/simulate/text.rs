@@ -10,6 +10,7 @@ use catchment_model::scenario::Steering;
 
 use super::Played;
 use super::words::{mean_seconds, names, number, percent, seconds, seconds_or_never};
+use crate::report::count;
 
 /// Events that are told one by one; the others are in `--format csv`.
 const EVENTS_SHOWN: usize = 20;
@@ -30,8 +31,8 @@ pub fn text(played: &Played) -> String {
         tell(played, cause, event, &mut out);
     }
     if events.len() > EVENTS_SHOWN {
-        let left = events.len() - EVENTS_SHOWN;
-        let _ = writeln!(out, "\n… {left} more events; --format csv has them all");
+        let left = count((events.len() - EVENTS_SHOWN) as u64, "more event", "more events");
+        let _ = writeln!(out, "\n… {left}; --format csv has them all");
     }
     out.push('\n');
     sites(played, &mut out);
@@ -77,8 +78,8 @@ fn head(played: &Played, out: &mut String) {
 fn share(played: &Played, share: &Share) -> String {
     let Share { demand, sources } = *share;
     let percent = percent(demand, played.outcome.demand);
-    let clients = if sources == 1 { "client" } else { "clients" };
-    format!("{} of demand ({percent}), {sources} {clients}", number(demand))
+    let clients = count(sources.into(), "client", "clients");
+    format!("{} of demand ({percent}), {clients}", number(demand))
 }
 
 fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
@@ -127,7 +128,7 @@ fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
     let Broken { needed, unneeded } = broken(&played.flows, cause);
     if needed + unneeded > 0.0 {
         let (needed, unneeded) = (number(needed), number(unneeded));
-        line("flows", &format!("broken: {needed} by the failure, {unneeded} without need"));
+        line("flows", &format!("broken: {needed} needed, {unneeded} unneeded"));
     }
     moves(played, event, &mut line);
     let overloads: Vec<String> = event
@@ -136,7 +137,11 @@ fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
         .map(|it| {
             let name = site_name(played, Some(it.site));
             let (load, loss) = (percent(it.utilization, 1.0), percent(it.loss, 1.0));
-            format!("{name} at {load} of capacity loses {loss}")
+            let lasts = match it.stays {
+                true => "to the end".to_owned(),
+                false => format!("for {}", seconds(it.lasted_us)),
+            };
+            format!("{name} at {load} of capacity loses {loss} of attempts, {lasts}")
         })
         .collect();
     if !overloads.is_empty() {

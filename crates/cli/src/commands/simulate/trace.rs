@@ -11,7 +11,7 @@ use catchment_model::Table;
 use catchment_model::table::Values;
 
 use super::Played;
-use crate::output::{Output, OutputArgs};
+use crate::output::{Output, OutputArgs, Target};
 use crate::report::Failure;
 
 /// Where a trace goes.
@@ -35,12 +35,9 @@ impl TraceFile {
         Ok(TraceFile(output))
     }
 
-    /// See [`Output::spare`].
-    ///
-    /// # Errors
-    /// If the place is that of an input.
-    pub fn spare<P: AsRef<Path>>(&self, inputs: &[P]) -> Result<(), Failure> {
-        self.0.spare(inputs)
+    /// The place.
+    pub fn target(&self) -> &Target {
+        self.0.target()
     }
 
     /// Writes the trace of a run.
