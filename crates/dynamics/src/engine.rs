@@ -311,7 +311,7 @@ impl<'w> Engine<'w> {
         Engine {
             now_us: i64::MIN,
             queue: Queue::new(),
-            paths: Paths::new(),
+            paths: Paths::default(),
             asn: (0..routers as u32).map(|router| world.asn_of(router).0).collect(),
             slots: vec![empty; slot_count],
             flags: vec![0; slot_count],

@@ -85,7 +85,7 @@ pub fn deliver(layers: &[&Forwarding], ground: &Ground<'_>, sources: Vec<Source>
         sources.iter().map(|source| plane.fates[source.router as usize]).collect();
     let mut changes = Vec::new();
     let mut happened = happenings(layers, ground);
-    happened.sort_by_key(|happening| happening.at_us());
+    happened.sort_by_key(Happening::at_us);
     let mut at = 0;
     while at < happened.len() {
         let at_us = happened[at].at_us();

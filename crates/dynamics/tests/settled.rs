@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use catchment_dynamics::agenda::Course;
 use catchment_dynamics::engine::adjacency::Adjacency;
-use catchment_dynamics::engine::{NO_SLOT, OWN};
+use catchment_dynamics::engine::{Count, NO_SLOT, OWN};
 use catchment_dynamics::play::play_prefix;
 use catchment_dynamics::script::Script;
 use catchment_model::rules::Decision;
@@ -141,7 +141,7 @@ fn the_end_is_what_solve_says() {
             let mut go_on = |_, _| ControlFlow::Continue(());
             let (log, course) = play_prefix(&script, &adjacency, prefix, &mut go_on)
                 .unwrap_or_else(|error| panic!("{what}: {error}"));
-            messages += log.counts.iter().map(|count| count.messages()).sum::<u64>();
+            messages += log.counts.iter().map(Count::messages).sum::<u64>();
             match compare(&course, &dead_sites(&schedule, &case.service), &what) {
                 true => compared += 1,
                 false => several += 1,

@@ -136,10 +136,11 @@ impl Engine<'_> {
                 }
             }
             // By textbook rules also inside an AS: see `oldest_rule`.
-            OldestRule::SelectedPeer if is_external || self.conduct.textbook => {
-                if slot == selected || other == selected {
-                    return slot == selected;
-                }
+            OldestRule::SelectedPeer
+                if (is_external || self.conduct.textbook)
+                    && (slot == selected || other == selected) =>
+            {
+                return slot == selected;
             }
             _ => {}
         }

@@ -51,9 +51,9 @@ pub struct Paths {
     announcements: Vec<Announcement>,
 }
 
-impl Paths {
+impl Default for Paths {
     /// No path but the empty one.
-    pub fn new() -> Paths {
+    fn default() -> Paths {
         Paths {
             nodes: vec![Node { asn: 0, behind: EMPTY, tag: NO_TAG, length: 0 }],
             table: vec![EMPTY; 1 << 10],
@@ -62,7 +62,9 @@ impl Paths {
             announcements: Vec::new(),
         }
     }
+}
 
+impl Paths {
     /// How many paths there are, the empty one included.
     pub fn count(&self) -> usize {
         self.nodes.len()
@@ -211,7 +213,7 @@ mod tests {
 
     #[test]
     fn equal_paths_have_equal_numbers() {
-        let mut paths = Paths::new();
+        let mut paths = Paths::default();
         let mut ids = Vec::new();
         for asn in 1..3000 {
             let one = paths.push(EMPTY, asn, NO_TAG);
@@ -229,7 +231,7 @@ mod tests {
 
     #[test]
     fn tags_come_and_go() {
-        let mut paths = Paths::new();
+        let mut paths = Paths::default();
         let said = Announcement { med: Some(5), prepend: 3, ..Announcement::default() };
         let said_id = paths.announcement_id(&said);
         assert_eq!(paths.announcement_id(&Announcement { prepend: 1, ..said.clone() }), said_id);

@@ -181,9 +181,11 @@ mod tests {
             let mut list: Vec<(i64, u32)> = Vec::new();
             let (mut now_us, mut count) = (-5_000_000_i64, 0_u32);
             let mut taken = Vec::new();
+            let mut round = 0;
             while count < 400 || !queue.is_empty() {
+                round += 1;
                 let spans = [0, 1, 700, 5_000, 99_000, 1_999_000, 2_048_000, 30_000_000, 1 << 42];
-                for _ in 0..draw(seed, 1, taken.len() as u64) % 3 {
+                for _ in 0..draw(seed, 1, round) % 3 {
                     if count == 400 {
                         break;
                     }
@@ -195,7 +197,7 @@ mod tests {
                     list.push((at_us, count));
                     count += 1;
                 }
-                let end_us = now_us + (draw(seed, 4, taken.len() as u64) % 3_000_000) as i64;
+                let end_us = now_us + (draw(seed, 4, round) % 3_000_000) as i64;
                 match queue.pop_before(end_us) {
                     Some(event) => {
                         assert!(event.at_us < end_us && event.at_us >= now_us);
