@@ -338,3 +338,130 @@ pub(super) fn unserved(delivery: &Delivery) -> Vec<CurveStep> {
     }
     curve
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{FateChange, Source, Stream};
+
+    const S: i64 = 1_000_000;
+
+    /// A delivery of sources with these weights, all served by site 0 at first. Each change: time
+    /// in s, stream, fate, cause.
+    fn delivery(weights: &[f64], changes: &[(i64, u32, Fate, u32)], end_s: i64) -> Delivery {
+        let source = |weight: &f64| Source {
+            name: String::new(),
+            router: 0,
+            region: String::new(),
+            weight: *weight,
+            gbps: 0.0,
+        };
+        let change = |(at_s, stream, fate, cause): &(i64, u32, Fate, u32)| FateChange {
+            at_us: at_s * S,
+            stream: *stream,
+            fate: *fate,
+            cause: *cause,
+            stages: Stages { detection_us: S, propagation_us: (at_s - 1) * S, ..Stages::default() },
+        };
+        Delivery {
+            sources: weights.iter().map(source).collect(),
+            streams: (0..weights.len() as u32)
+                .map(|source| Stream { source, share: 1.0 })
+                .collect(),
+            start: vec![Fate::Served(0); weights.len()],
+            changes: changes.iter().map(change).collect(),
+            end_us: end_s * S,
+        }
+    }
+
+    const STALE: Fate = Fate::Stale(Some(0));
+
+    #[test]
+    fn marks_follow_the_demand_not_the_number_of_clients() {
+        let away = Fate::Served(1);
+        let delivery = delivery(
+            &[60.0, 36.0, 4.0],
+            &[
+                (0, 0, STALE, 0),
+                (0, 1, STALE, 0),
+                (0, 2, STALE, 0),
+                (2, 2, away, 0),
+                (3, 0, away, 0),
+                (5, 1, away, 0),
+            ],
+            10,
+        );
+        let account = Ledger::new(&delivery, 1).account(0, 0);
+        let marks = account.restored;
+        let marks = [marks.first_us, marks.half_us, marks.most_us, marks.all_us];
+        assert_eq!(marks, [2, 3, 5, 5].map(|s| Some(s * S)));
+        assert_eq!((account.hurt.demand, account.hurt.sources, account.peak), (100.0, 3, 100.0));
+        assert_eq!(account.lost, 2.0 * 4.0 + 3.0 * 60.0 + 5.0 * 36.0);
+        let shares: Vec<f64> = account.recovery.iter().map(|step| step.value).collect();
+        assert_eq!(shares, [0.04, 0.64, 1.0]);
+        assert_eq!((account.stale_until_us, account.stays_stale), (Some(5 * S), false));
+        let [way] = account.moves[..] else { panic!("{:?}", account.moves) };
+        assert_eq!((way.from, way.to, way.moved.sources), (Some(0), Some(1), 3));
+        let means = account.stages.unwrap();
+        assert_eq!((means.detection_us, means.demand), (1e6, 100.0));
+        assert_eq!(account.last.unwrap().source, 1);
+    }
+
+    #[test]
+    fn an_outage_is_on_the_account_of_the_event_that_began_it() {
+        let delivery = delivery(
+            &[1.0],
+            &[(0, 0, STALE, 0), (600, 0, Fate::Served(0), 1), (700, 0, Fate::Served(1), 1)],
+            700,
+        );
+        let ledger = Ledger::new(&delivery, 2);
+        let (first, second) = (ledger.account(0, 0), ledger.account(1, 600 * S));
+        assert_eq!(first.restored.all_us, Some(600 * S));
+        assert_eq!((first.lost, second.lost, second.hurt.sources), (600.0, 0.0, 0));
+        // What another event restored says nothing about the stages of this one.
+        assert_eq!((first.stages, first.last), (None, None));
+        assert_eq!((first.stale_until_us, second.stale_until_us), (Some(600 * S), None));
+        assert_eq!((first.moves[0].to, second.moves[0].from), (None, None));
+    }
+
+    #[test]
+    fn who_loses_service_again_was_not_served_for_good() {
+        let delivery = delivery(
+            &[1.0, 1.0],
+            &[
+                (0, 0, STALE, 0),
+                (1, 0, Fate::Served(1), 0),
+                (2, 0, Fate::Looping, 0),
+                (2, 1, Fate::NoRoute, 0),
+                (4, 0, Fate::Served(1), 0),
+            ],
+            10,
+        );
+        let account = Ledger::new(&delivery, 1).account(0, 0);
+        assert_eq!(account.restored.first_us, Some(4 * S));
+        assert_eq!(account.restored.half_us, Some(4 * S));
+        assert_eq!(account.restored.all_us, None);
+        assert_eq!((account.lost, account.peak), (1.0 + 2.0 + 8.0, 2.0));
+        assert_eq!((account.hurt.demand, account.unserved_for_good), (2.0, 1.0));
+        assert_eq!(account.stale_until_us, Some(S));
+        let unserved: Vec<(i64, f64)> =
+            unserved(&delivery).iter().map(|step| (step.at_us / S, step.value)).collect();
+        assert_eq!(unserved, [(0, 1.0), (1, 0.0), (2, 2.0), (4, 1.0)]);
+    }
+
+    #[test]
+    fn who_never_had_service_is_on_nobodys_account() {
+        let mut delivery = delivery(&[2.0, 1.0], &[(3, 1, Fate::NoRoute, 0)], 5);
+        delivery.start[0] = Fate::NoRoute;
+        let ledger = Ledger::new(&delivery, 1);
+        assert_eq!((ledger.lost_before(), ledger.account(0, 3 * S).lost), (10.0, 2.0));
+    }
+
+    #[test]
+    fn nothing_is_lost_where_nothing_happens() {
+        let account = Ledger::new(&delivery(&[1.0], &[], 0), 1).account(0, 0);
+        assert_eq!(account.restored, Restored::default());
+        // Not minus 0, which a table would show.
+        assert!(account.lost.is_sign_positive() && account.hurt.demand.is_sign_positive());
+    }
+}
