@@ -18,10 +18,10 @@ use catchment_dynamics::play::{Timeline, Unfinished, play};
 use catchment_dynamics::script::Script;
 use catchment_formats::scenario::with_variant;
 use catchment_formats::table::Format;
-use catchment_model::Scenario;
-use catchment_model::scenario::Steering;
+use catchment_model::scenario::{Steering, WorldSource};
 use catchment_model::schedule::Occurrence;
-use catchment_worlds::{Assembled, BaseWorld, schedule};
+use catchment_model::{Mistake, Scenario};
+use catchment_worlds::{Assembled, BaseWorld, assemble, schedule};
 use clap::{Args, ValueEnum};
 
 use super::solve::situation;
@@ -156,11 +156,11 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
         loaded.scenario.steering = steering.into();
     }
     let chosen = choose(&loaded, args)?;
-    for (_, loaded) in &chosen {
-        let inputs = world::inputs_of(loaded);
+    for it in &chosen {
+        let inputs = world::inputs_of(&it.loaded);
         targets.iter().flatten().try_for_each(|target| target.spare(&inputs))?;
     }
-    let variants = assemble(chosen, &progress)?;
+    let variants = assemble_all(chosen, args, &progress)?;
     if variants.iter().all(|variant| variant.schedule.is_empty()) {
         note("the scenario has no events: nothing happens; `[[event]]` says what does");
     }
@@ -218,15 +218,42 @@ fn apart(targets: &[&Target]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is to be played, by name.
-fn choose(loaded: &Loaded, args: &SimulateArgs) -> Result<Vec<(String, Loaded)>, Failure> {
+/// A scenario that is to be played.
+struct Choice {
+    name: String,
+    loaded: Loaded,
+    /// Where in the file its settings are, if it is a variant: there its mistakes were made.
+    path: Option<String>,
+}
+
+impl Choice {
+    /// Mistakes that show where the user made them.
+    fn mistakes(&self, mut mistakes: Vec<Mistake>, args: &SimulateArgs) -> Failure {
+        for mistake in &mut mistakes {
+            if let Some(path) = &self.path {
+                mistake.message = format!("variant `{}`: {}", self.name, mistake.message);
+                mistake.path.clone_from(path);
+            } else if mistake.path == "steering" && args.steering.is_some() {
+                // The file says something else.
+                mistake.path.clear();
+            }
+        }
+        self.loaded.mistakes(mistakes)
+    }
+}
+
+/// What is to be played.
+fn choose(loaded: &Loaded, args: &SimulateArgs) -> Result<Vec<Choice>, Failure> {
     let scenario = &loaded.scenario;
+    let as_written =
+        || Choice { name: "as written".to_owned(), loaded: loaded.clone(), path: None };
     if !args.compare {
-        return Ok(vec![("as written".to_owned(), loaded.clone())]);
+        return Ok(vec![as_written()]);
     }
     if scenario.compare.is_empty() {
         let with = |name: &str, steering: Steering| {
-            (name.to_owned(), loaded.with(Scenario { steering, ..scenario.clone() }))
+            let loaded = loaded.with(Scenario { steering, ..scenario.clone() });
+            Choice { name: name.to_owned(), loaded, path: None }
         };
         let mut chosen = vec![with("anycast", Steering::Anycast), with("GeoDNS", Steering::GeoDns)];
         if !scenario.regional.is_empty() {
@@ -234,47 +261,45 @@ fn choose(loaded: &Loaded, args: &SimulateArgs) -> Result<Vec<(String, Loaded)>,
         }
         return Ok(chosen);
     }
-    let mut chosen = vec![("as written".to_owned(), loaded.clone())];
+    let mut chosen = vec![as_written()];
     for (index, entry) in scenario.compare.iter().enumerate() {
         let variant = with_variant(scenario, index).map_err(|m| loaded.mistakes(m))?;
-        chosen.push((entry.name.clone(), loaded.with(variant)));
+        let path = Some(format!("compare.{index}"));
+        chosen.push(Choice { name: entry.name.clone(), loaded: loaded.with(variant), path });
     }
     Ok(chosen)
 }
 
 /// Joins all variants and their worlds before the first is played, so that all mistakes come
 /// early. Worlds are shared.
-fn assemble(chosen: Vec<(String, Loaded)>, progress: &Progress) -> Result<Vec<Variant>, Failure> {
-    let mut worlds: Vec<(catchment_model::scenario::WorldSource, BaseWorld)> = Vec::new();
-    let mut variants = Vec::with_capacity(chosen.len());
-    let several = chosen.len() > 1;
-    for (name, loaded) in chosen {
-        let blame = |mut failure: Failure| {
-            if several {
-                for problem in &mut failure.problems {
-                    problem.message = format!("variant `{name}`: {}", problem.message);
-                }
-            }
-            failure
-        };
-        let known = worlds.iter().position(|(source, _)| *source == loaded.scenario.world);
+fn assemble_all(
+    chosen: Vec<Choice>,
+    args: &SimulateArgs,
+    progress: &Progress,
+) -> Result<Vec<Variant>, Failure> {
+    let mut worlds: Vec<(WorldSource, BaseWorld)> = Vec::new();
+    let mut variants: Vec<Variant> = Vec::with_capacity(chosen.len());
+    for choice in chosen {
+        let scenario = &choice.loaded.scenario;
+        let known = worlds.iter().position(|(source, _)| *source == scenario.world);
         let place = match known {
             Some(place) => place,
             None => {
-                let base = world::of_scenario(&loaded, progress).map_err(blame)?;
-                worlds.push((loaded.scenario.world.clone(), base));
+                let base = world::of_scenario(&choice.loaded, progress)?;
+                worlds.push((scenario.world.clone(), base));
                 worlds.len() - 1
             }
         };
         progress.phase("building");
+        let assembled = assemble(&worlds[place].1, scenario)
+            .map_err(|mistakes| choice.mistakes(mistakes, args))?;
         // Notes of variants repeat those of the first.
-        let assembled = match variants.is_empty() {
-            true => loaded.assemble(&worlds[place].1).map_err(blame)?,
-            false => catchment_worlds::assemble(&worlds[place].1, &loaded.scenario)
-                .map_err(|mistakes| blame(loaded.mistakes(mistakes)))?,
-        };
-        let schedule = schedule(&assembled, &loaded.scenario)
-            .map_err(|mistakes| blame(loaded.mistakes(mistakes)))?;
+        if variants.is_empty() {
+            assembled.notes.iter().for_each(|text| note(text));
+        }
+        let schedule =
+            schedule(&assembled, scenario).map_err(|mistakes| choice.mistakes(mistakes, args))?;
+        let Choice { name, loaded, .. } = choice;
         variants.push(Variant { name, scenario: loaded.scenario, assembled, schedule });
     }
     Ok(variants)

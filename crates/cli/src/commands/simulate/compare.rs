@@ -116,6 +116,6 @@ fn not_back(played: &[Played], out: &mut String) {
     for (text, variants) in said {
         let who =
             if variants.len() == played.len() { "all".to_owned() } else { variants.join(", ") };
-        let _ = writeln!(out, "not back ({who}): {text}");
+        let _ = writeln!(out, "not back ({who}):\n  {text}");
     }
 }

@@ -176,7 +176,7 @@ fn stages(played: &Played, event: &EventOutcome, line: &mut impl FnMut(&str, &st
             ("clients", means.client_us),
         ];
         let parts = parts.map(|(name, us)| format!("{name} {}", mean_seconds(us)));
-        line("stages", &format!("{} (mean by demand)", parts.join(", ")));
+        line("stages", &format!("{} (mean)", parts.join(", ")));
     }
     if let Some(last) = &event.last {
         let Stages { detection_us, propagation_us, mrai_us, fib_us, client_us } = last.stages;
