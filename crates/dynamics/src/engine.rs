@@ -15,6 +15,7 @@ mod queue;
 mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use catchment_model::relation::{Class, Relation};
 use catchment_model::rng;
@@ -247,7 +248,8 @@ pub struct Engine<'w> {
     seed: u64,
     now_us: i64,
     queue: Queue,
-    paths: Paths,
+    /// Shared with logs, and copied only if the engine goes on after it was.
+    paths: Arc<Paths>,
     asn: Vec<u32>,
     /// Part of each router in the world: 0 for a site's, 1 for any other.
     role: Vec<u8>,
@@ -311,7 +313,7 @@ impl<'w> Engine<'w> {
         Engine {
             now_us: i64::MIN,
             queue: Queue::new(),
-            paths: Paths::default(),
+            paths: Arc::default(),
             asn: (0..routers as u32).map(|router| world.asn_of(router).0).collect(),
             slots: vec![empty; slot_count],
             flags: vec![0; slot_count],
@@ -367,6 +369,15 @@ impl<'w> Engine<'w> {
     /// All paths that the routes of this engine name.
     pub fn paths(&self) -> &Paths {
         &self.paths
+    }
+
+    /// The same, to keep.
+    pub fn shared_paths(&self) -> Arc<Paths> {
+        Arc::clone(&self.paths)
+    }
+
+    fn paths_mut(&mut self) -> &mut Paths {
+        Arc::make_mut(&mut self.paths)
     }
 
     /// What a router uses.
@@ -668,16 +679,16 @@ impl<'w> Engine<'w> {
         let Some(offer) = policy.export(router, peer, relation, class, entered_by) else {
             return Told::NONE;
         };
-        let said = offer.announcement.map_or(0, |said| self.paths.announcement_id(said));
+        let said = offer.announcement.map_or(0, |said| self.paths_mut().announcement_id(said));
         let rtt_bits = self.rtt_bits(router, best);
         let tag = match (said, rtt_bits) {
             (0, None) => NO_TAG,
-            _ => self.paths.tag_id(Tag { said, local_pref: None, rtt_bits }),
+            _ => self.paths_mut().tag_id(Tag { said, local_pref: None, rtt_bits }),
         };
-        let mut told_path = self.paths.tagged(path, NO_TAG);
+        let mut told_path = self.paths_mut().tagged(path, NO_TAG);
         let asn = self.asn[router as usize];
         for left in (0..offer.added).rev() {
-            told_path = self.paths.push(told_path, asn, if left == 0 { tag } else { NO_TAG });
+            told_path = self.paths_mut().push(told_path, asn, if left == 0 { tag } else { NO_TAG });
         }
         Told::new(offer.class, told_path)
     }
@@ -703,8 +714,8 @@ impl<'w> Engine<'w> {
         };
         let rtt_bits = self.rtt_bits(router, best);
         let old = if self.paths.is_tagged(path) { self.paths.tag(path).said } else { 0 };
-        let tag = self.paths.tag_id(Tag { said: old, local_pref, rtt_bits });
-        Told::new(class, self.paths.tagged(path, tag))
+        let tag = self.paths_mut().tag_id(Tag { said: old, local_pref, rtt_bits });
+        Told::new(class, self.paths_mut().tagged(path, tag))
     }
 
     /// Bits of the round-trip time of a best route, where a rule weighs it.
@@ -759,8 +770,9 @@ impl<'w> Engine<'w> {
             return [Told::NONE; 5];
         }
         let (class, path) = (best.told.class(), best.told.path());
-        let behind = self.paths.tagged(path, NO_TAG);
-        let longer = self.paths.push(behind, self.asn[router as usize], NO_TAG);
+        let behind = self.paths_mut().tagged(path, NO_TAG);
+        let asn = self.asn[router as usize];
+        let longer = self.paths_mut().push(behind, asn, NO_TAG);
         let mut by_kind = [Told::NONE; 5];
         for relation in Relation::ALL {
             if class.may_be_told_to(relation) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use catchment_model::rules::Overload;
 use catchment_model::scenario::{FailureKind, Steering};
@@ -54,10 +55,12 @@ fn list(ases: &[Asn]) -> String {
 pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
 /// Control plane of one prefix over time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RouteLog {
     /// The prefix, by index into the service's.
     pub prefix: u16,
+    /// All paths that the routes name.
+    pub paths: Arc<Paths>,
     /// Best routes at t = 0, before the events of that instant.
     pub start: Vec<Best>,
     /// Changes of best routes after that, ascending by time.
@@ -368,6 +371,7 @@ pub fn play_prefix<'a>(
         (0..script.schedule.len() as u32).map(|cause| course.engine.count(cause)).collect();
     let log = RouteLog {
         prefix,
+        paths: course.engine.shared_paths(),
         start,
         changes,
         counts,

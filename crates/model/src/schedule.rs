@@ -9,7 +9,8 @@ use crate::scenario::FailureKind;
 use crate::service::{Announcement, Capacity, Reach};
 use crate::{Asn, Duration};
 
-/// One event of a scenario at its time. A schedule ascends by (time, place in the file).
+/// One event of a scenario at its time. A schedule ascends by (time, place in the file); an event
+/// that acts in several places, such as an IGP cost in two meshes, stands in it several times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Occurrence {
     /// When; not before 0.
@@ -32,7 +33,7 @@ pub enum Deed {
         /// How its neighbors notice.
         how: FailureKind,
     },
-    /// A site that had failed comes back.
+    /// A site that had failed comes back. Whoever makes a schedule sees to it that it had.
     Restore {
         /// The site.
         site: u32,
@@ -90,12 +91,13 @@ pub enum Deed {
     Capacity {
         /// The site.
         site: u32,
-        /// Its new capacity.
+        /// All of its capacity from now on.
         capacity: Capacity,
     },
 }
 
-/// Where the packets of an attack come from, as shares of its volume that sum to 1.
+/// Where the packets of an attack come from, as shares of its volume that sum to 1. Indices ascend,
+/// each is there once, and none has a share of 0.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Bots {
     /// Routers: the network decides where their packets land.

@@ -77,6 +77,8 @@ pub struct World {
     parts: WorldParts,
     /// Whether some AS number has several entries (islands), so that loop checks must look.
     has_islands: bool,
+    /// Whether some session is with a sibling.
+    has_siblings: bool,
     /// Whether BGP identifiers ascend with the routers, so that rows ascend by router too.
     ids_ascend: bool,
 }
@@ -108,7 +110,10 @@ impl World {
     fn trusted(parts: WorldParts) -> World {
         let has_islands = parts.asns.windows(2).any(|pair| pair[0] == pair[1]);
         let ids_ascend = parts.router_ids.windows(2).all(|pair| pair[0] <= pair[1]);
-        World { parts, has_islands, ids_ascend }
+        let is_sibling =
+            |row: &[u32]| row[Relation::Sibling as usize] != row[Relation::Peer as usize];
+        let has_siblings = parts.rows.chunks_exact(4).any(is_sibling);
+        World { parts, has_islands, has_siblings, ids_ascend }
     }
 
     /// Entries of `asns`: ASes, islands counted apart.
@@ -134,6 +139,11 @@ impl World {
     /// Whether some AS number stands for several islands.
     pub fn has_islands(&self) -> bool {
         self.has_islands
+    }
+
+    /// Whether some session is with a sibling.
+    pub fn has_siblings(&self) -> bool {
+        self.has_siblings
     }
 
     /// AS indices of this number: none, one, or one for each island.

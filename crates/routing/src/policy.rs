@@ -85,7 +85,6 @@ pub struct Policy<'a> {
     /// See [`Policy::is_regular`] and [`Policy::is_plain`].
     regular: bool,
     plain: bool,
-    has_siblings: bool,
     /// Some router has an oldest-route rule or compares MEDs in order of arrival.
     may_have_past: bool,
 }
@@ -145,7 +144,6 @@ impl<'a> Policy<'a> {
             plain_local_prefs: has_plain_local_prefs(&situation, &origins),
             regular: is_regular(&situation, &origins),
             plain: false,
-            has_siblings: has_siblings(situation.world),
             may_have_past: [Role::Site, Role::Network].into_iter().any(|role| {
                 situation.rules.oldest_rule_of(role) != OldestRule::None
                     || !situation.rules.med_deterministic_of(role)
@@ -219,7 +217,7 @@ impl<'a> Policy<'a> {
     /// Whether the steps of the decision process come down to class, length and identifier.
     pub(crate) fn is_plain_graph(&self) -> bool {
         let world = self.world();
-        self.plain && world.has_one_router_per_as() && !self.has_siblings
+        self.plain && world.has_one_router_per_as() && !world.has_siblings()
     }
 
     /// What `from` tells `to` about its best route of class `class`, or `None` for nothing.
@@ -441,11 +439,6 @@ fn carries(
         .flatten()
         .flat_map(|site| situation.service.sites[*site as usize].announcements.values())
         .any(|said| said.communities.contains(&wanted))
-}
-
-fn has_siblings(world: &World) -> bool {
-    (0..world.router_count() as u32)
-        .any(|router| !world.group(router, Relation::Sibling).is_empty())
 }
 
 /// LOCAL_PREF by class alone (models 1.3).

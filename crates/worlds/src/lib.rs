@@ -4,8 +4,9 @@
 //! Pure: no file, clock or environment; readers of files live in `formats`.
 //!
 //! Open first: [`builtin()`] (the named worlds), [`assemble()`] (scenario + world → world,
-//! overlay, service, rules), [`schedule()`] (its events → what happens when), [`from_data`] (relationship lists, places and weights → world),
-//! [`synthetic`] (the generated Internet), [`cities`] (airport codes).
+//! overlay, service, rules), [`schedule()`] (its events → what happens when), [`from_data`]
+//! (relationship lists, places and weights → world), [`synthetic`] (the generated Internet),
+//! [`cities`] (airport codes).
 
 pub mod as_graph;
 pub mod assemble;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use catchment_model::rules::OldestRule;
 use catchment_model::{Asn, Relation};
-use catchment_worlds::{assemble, builtin};
+use catchment_worlds::{Assembled, assemble, builtin};
 use common::{assembled, router_name, scenario, show_sites};
 use expect_test::{Expect, expect};
 
@@ -315,6 +315,29 @@ fn prefixes_are_for_all_or_for_a_region() {
                 > 6453@SIN#24 provider
         "#]],
     );
+}
+
+/// The prefixes of regions stand behind those for everyone; two regions may share one.
+#[test]
+fn each_region_has_its_prefix() {
+    let text = "
+        prefix 203.0.113.0/24
+        regional eu 198.51.100.0/24
+        regional asia 198.51.101.0/24
+        regional na 203.0.113.0/24
+        regional uk 198.51.100.0/24
+    ";
+    let Assembled { regional, service, .. } = assembled("eight", text);
+    let prefix = |region: &str| service.prefixes[usize::from(regional[region])].to_string();
+    let regions = ["asia", "eu", "na", "uk"].map(|region| (region, prefix(region)));
+    let expected = [
+        ("asia", "198.51.101.0/24"),
+        ("eu", "198.51.100.0/24"),
+        ("na", "203.0.113.0/24"),
+        ("uk", "198.51.100.0/24"),
+    ];
+    assert_eq!(regions, expected.map(|(region, prefix)| (region, prefix.to_owned())));
+    assert_eq!(regional.len(), 4);
 }
 
 #[test]

@@ -262,3 +262,60 @@ fn an_as_of_the_world_that_withdraws_from_one_neighbor_lists_the_others() {
         "#]],
     );
 }
+
+/// The file takes a link of the world away; an event makes it anew.
+#[test]
+fn what_the_file_took_away_can_come_back() {
+    check_announce(
+        "
+        site fra
+        neighbor 3356
+        event announce site=fra neighbor=1299
+        ",
+        "fra",
+        &["announce site=fra neighbor=1299"],
+        expect![[r#"
+            fra 64500@FRA#36 Listed prefixes [0] region eu 480 kq/s
+                > 3356@FRA#10 provider
+            -- announce site=fra neighbor=1299
+            fra 64500@FRA#36 Listed prefixes [0] region eu 480 kq/s
+                > 1299@FRA#3 provider
+                > 3356@FRA#10 provider
+        "#]],
+    );
+    check(
+        "
+        site fra city=WAW
+        neighbor 3356
+        event link a=64500 b=1299 relation=provider
+        ",
+        &["link a=64500 b=1299"],
+        expect![[r#"
+            down 1299@FRA#3 64500@WAW#36
+            -- link a=64500 b=1299
+        "#]],
+    );
+}
+
+/// A session that the file has is not opened a second time, nearer.
+#[test]
+fn a_session_of_the_file_is_the_one_that_changes() {
+    let text = "
+        site waw city=WAW asn=64510
+        neighbor 1299 at=JFK
+        event announce site=waw neighbor=1299 prepend=1
+    ";
+    check_announce(
+        text,
+        "waw",
+        &["announce site=waw neighbor=1299 prepend=1"],
+        expect![[r#"
+            waw 64510@WAW#57 Listed prefixes [0]
+                > 1299@JFK#1 provider
+            -- announce site=waw neighbor=1299 prepend=1
+            waw 64510@WAW#57 Listed prefixes [0]
+                > 1299@JFK#1 provider prepend 1
+        "#]],
+    );
+    assert!(assembled("eight", text).overlay.down.is_empty());
+}

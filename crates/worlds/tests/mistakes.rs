@@ -384,7 +384,7 @@ fn events_and_corrections() {
                 scenario has no site `frb`
                 the nearest name is `fra`
             event.1.restore scenario::not_failed
-                site `fra` cannot return at 0s: it has not failed by then
+                site `fra` cannot return at 0s: it is not down then
                 let it `fail` or `drain` before; events of one time happen in the order of the file
             event.2.drain scenario::unknown_site
                 scenario has no site `waw`

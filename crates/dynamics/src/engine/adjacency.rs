@@ -121,9 +121,43 @@ pub fn link_delay_us(world: &World, rules: &Rules, a: u32, b: u32) -> u32 {
         Some(0.0) => CITY_US,
         Some(km) => libm::round(rules.stretch_link * km / 0.2) as u32,
         None => {
-            let (a, b) = (world.asn_of(a), world.asn_of(b));
-            let pair = format!("{},{}", a.min(b), a.max(b));
-            (5 + (fnv1a64(pair.as_bytes()) % 95) as u32) * 1_000
+            let (a, b) = (world.asn_of(a).0, world.asn_of(b).0);
+            (5 + (pair_hash(a.min(b), a.max(b)) % 95) as u32) * 1_000
+        }
+    }
+}
+
+/// FNV-1a of `low,high` in decimal digits.
+fn pair_hash(low: u32, high: u32) -> u64 {
+    // Written from the right: two numbers of at most ten digits and a comma.
+    let mut text = [0; 21];
+    let comma = write_before(&mut text, high, 21) - 1;
+    text[comma] = b',';
+    let start = write_before(&mut text, low, comma);
+    fnv1a64(&text[start..])
+}
+
+/// Writes a number so that it ends before `end`. Returns where it starts.
+fn write_before(text: &mut [u8; 21], number: u32, end: usize) -> usize {
+    let (mut at, mut rest) = (end, number);
+    loop {
+        at -= 1;
+        text[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            return at;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_hashed_as_text() {
+        for (low, high) in [(0, 1), (174, 3356), (4_294_967_294, u32::MAX), (10, 100)] {
+            assert_eq!(pair_hash(low, high), fnv1a64(format!("{low},{high}").as_bytes()));
         }
     }
 }

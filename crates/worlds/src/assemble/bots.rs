@@ -68,8 +68,7 @@ impl Crowd {
         if regions_of(assembled).any(|known| known == region) {
             let message = format!("no network is in region `{region}`");
             return Err(Mistake::new("scenario::nobody_there", path, message).help(
-                "a network is in the region of its nearest site; give clients a `region`, or use \
-                 `ases`",
+                "a network belongs to its nearest site; give clients a `region`, or use `ases`",
             ));
         }
         let mut known: Vec<&str> = regions_of(assembled).collect();
@@ -117,7 +116,7 @@ fn by_users(assembled: &Assembled) -> Shares {
 }
 
 fn client_regions(assembled: &Assembled) -> BTreeMap<String, Shares> {
-    let clients = assembled.world.clients.iter().filter(|client| !client.region.is_empty());
+    let clients = assembled.world.clients.iter();
     grouped(clients.map(|client| (client.region.as_str(), (client.router, client.weight))))
 }
 
@@ -136,7 +135,6 @@ fn site_regions(assembled: &Assembled) -> BTreeMap<String, Shares> {
     };
     let regions: Vec<&str> = world.places.iter().map(nearest_region).collect();
     let there = placed_hosts(assembled).map(|(router, place)| (regions[place], router));
-    let there = there.filter(|(region, _)| !region.is_empty());
     grouped(there.map(|(region, router)| (region, (router, world.weights[router as usize]))))
 }
 
@@ -145,7 +143,6 @@ fn countries(assembled: &Assembled) -> BTreeMap<String, Shares> {
     let codes: Vec<String> =
         world.places.iter().map(|place| place.country.to_ascii_uppercase()).collect();
     let there = placed_hosts(assembled).map(|(router, place)| (codes[place].as_str(), router));
-    let there = there.filter(|(code, _)| !code.is_empty());
     grouped(there.map(|(code, router)| (code, (router, world.weights[router as usize]))))
 }
 
@@ -157,9 +154,10 @@ fn placed_hosts(assembled: &Assembled) -> impl Iterator<Item = (u32, usize)> {
         .filter_map(|(router, place)| (place != NO_PLACE).then_some((router, place as usize)))
 }
 
+/// Members by the name of their group; those without one are in none.
 fn grouped<'a>(members: impl Iterator<Item = (&'a str, (u32, f64))>) -> BTreeMap<String, Shares> {
     let mut groups: BTreeMap<&str, Shares> = BTreeMap::new();
-    for (name, member) in members {
+    for (name, member) in members.filter(|(name, _)| !name.is_empty()) {
         groups.entry(name).or_default().push(member);
     }
     groups.into_iter().map(|(name, group)| (name.to_owned(), by_weight(group))).collect()

@@ -8,10 +8,10 @@ use catchment_model::mistake::nearest_help;
 use catchment_model::scenario::{Action, Botnet, Change, Scenario, Steering};
 use catchment_model::{Asn, Mistake, SiteName};
 
-use super::Assembled;
 use super::lookup::unknown_as;
 use super::schedule::Play;
 use super::sites::MergedSite;
+use super::{Assembled, MISTAKES_MAX};
 use crate::BaseWorld;
 
 /// What the scenario means to have, whether or not it could be made. A site that failed is not
@@ -168,6 +168,9 @@ pub(super) fn events(
     mistakes: &mut Vec<Mistake>,
 ) {
     let reported: BTreeSet<usize> = mistakes.iter().filter_map(event_of).collect();
+    if reported.len() >= MISTAKES_MAX {
+        return;
+    }
     let is_known =
         |index: usize, action: &Action| reported.contains(&index) || failed.touches_action(action);
     if let Err(found) = Play::new(assembled).all(scenario, is_known, |_, _, _| {}) {

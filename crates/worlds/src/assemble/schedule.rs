@@ -15,11 +15,9 @@ use super::bots::Crowd;
 use super::lookup::unknown_as;
 use super::{Assembled, MISTAKES_MAX, changes, unknown_site, within};
 
-/// Most sessions that all changes of announcements may list together. Each change lists all that
-/// its site says from then on, which takes some 64 bytes a session.
-const ANNOUNCED_MAX: usize = 2_000_000;
-/// Most sources that all attacks may have together; each takes 16 bytes.
-const BOTS_MAX: usize = 10_000_000;
+/// Most memory that the deeds of a scenario may fill. A deed lists all that it is about, and an
+/// attack from everywhere or a site with thousands of sessions makes that long.
+const BYTES_MAX: usize = 256 << 20;
 
 /// Resolves the events of a scenario against what [`super::assemble()`] made of it.
 ///
@@ -53,10 +51,8 @@ pub(super) struct Play {
     /// Whether each site has failed by now.
     failed: Vec<bool>,
     crowd: Crowd,
-    /// How many sessions changes of announcements have listed.
-    announced: usize,
-    /// How many sources attacks have had.
-    bots: usize,
+    /// Memory that the deeds so far fill.
+    bytes: usize,
 }
 
 impl Play {
@@ -67,8 +63,7 @@ impl Play {
             sites: sites.iter().map(|site| site.name.clone()).zip(0..).collect(),
             failed: vec![false; sites.len()],
             crowd: Crowd::default(),
-            announced: 0,
-            bots: 0,
+            bytes: 0,
         }
     }
 
@@ -92,6 +87,11 @@ impl Play {
             }
             match self.deeds(event) {
                 Ok(deeds) => {
+                    self.bytes += deeds.iter().map(bytes).sum::<usize>();
+                    if self.bytes > BYTES_MAX {
+                        mistakes.insert(index, too_large(index));
+                        break;
+                    }
                     for deed in deeds {
                         changes::apply(&mut self.now, &deed);
                         hand_on(index as u32, event, deed);
@@ -101,17 +101,11 @@ impl Play {
                     mistakes.insert(index, within(&format!("event.{index}"), mistake));
                 }
             }
-            if self.is_full() || mistakes.len() == MISTAKES_MAX {
+            if mistakes.len() == MISTAKES_MAX {
                 break;
             }
         }
         if mistakes.is_empty() { Ok(()) } else { Err(mistakes.into_values().collect()) }
-    }
-
-    /// Whether the deeds so far take more memory than a scenario may. The event that made it so
-    /// was reported.
-    fn is_full(&self) -> bool {
-        self.announced > ANNOUNCED_MAX || self.bots > BOTS_MAX
     }
 
     fn site(&self, name: &SiteName, key: &str) -> Result<u32, Mistake> {
@@ -131,10 +125,7 @@ impl Play {
             Action::Drain(site) => self.fail(self.site(site, "drain")?, FailureKind::Drain),
             Action::Restore(site) => self.restore(site, event.at)?,
             Action::Change(Change::Announce { site, neighbor }) => {
-                let deed =
-                    changes::announce(&self.now, self.site(site, "announce.site")?, neighbor)?;
-                self.count_announced(site, &deed)?;
-                deed
+                changes::announce(&self.now, self.site(site, "announce.site")?, neighbor)?
             }
             Action::Change(change) => changes::resolve(&self.now, change)?,
             Action::Igp { asn, a, b, cost } => return igp(&self.now.world, *asn, [a, b], *cost),
@@ -159,45 +150,44 @@ impl Play {
     fn restore(&mut self, name: &SiteName, at: Duration) -> Result<Deed, Mistake> {
         let site = self.site(name, "restore")?;
         if !std::mem::take(&mut self.failed[site as usize]) {
-            let message = format!("site `{name}` cannot return at {at}: it has not failed by then");
+            let message = format!("site `{name}` cannot return at {at}: it is not down then");
             return Err(Mistake::new("scenario::not_failed", "restore", message).help(
-                "let it `fail` or `drain` before; events of one time happen in the order of the file",
+                "let it `fail` or `drain` before; events of one time happen in the order of the \
+                 file",
             ));
         }
         Ok(Deed::Restore { site })
     }
 
     fn attack(&mut self, attack: &Attack) -> Result<Deed, Mistake> {
-        let bots = self.crowd.bots(&self.now, &attack.from)?;
-        let (Bots::Routers(shares) | Bots::Sites(shares)) = &bots;
-        self.bots += shares.len();
-        if self.bots > BOTS_MAX {
-            let message = format!("the attacks up to this one have over {BOTS_MAX} sources in all");
-            return Err(Mistake::new("scenario::too_many_bots", "attack", message)
-                .help("use fewer attacks, or say with `ases` where each comes from"));
-        }
         Ok(Deed::Attack {
             kqps: attack.mqps.unwrap_or(0.0) * 1000.0,
             gbps: attack.gbps.unwrap_or(0.0),
-            bots,
+            bots: self.crowd.bots(&self.now, &attack.from)?,
             lasts: attack.lasts,
         })
     }
+}
 
-    fn count_announced(&mut self, site: &SiteName, deed: &Deed) -> Result<(), Mistake> {
-        let Deed::Announce { announcements, .. } = deed else { return Ok(()) };
-        self.announced += announcements.len();
-        if self.announced <= ANNOUNCED_MAX {
-            return Ok(());
+/// Memory that the lists of a deed fill, about: the same on every machine, so that each draws the
+/// line at the same event.
+fn bytes(deed: &Deed) -> usize {
+    match deed {
+        Deed::Link { pairs, .. } => 8 * pairs.len(),
+        Deed::Policy { local_prefs, prepends, closed } => {
+            12 * local_prefs.len() + 8 * prepends.len() + 8 * closed.len()
         }
-        let message = format!(
-            "the changes up to this one list over {ANNOUNCED_MAX} sessions in all: each lists the \
-             {} of `{site}`",
-            announcements.len()
-        );
-        Err(Mistake::new("scenario::too_many_announcements", "announce", message)
-            .help("let fewer events change what sites with many sessions announce"))
+        Deed::Announce { announcements, .. } => 72 * announcements.len(),
+        Deed::Attack { bots: Bots::Routers(shares) | Bots::Sites(shares), .. } => 16 * shares.len(),
+        Deed::Fail { .. } | Deed::Restore { .. } | Deed::Igp { .. } | Deed::Capacity { .. } => 0,
     }
+}
+
+fn too_large(index: usize) -> Mistake {
+    let megabytes = BYTES_MAX >> 20;
+    let message = format!("the events up to this one fill {megabytes} MB of memory");
+    Mistake::new("scenario::too_large", format!("event.{index}"), message)
+        .help("use fewer attacks from everywhere, and fewer changes of sites with many sessions")
 }
 
 /// The routers of an AS in two cities, in each mesh that has both.

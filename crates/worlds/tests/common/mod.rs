@@ -143,25 +143,49 @@ pub fn change(text: &str) -> Change {
     }
 }
 
+/// Reads an event, its time first if it is not the start: `30s fail fra how=bfd`.
+pub fn event(text: &str) -> Event {
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    match first.parse() {
+        Ok(at) => Event { at, action: action(rest) },
+        Err(_) => Event { at: Duration::from_s(0), action: action(text) },
+    }
+}
+
 fn action(text: &str) -> Action {
     let line = Line::new(text);
+    let capacity = || Capacity { kqps: line.get("kqps"), gbps: line.get("gbps") };
+    let how = || {
+        let given = line.text("how")?;
+        let known = FailureKind::NAMES.into_iter().find(|(name, _)| *name == given);
+        Some(known.unwrap_or_else(|| panic!("no failure: {given}")).1)
+    };
     match line.words[0] {
-        "fail" => Action::Fail(line.word(1), FailureKind::Withdraw),
+        "fail" => Action::Fail(line.word(1), how().unwrap_or_default()),
         "restore" => Action::Restore(line.word(1)),
         "drain" => Action::Drain(line.word(1)),
-        "capacity" => Action::Capacity { site: line.word(1), capacity: Capacity::default() },
+        "capacity" => Action::Capacity { site: line.word(1), capacity: capacity() },
         "igp" => Action::Igp {
             asn: line.get("asn").unwrap(),
             a: line.text("a").unwrap(),
             b: line.text("b").unwrap(),
-            cost: 1,
+            cost: line.get("cost").unwrap_or(1),
         },
         "attack" => {
+            let from = match line.words.get(1) {
+                Some(&"by_users") => Botnet::ByUsers,
+                _ => Botnet::Uniform,
+            };
             let region = line.text("region").map(Botnet::Region);
             let country = line.text("country").map(Botnet::Country);
             let ases = line.list("ases").map(Botnet::Ases);
-            let from = region.or(country).or(ases).unwrap_or(Botnet::Uniform);
-            Action::Attack(Attack { gbps: Some(1.0), mqps: None, from, lasts: None })
+            let zipf = line.get("zipf").map(Botnet::Zipf);
+            Action::Attack(Attack {
+                gbps: line.get("gbps"),
+                mqps: line.get("mqps"),
+                from: region.or(country).or(ases).or(zipf).unwrap_or(from),
+                lasts: line.get("lasts"),
+            })
         }
         _ => Action::Change(change(text)),
     }
@@ -243,9 +267,7 @@ pub fn scenario(world: &str, text: &str) -> Scenario {
             "correction" => scenario
                 .corrections
                 .push(Correction { source: String::new(), change: change(rest) }),
-            "event" => {
-                scenario.events.push(Event { at: Duration::from_s(0), action: action(rest) });
-            }
+            "event" => scenario.events.push(event(rest)),
             other => panic!("no block: {other}"),
         }
     }
@@ -265,7 +287,7 @@ pub fn mistakes(world: &str, text: &str) -> String {
     }
 }
 
-fn show_mistakes(mistakes: &[Mistake]) -> String {
+pub fn show_mistakes(mistakes: &[Mistake]) -> String {
     let mut out = String::new();
     for mistake in mistakes {
         let Mistake { code, message, path, help, .. } = mistake;
