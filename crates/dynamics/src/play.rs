@@ -71,8 +71,6 @@ pub struct RouteLog {
     pub startup: Count,
     /// Who noticed what, ascending by time.
     pub notices: Vec<Notice>,
-    /// The paths that the best routes name.
-    pub paths: Paths,
 }
 
 impl RouteLog {
@@ -377,7 +375,6 @@ pub fn play_prefix<'a>(
         counts,
         startup: course.engine.count(NO_CAUSE),
         notices: course.notices.clone(),
-        paths: course.engine.paths().clone(),
     };
     Ok((log, course))
 }

@@ -41,7 +41,7 @@ struct Node {
 }
 
 /// All paths of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Paths {
     nodes: Vec<Node>,
     /// Open addressing; `EMPTY` is a free place, as the empty path is never looked for.

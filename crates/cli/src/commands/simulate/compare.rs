@@ -7,7 +7,7 @@ use catchment_dynamics::outcome::tables::broken;
 use catchment_model::Scenario;
 
 use super::Played;
-use super::text::{grid, stays, steering_name};
+use super::text::{clients, grid, stays, steering_name};
 use super::words::{number, seconds, seconds_or_never};
 use crate::report::count;
 
@@ -86,7 +86,7 @@ fn event_rows(played: &[Played], cause: usize, cells: &mut Vec<Vec<String>>) {
         push("  lost", &|event| number(event.lost));
     }
     if events.iter().flatten().any(|event| !event.stayed.is_empty()) {
-        push("  not back", &|event| count(event.stayed.len() as u64, "client", "clients"));
+        push("  not back", &|event| clients(event.stayed.len() as u32));
     }
     let flows = |it: &Played| {
         let broken = broken(&it.flows, cause as u32);

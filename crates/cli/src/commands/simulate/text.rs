@@ -58,9 +58,9 @@ fn head(played: &Played, out: &mut String) {
     let start = &outcome.states[0];
     let _ = write!(
         out,
-        "{}; {} clients with a demand of {}; {} of {} sites active",
+        "{}; {} with a demand of {}; {} of {} sites active",
         steering_name(scenario.steering),
-        outcome.sources,
+        clients(outcome.sources),
         number(outcome.demand),
         start.active_sites,
         start.sites.len(),
@@ -75,10 +75,15 @@ fn head(played: &Played, out: &mut String) {
     }
 }
 
+/// A number of sources.
+pub fn clients(count: u32) -> String {
+    format!("{} {}", number(count.into()), if count == 1 { "client" } else { "clients" })
+}
+
 fn share(played: &Played, share: &Share) -> String {
     let Share { demand, sources } = *share;
     let percent = percent(demand, played.outcome.demand);
-    let clients = count(sources.into(), "client", "clients");
+    let clients = clients(sources);
     format!("{} of demand ({percent}), {clients}", number(demand))
 }
 
