@@ -3,5 +3,6 @@
 pub mod explain;
 pub mod manual;
 pub mod scenario;
+pub mod simulate;
 pub mod solve;
 pub mod world;

@@ -14,6 +14,7 @@ pub mod geodns;
 pub mod history;
 mod hybrid;
 pub mod load;
+pub mod outcome;
 pub mod overload;
 pub mod plane;
 pub mod play;
@@ -24,4 +25,5 @@ pub mod state;
 pub mod timing;
 
 pub use delivery::{Delivery, Fate, FateChange, Source, Stages, Stream};
+pub use outcome::Outcome;
 pub use script::Script;
