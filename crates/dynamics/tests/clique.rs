@@ -37,8 +37,7 @@ fn check(rules: &str, expected: &[&str]) {
 
 #[test]
 fn t2_6_mrai_without_ssld() {
-    let expected =
-        ["0.02 s, 10", "30.02 s, 27", "60.02 s, 56", "90.02 s, 100", "120.02 s, 162"];
+    let expected = ["0.02 s, 10", "30.02 s, 27", "60.02 s, 56", "90.02 s, 100", "120.02 s, 162"];
     check("mrai_ebgp=30s ssld=false wrate=false", &expected);
     check("mrai_ebgp=30s ssld=false wrate=true", &expected);
 }
