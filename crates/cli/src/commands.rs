@@ -4,5 +4,6 @@ pub mod at;
 pub mod explain;
 pub mod manual;
 pub mod scenario;
+pub mod simulate;
 pub mod solve;
 pub mod world;

@@ -47,7 +47,7 @@ fn setting(text: &str) -> Result<(String, String), String> {
 }
 
 /// A scenario, and where it stands.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Loaded {
     /// The scenario.
     pub scenario: Scenario,
@@ -84,6 +84,12 @@ impl ScenarioArgs {
 }
 
 impl Loaded {
+    /// Another scenario in the place of this one: a variant of it.
+    #[must_use]
+    pub fn with(&self, scenario: Scenario) -> Loaded {
+        Loaded { scenario, ..self.clone() }
+    }
+
     /// Joins the scenario and its world, and passes on what the assembler has to say.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod exit;
 mod input;
 mod library;
 mod output;
+mod plot;
 mod progress;
 mod report;
 mod signals;
@@ -21,7 +22,7 @@ use std::process;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use commands::{explain, manual, scenario, solve, world};
+use commands::{explain, manual, scenario, simulate, solve, world};
 use exit::Exit;
 use report::{Failure, to_stderr};
 
@@ -41,6 +42,7 @@ struct Arguments {
 enum Command {
     Solve(solve::SolveArgs),
     Explain(explain::ExplainArgs),
+    Simulate(simulate::SimulateArgs),
     #[command(subcommand)]
     World(world::WorldCommand),
     #[command(subcommand)]
@@ -76,6 +78,7 @@ fn run() -> Result<(), Failure> {
     match &arguments.command {
         Command::Solve(args) => solve::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Simulate(args) => simulate::run(args),
         Command::World(command) => world::run(command),
         Command::Scenario(command) => scenario::run(command),
         Command::Completions(args) => manual::completions(args),

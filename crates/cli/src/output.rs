@@ -86,6 +86,11 @@ impl Output {
         self.target.spare(inputs)
     }
 
+    /// The place.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// Writes a table.
     ///
     /// # Errors
@@ -186,9 +191,20 @@ impl Target {
         let is_it = |input: &P| fs::canonicalize(input).is_ok_and(|input| input == path);
         match inputs.iter().any(is_it) {
             true => Err(Failure::bad_input(format!("cannot write {name}: it is read as well"))
-                .help("give `--out` another name")),
+                .help("give the output another name")),
             false => Ok(()),
         }
+    }
+
+    /// The name of the file if both are one.
+    pub fn clash(&self, other: &Target) -> Option<&str> {
+        let (Target::File(path, name), Target::File(other, _)) = (self, other) else { return None };
+        // What is there is named in full already; what is not may be named in several ways.
+        let whole = |path: &Path| {
+            let folder = fs::canonicalize(folder_of(path)).ok()?;
+            Some(folder.join(path.file_name()?))
+        };
+        (whole(path) == whole(other)).then_some(name)
     }
 
     /// Writes everything that `fill` writes, or nothing.

@@ -24,9 +24,16 @@ pub struct Progress {
 #[derive(Debug)]
 struct Phase {
     name: &'static str,
-    /// Bytes done, and in all; 0 if that is not known.
-    bytes: Arc<AtomicU64>,
-    total: u64,
+    /// Done, and in all; 0 if that is not known.
+    done: Arc<AtomicU64>,
+    total: Arc<AtomicU64>,
+    unit: Unit,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Unit {
+    Bytes,
+    Steps,
 }
 
 impl Progress {
@@ -45,13 +52,23 @@ impl Progress {
 
     /// Goes to the next phase.
     pub fn phase(&self, name: &'static str) {
-        self.send(Phase { name, bytes: Arc::default(), total: 0 });
+        let (done, total) = Default::default();
+        self.send(Phase { name, done, total, unit: Unit::Steps });
+    }
+
+    /// Goes to a phase that counts its steps.
+    pub fn counting(&self, name: &'static str) -> Steps {
+        let steps = Steps::default();
+        let (done, total) = (Arc::clone(&steps.done), Arc::clone(&steps.total));
+        self.send(Phase { name, done, total, unit: Unit::Steps });
+        steps
     }
 
     /// Goes to a phase that reads `total` bytes through the reader that it returns.
     pub fn reading<R: Read>(&self, reader: R, total: u64) -> Counted<R> {
         let bytes = Arc::new(AtomicU64::new(0));
-        self.send(Phase { name: "reading", bytes: Arc::clone(&bytes), total });
+        let (done, total) = (Arc::clone(&bytes), Arc::new(AtomicU64::new(total)));
+        self.send(Phase { name: "reading", done, total, unit: Unit::Bytes });
         Counted { reader, bytes }
     }
 
@@ -69,6 +86,21 @@ impl Drop for Progress {
             drop(sender);
             let _ = drawer.join();
         }
+    }
+}
+
+/// How far a phase is that counts its steps.
+#[derive(Debug, Default)]
+pub struct Steps {
+    done: Arc<AtomicU64>,
+    total: Arc<AtomicU64>,
+}
+
+impl Steps {
+    /// So many are done, of so many that are known of.
+    pub fn tell(&self, done: u64, total: u64) {
+        self.done.store(done, Relaxed);
+        self.total.store(total, Relaxed);
     }
 }
 
@@ -105,17 +137,17 @@ fn draw(phases: &mpsc::Receiver<Phase>) {
         .with_elapsed(started.elapsed());
     loop {
         if let Some(phase) = &phase {
-            let known = phase.total > 0;
-            let template = if known {
-                "{spinner} {msg} {wide_bar} {bytes} of {total_bytes}"
-            } else {
-                "{spinner} {msg} {elapsed}"
+            let total = phase.total.load(Relaxed);
+            let template = match phase.unit {
+                _ if total == 0 => "{spinner} {msg} {elapsed}",
+                Unit::Bytes => "{spinner} {msg} {wide_bar} {bytes} of {total_bytes}",
+                Unit::Steps => "{spinner} {msg} {wide_bar} {pos} of {len} {elapsed}",
             };
             bar.set_style(ProgressStyle::with_template(template).expect("the template is right"));
             bar.set_message(phase.name);
-            if known {
-                bar.set_length(phase.total);
-                bar.set_position(phase.bytes.load(Relaxed));
+            if total > 0 {
+                bar.set_length(total);
+                bar.set_position(phase.done.load(Relaxed));
             }
             bar.tick();
         }

@@ -17,6 +17,7 @@ use std::time::Instant;
 use catchment_dynamics::agenda::Course;
 use catchment_dynamics::delivery::{Fate, NO_CAUSE};
 use catchment_dynamics::engine::adjacency::Adjacency;
+use catchment_dynamics::engine::{Best, NO_SLOT};
 use catchment_dynamics::play::play;
 use catchment_dynamics::script::Script;
 use catchment_model::rules::OldestRule;
@@ -273,11 +274,10 @@ fn tail(
     }
     // The same in the control plane: networks whose route no longer ends at the failed site.
     let log = &timeline.routes[0];
-    let ends_at = |best: &catchment_dynamics::engine::Best| {
-        (best.slot != catchment_dynamics::engine::NO_SLOT)
-            .then(|| log.paths.asns(best.told.path()).last().unwrap_or(0))
+    let ends_at = |best: &Best| {
+        (best.slot != NO_SLOT).then(|| log.paths.asns(best.told.path()).last().unwrap_or(0))
     };
-    for after_s in [1, 3, 10, 30, 60, 120] {
+    for after_s in [1, 3, 10, 30] {
         let best = log.at(failed_us + after_s * 1_000_000);
         let good = hurt.iter().filter(|stream| {
             let router = delivery.sources[**stream].router as usize;
@@ -285,20 +285,6 @@ fn tail(
         });
         let share = good.count() as f64 / hurt.len() as f64;
         figures.push((format!("{name}_routed_after_{after_s}_s"), share));
-    }
-    let mut last_of = vec![0_i64; world.router_count()];
-    for change in &log.changes {
-        if change.best.cause == 0 {
-            last_of[change.router as usize] = change.at_us - failed_us;
-        }
-    }
-    for after_s in [1, 3, 10, 30, 60] {
-        let good = hurt
-            .iter()
-            .filter(|s| last_of[delivery.sources[**s].router as usize] <= after_s * 1_000_000)
-            .count();
-        figures
-            .push((format!("{name}_settled_after_{after_s}_s"), good as f64 / hurt.len() as f64));
     }
     let served_last = delivery
         .changes

@@ -10,23 +10,25 @@
 
 pub mod adjacency;
 pub mod choose;
+mod conduct;
+mod multipath;
 pub mod paths;
 mod queue;
 mod sessions;
 pub mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use catchment_model::relation::{Class, Relation};
 use catchment_model::rng;
-use catchment_model::rules::{Decision, OldestRule, Role, TieBreak};
+use catchment_model::rules::Role;
 use catchment_model::{Asn, Community, Rules, World};
-use catchment_routing::decision::weighs_rtt;
 use catchment_routing::{PATH_LENGTH_MAX, Policy, Situation, link_rtt_ms};
 
 use crate::damping::{Damping, Flap, Penalty};
-use crate::timing::Timers;
 use adjacency::{Adjacency, INTERNAL};
+use conduct::Conduct;
 use paths::{EMPTY, NO_TAG, PathId, Paths, Tag};
 use queue::{Event, Queue};
 use witness::Witness;
@@ -103,6 +105,23 @@ pub struct RouteChange {
     pub fib_us: i64,
 }
 
+/// A change of the equal routes over which a router spreads flows (models 5.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpreadChange {
+    /// When, in µs.
+    pub at_us: i64,
+    /// Where.
+    pub router: u32,
+    /// Slots that it uses from here on, ascending; the one of its best route if that is alone.
+    pub slots: Vec<u32>,
+    /// MRAI waits on the causal path, in µs.
+    pub waited_us: u32,
+    /// Occurrence that it goes back to.
+    pub cause: u32,
+    /// When its forwarding table follows, in µs.
+    pub fib_us: i64,
+}
+
 /// What an engine counts, for each cause and in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Count {
@@ -173,71 +192,8 @@ mod stream {
 const BUSY_MRAI_US: i64 = 30_000_000;
 /// Median and sigma of the time for which a route sticks (models 2.7).
 const STICKS_MEDIAN_S: f64 = 600.0;
-/// From the decision to the forwarding table, for one prefix (models 2.6).
-const FIB_US: i64 = 20_000;
 /// Prefixes of a full table (models 2.6).
 const FULL_TABLE: f64 = 1_000_000.0;
-
-/// How routers behave, settled from the rules.
-#[derive(Debug, Clone)]
-struct Conduct {
-    proc_us: i64,
-    /// MRAI in µs, by role, then eBGP and iBGP.
-    mrai_us: [[i64; 2]; 2],
-    any_mrai: bool,
-    jitter: f64,
-    wrate: bool,
-    ssld: bool,
-    split_horizon: bool,
-    fib_us: i64,
-    pic: bool,
-    fib_rate: f64,
-    oldest: [OldestRule; 2],
-    scans_meds: [bool; 2],
-    needs_age: bool,
-    textbook: bool,
-    weighs_rtt: bool,
-    tie_break: TieBreak,
-    zombie_p: f64,
-    allow_own_as: u32,
-}
-
-impl Conduct {
-    fn new(world: &World, rules: &Rules) -> Conduct {
-        let roles = [Role::Site, Role::Network];
-        let mrai_us = roles.map(|role| {
-            let timers = Timers::of(rules, role);
-            [timers.mrai_ebgp_us, timers.mrai_ibgp_us]
-        });
-        let busy = rules.mrai_busy.unwrap_or(0.0) > 0.0;
-        let oldest = roles.map(|role| rules.oldest_rule_of(role));
-        let scans_meds = roles.map(|role| !rules.med_deterministic_of(role));
-        Conduct {
-            proc_us: rules.proc_delay.us,
-            mrai_us,
-            any_mrai: busy || mrai_us.iter().flatten().any(|us| *us > 0),
-            jitter: rules.mrai_jitter,
-            wrate: rules.wrate,
-            ssld: rules.ssld.unwrap_or(true),
-            split_horizon: rules.split_horizon,
-            fib_us: rules.fib_delay.map_or(FIB_US, |delay| delay.us),
-            pic: rules.pic,
-            fib_rate: f64::from(rules.fib_rate),
-            oldest,
-            scans_meds,
-            needs_age: oldest.contains(&OldestRule::Timestamp) || scans_meds.contains(&true),
-            textbook: rules.decision == Decision::Textbook,
-            weighs_rtt: weighs_rtt(world, rules),
-            tie_break: if world.has_one_router_per_as() && rules.decision == Decision::Policy {
-                rules.tie_break
-            } else {
-                TieBreak::AsnLowest
-            },
-            zombie_p: rules.zombie_p,
-            allow_own_as: rules.allow_own_as,
-        }
-    }
-}
 
 /// One prefix of a world in motion.
 #[derive(Debug, Clone)]
@@ -249,7 +205,8 @@ pub struct Engine<'w> {
     seed: u64,
     now_us: i64,
     queue: Queue,
-    paths: Paths,
+    /// Shared with logs, and copied only if the engine goes on after it was.
+    paths: Arc<Paths>,
     asn: Vec<u32>,
     /// Part of each router in the world: 0 for a site's, 1 for any other.
     role: Vec<u8>,
@@ -282,6 +239,9 @@ pub struct Engine<'w> {
     /// Draws so far, so that each is another.
     draws: u64,
     log: Option<Vec<RouteChange>>,
+    /// Slots over which routers spread flows, where there are several; none without multipath.
+    spread: BTreeMap<u32, Vec<u32>>,
+    spread_log: Vec<SpreadChange>,
     /// Who is watched, the timer that is being handled, and the last message that was refused:
     /// its slot and time.
     witness: Option<Box<Witness>>,
@@ -318,7 +278,7 @@ impl<'w> Engine<'w> {
         Engine {
             now_us: i64::MIN,
             queue: Queue::new(),
-            paths: Paths::default(),
+            paths: Arc::default(),
             asn: (0..routers as u32).map(|router| world.asn_of(router).0).collect(),
             slots: vec![empty; slot_count],
             flags: vec![0; slot_count],
@@ -341,6 +301,8 @@ impl<'w> Engine<'w> {
             changes_of: vec![0; routers],
             draws: 0,
             log: None,
+            spread: BTreeMap::new(),
+            spread_log: Vec::new(),
             witness: None,
             task: None,
             refused: (NO_SLOT, i64::MIN),
@@ -363,6 +325,16 @@ impl<'w> Engine<'w> {
         self.log.take().unwrap_or_default()
     }
 
+    /// The slots over which routers spread flows now, where there are several.
+    pub fn spread(&self) -> &BTreeMap<u32, Vec<u32>> {
+        &self.spread
+    }
+
+    /// What was written down about spreads since [`Engine::record`].
+    pub fn take_spread_log(&mut self) -> Vec<SpreadChange> {
+        std::mem::take(&mut self.spread_log)
+    }
+
     /// Sets how many messages may still be sent until the run is given up.
     pub fn limit(&mut self, messages: u64) {
         self.messages_left = messages;
@@ -377,6 +349,15 @@ impl<'w> Engine<'w> {
     /// All paths that the routes of this engine name.
     pub fn paths(&self) -> &Paths {
         &self.paths
+    }
+
+    /// The same, to keep.
+    pub fn shared_paths(&self) -> Arc<Paths> {
+        Arc::clone(&self.paths)
+    }
+
+    fn paths_mut(&mut self) -> &mut Paths {
+        Arc::make_mut(&mut self.paths)
     }
 
     /// What a router uses.
@@ -627,6 +608,7 @@ impl<'w> Engine<'w> {
         let before = self.best[router as usize];
         let (slot, told) = self.choose(policy, router, changed);
         if (slot, told) == (before.slot, before.told) {
+            self.spread_again(router, waited_us);
             return;
         }
         let best = Best { slot, told, waited_us, cause: self.cause };
@@ -642,6 +624,7 @@ impl<'w> Engine<'w> {
                 log.push(change);
             }
         }
+        self.spread_again(router, waited_us);
         self.tell_all(policy, router);
     }
 
@@ -687,16 +670,16 @@ impl<'w> Engine<'w> {
         let Some(offer) = policy.export(router, peer, relation, class, entered_by) else {
             return Told::NONE;
         };
-        let said = offer.announcement.map_or(0, |said| self.paths.announcement_id(said));
+        let said = offer.announcement.map_or(0, |said| self.paths_mut().announcement_id(said));
         let rtt_bits = self.rtt_bits(router, best);
         let tag = match (said, rtt_bits) {
             (0, None) => NO_TAG,
-            _ => self.paths.tag_id(Tag { said, local_pref: None, rtt_bits }),
+            _ => self.paths_mut().tag_id(Tag { said, local_pref: None, rtt_bits }),
         };
-        let mut told_path = self.paths.tagged(path, NO_TAG);
+        let mut told_path = self.paths_mut().tagged(path, NO_TAG);
         let asn = self.asn[router as usize];
         for left in (0..offer.added).rev() {
-            told_path = self.paths.push(told_path, asn, if left == 0 { tag } else { NO_TAG });
+            told_path = self.paths_mut().push(told_path, asn, if left == 0 { tag } else { NO_TAG });
         }
         Told::new(offer.class, told_path)
     }
@@ -722,8 +705,8 @@ impl<'w> Engine<'w> {
         };
         let rtt_bits = self.rtt_bits(router, best);
         let old = if self.paths.is_tagged(path) { self.paths.tag(path).said } else { 0 };
-        let tag = self.paths.tag_id(Tag { said: old, local_pref, rtt_bits });
-        Told::new(class, self.paths.tagged(path, tag))
+        let tag = self.paths_mut().tag_id(Tag { said: old, local_pref, rtt_bits });
+        Told::new(class, self.paths_mut().tagged(path, tag))
     }
 
     /// Bits of the round-trip time of a best route, where a rule weighs it.
@@ -778,8 +761,9 @@ impl<'w> Engine<'w> {
             return [Told::NONE; 5];
         }
         let (class, path) = (best.told.class(), best.told.path());
-        let behind = self.paths.tagged(path, NO_TAG);
-        let longer = self.paths.push(behind, self.asn[router as usize], NO_TAG);
+        let behind = self.paths_mut().tagged(path, NO_TAG);
+        let asn = self.asn[router as usize];
+        let longer = self.paths_mut().push(behind, asn, NO_TAG);
         let mut by_kind = [Told::NONE; 5];
         for relation in Relation::ALL {
             if class.may_be_told_to(relation) {

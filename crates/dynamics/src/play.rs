@@ -2,24 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use catchment_model::rules::Overload;
 use catchment_model::scenario::{FailureKind, Steering};
 use catchment_model::schedule::{Bots, Deed, Occurrence};
-use catchment_model::service::Site;
-use catchment_model::{Asn, Community, Duration};
+use catchment_model::{Asn, Duration};
 use thiserror::Error;
 
 use crate::agenda::{ANNOUNCED_APART_US, Course, Notice, SiteChange, WireChange};
 use crate::delivery::{Delivery, NO_CAUSE, Source};
 use crate::engine::adjacency::Adjacency;
 use crate::engine::paths::Paths;
-use crate::engine::{Best, Count, NO_SLOT, OWN, Pause, RouteChange};
+use crate::engine::{Best, Count, Pause, RouteChange, SpreadChange};
+use crate::forwarding::Routes;
 use crate::geodns;
 use crate::hybrid;
 use crate::load::{self, Demand, LoadLog};
-use crate::plane::{self, Forwarding, Ground, Hop, HopChange};
+use crate::plane::{self, Forwarding, Ground};
 use crate::script::Script;
+use crate::spread::Buckets;
 
 /// A run that was given up, or given back.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -59,11 +61,15 @@ pub struct RouteLog {
     /// The prefix, by index into the service's.
     pub prefix: u16,
     /// All paths that the routes name.
-    pub paths: Paths,
+    pub paths: Arc<Paths>,
     /// Best routes at t = 0, before the events of that instant.
     pub start: Vec<Best>,
     /// Changes of best routes after that, ascending by time.
     pub changes: Vec<RouteChange>,
+    /// Equal routes of routers at t = 0, by router, where flows are spread (models 5.4).
+    pub start_spread: BTreeMap<u32, Vec<u32>>,
+    /// Changes of those, ascending by time.
+    pub spreads: Vec<SpreadChange>,
     /// For each occurrence of the schedule, what was counted for it.
     pub counts: Vec<Count>,
     /// What was counted for the start-up.
@@ -146,13 +152,15 @@ fn play_once(
         Steering::GeoDns => None,
         _ => Some(Adjacency::new(situation.world, situation.rules)),
     };
+    let sources = script.sources().len();
+    let buckets = Buckets::new(situation.rules, situation.seed, sources);
     let mut network = Network::default();
     if let Some(adjacency) = &adjacency {
         for prefix in targets(script) {
-            network.play(script, adjacency, prefix, watch)?;
+            network.play(script, adjacency, prefix, &buckets, watch)?;
         }
     }
-    let mut delivery = network.deliver(script);
+    let mut delivery = network.deliver(script, &buckets);
     delivery.end_us = delivery.end_us.max(schedule.last().map_or(0, |last| last.at.us));
     let bots: BTreeMap<u32, Delivery> = (0..)
         .zip(schedule)
@@ -161,7 +169,7 @@ fn play_once(
                 return None;
             };
             let senders = senders(script, shares);
-            Some((place, network.deliver(&Script { senders: Some(&senders), ..*script })))
+            Some((place, network.deliver(&Script { senders: Some(&senders), ..*script }, &buckets)))
         })
         .collect();
     let demand = Demand {
@@ -214,7 +222,7 @@ fn targets(script: &Script<'_>) -> Vec<u16> {
 #[derive(Default)]
 struct Network {
     logs: BTreeMap<u16, RouteLog>,
-    forwarding: BTreeMap<u16, Forwarding>,
+    forwarding: BTreeMap<u16, Vec<Forwarding>>,
     sites: Vec<SiteChange>,
     wires: Vec<WireChange>,
 }
@@ -226,6 +234,7 @@ impl Network {
         script: &Script<'_>,
         adjacency: &Adjacency,
         prefix: u16,
+        buckets: &Buckets,
         watch: Watch<'_>,
     ) -> Result<(), Unfinished> {
         for prefix in covering(script, prefix) {
@@ -233,7 +242,8 @@ impl Network {
                 continue;
             }
             let (log, course) = play_prefix(script, adjacency, prefix, watch)?;
-            self.forwarding.insert(prefix, forwarding(&course, &log.start, &log.changes));
+            let routes = Routes::of_log(&script.situation.service.sites, adjacency, &log);
+            self.forwarding.insert(prefix, routes.forwarding(buckets));
             self.logs.insert(prefix, log);
             // Sites and links do the same whichever prefix is watched.
             self.sites.clone_from(&course.site_changes);
@@ -243,12 +253,12 @@ impl Network {
     }
 
     /// What becomes of the packets of the script's sources.
-    fn deliver(&self, script: &Script<'_>) -> Delivery {
+    fn deliver(&self, script: &Script<'_>, buckets: &Buckets) -> Delivery {
         match script.steering {
             Steering::GeoDns => geodns::deliver(script),
-            Steering::Anycast => self.deliver_to(script, script.prefix),
+            Steering::Anycast => self.deliver_to(script, script.prefix, buckets),
             Steering::Hybrid => {
-                let of_prefix = |prefix| (prefix, self.deliver_to(script, prefix));
+                let of_prefix = |prefix| (prefix, self.deliver_to(script, prefix, buckets));
                 let deliveries = targets(script).into_iter().map(of_prefix).collect();
                 hybrid::combine(&geodns::regions(script), &deliveries)
             }
@@ -256,11 +266,9 @@ impl Network {
     }
 
     /// The same for packets to one prefix, by BGP alone.
-    fn deliver_to(&self, script: &Script<'_>, prefix: u16) -> Delivery {
+    fn deliver_to(&self, script: &Script<'_>, prefix: u16, buckets: &Buckets) -> Delivery {
         let Script { situation, .. } = *script;
         let covering = covering(script, prefix);
-        let layers: Vec<&Forwarding> =
-            covering.iter().map(|prefix| &self.forwarding[prefix]).collect();
         let cut: Vec<(u32, u32)> = situation.overlay.down.iter().copied().collect();
         let ground = Ground {
             ends: &ends(script, &covering),
@@ -271,7 +279,11 @@ impl Network {
             notices: &self.logs[&prefix].notices,
             schedule: script.schedule,
         };
-        let mut delivery = plane::deliver(&layers, &ground, script.sources());
+        let mut delivery = buckets.deliver(script.sources(), |bucket, sources| {
+            let ways = |prefix: &u16| &self.forwarding[prefix][bucket as usize];
+            let layers: Vec<&Forwarding> = covering.iter().map(ways).collect();
+            plane::deliver(&layers, &ground, sources)
+        });
         for prefix in covering {
             let last = self.logs[&prefix].changes.last();
             delivery.end_us = delivery.end_us.max(last.map_or(0, |change| change.fib_us));
@@ -305,56 +317,6 @@ pub(crate) fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool
         .collect()
 }
 
-/// What a router does with packets when it uses `best`.
-pub(crate) fn hop(course: &Course<'_>, router: u32, best: &Best) -> Hop {
-    match best.slot {
-        NO_SLOT => Hop::None,
-        OWN => {
-            let sites = &course.situation().service.sites;
-            let is_here =
-                |site: &Site| site.router == router && site.prefixes.contains(&course.prefix());
-            let index = sites.iter().position(is_here);
-            index.map_or(Hop::None, |index| Hop::Own(index as u32))
-        }
-        slot => {
-            let said = course.engine.paths().announcement(best.told.path());
-            match said.is_some_and(|said| said.communities.contains(&Community::Blackhole)) {
-                true => Hop::Drop,
-                false => Hop::To(course.adjacency().peer(slot)),
-            }
-        }
-    }
-}
-
-/// What forwarding tables make of a control plane.
-pub(crate) fn forwarding(
-    course: &Course<'_>,
-    start: &[Best],
-    changes: &[RouteChange],
-) -> Forwarding {
-    let hop = |router: u32, best: &Best| hop(course, router, best);
-    let hops = (0..).zip(start).map(|(router, best)| hop(router, best)).collect();
-    // A router writes in the order in which it decided.
-    let mut written_us = vec![i64::MIN; start.len()];
-    let mut changes: Vec<HopChange> = changes
-        .iter()
-        .map(|change| {
-            let written_us = &mut written_us[change.router as usize];
-            *written_us = change.fib_us.max(*written_us);
-            HopChange {
-                at_us: *written_us,
-                router: change.router,
-                hop: hop(change.router, &change.best),
-                decided_us: change.at_us,
-                waited_us: change.best.waited_us,
-                cause: change.best.cause,
-            }
-        })
-        .collect();
-    changes.sort_by_key(|change| change.at_us);
-    Forwarding { start: hops, changes }
-}
-
 /// Plays the control plane of one prefix from before the first announcement to the last timer.
 ///
 /// # Errors
@@ -370,16 +332,20 @@ pub fn play_prefix<'a>(
     drive(&mut course, -1, watch)?;
     let routers = script.situation.world.router_count() as u32;
     let start = (0..routers).map(|router| course.engine.best(router)).collect();
+    let start_spread = course.engine.spread().clone();
     course.engine.record();
     drive(&mut course, i64::MAX, watch)?;
+    let spreads = course.engine.take_spread_log();
     let changes = course.engine.take_log();
     let counts =
         (0..script.schedule.len() as u32).map(|cause| course.engine.count(cause)).collect();
     let log = RouteLog {
         prefix,
-        paths: course.engine.paths().clone(),
+        paths: course.engine.shared_paths(),
         start,
         changes,
+        start_spread,
+        spreads,
         counts,
         startup: course.engine.count(NO_CAUSE),
         notices: course.notices.clone(),

@@ -20,9 +20,11 @@ use crate::agenda::{ANNOUNCED_APART_US, Course};
 use crate::delivery::{Delivery, Fate, Source};
 use crate::engine::adjacency::Adjacency;
 use crate::engine::{Best, NO_SLOT, OWN, RouteChange};
+use crate::forwarding::Routes;
 use crate::plane::{self, Forwarding, Ground, Hop};
 use crate::play::{self, Unfinished, Watch};
 use crate::script::Script;
+use crate::spread::Buckets;
 
 /// A time that somebody asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -203,7 +205,9 @@ impl<'a> Moment<'a> {
             .iter()
             .map(|prefix| {
                 let Written { start, changes } = &self.written[usize::from(*prefix)];
-                play::forwarding(self.course(*prefix), start, changes)
+                Routes::of_course(self.course(*prefix), start, changes)
+                    .forwarding(&Buckets::one())
+                    .remove(0)
             })
             .collect();
         let layers: Vec<&Forwarding> = forwarding.iter().collect();
@@ -287,7 +291,7 @@ impl<'m> View<'m> {
     /// What a router does with packets.
     fn hop(&self, router: u32) -> Hop {
         let Some((position, best)) = self.used(router) else { return Hop::None };
-        play::hop(self.layers[position].course, router, &best)
+        Routes::of_course(self.layers[position].course, &[], &[]).hop(router, &best)
     }
 
     /// The routers that packets of `router` pass, itself first, with the position of the prefix by

@@ -4,15 +4,18 @@ use std::fmt::Write as _;
 
 use catchment_formats::scenario::{self, Syntax};
 use catchment_formats::table::{self, Format};
-use catchment_model::{Asn, Table};
+use catchment_model::schedule::Occurrence;
+use catchment_model::{Asn, Scenario, Table};
 use catchment_routing::explain::{Explanation, explain};
 use catchment_routing::table::{Options, solve_table};
 use catchment_routing::{Catchment, Situation, solve};
-use catchment_worlds::assemble::{Assembled, assemble};
+use catchment_worlds::assemble::{Assembled, assemble, schedule};
 use catchment_worlds::builtin;
 
 /// A solved scenario.
 pub struct Story {
+    /// What was written.
+    pub scenario: Scenario,
     /// What the solver was asked.
     pub assembled: Assembled,
     /// The answer for each prefix.
@@ -45,7 +48,7 @@ pub fn story(text: &str) -> Story {
     let situation = situation(&assembled);
     let prefixes = 0..assembled.service.prefixes.len() as u16;
     let catchments = prefixes.map(|prefix| solve(situation, prefix).expect("it settles")).collect();
-    Story { assembled, catchments }
+    Story { scenario: reading.scenario, assembled, catchments }
 }
 
 /// What the solver is asked.
@@ -108,7 +111,15 @@ impl Story {
         let situation = situation(&assembled);
         let catchments =
             prefixes.map(|prefix| solve(situation, prefix).expect("it settles")).collect();
-        Story { assembled, catchments }
+        Story { scenario: self.scenario.clone(), assembled, catchments }
+    }
+
+    /// What happens when.
+    ///
+    /// # Panics
+    /// If the events have mistakes.
+    pub fn schedule(&self) -> Vec<Occurrence> {
+        schedule(&self.assembled, &self.scenario).expect("the story was assembled")
     }
 
     /// Unweighted mean of the AS path lengths of the clients with a route (models 12.4).

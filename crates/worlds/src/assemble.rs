@@ -120,6 +120,7 @@ pub fn assemble(base: &BaseWorld, scenario: &Scenario) -> Result<Assembled, Vec<
     let failed = known.failed(&assembled);
     check::leaks(&mut assembled, scenario, &failed, &mut mistakes);
     check::regions(&assembled, base, scenario, &known, &mut mistakes);
+    check::steering(scenario, &mut mistakes);
     for (index, correction) in scenario.corrections.iter().enumerate() {
         let path = format!("correction.{index}");
         if failed.touches(&correction.change) || is_reported(&mistakes, &path) {

@@ -8,6 +8,7 @@ mod data;
 mod mistakes;
 mod output;
 mod real_data;
+mod simulate;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -136,7 +136,7 @@ fn an_answer_never_replaces_what_it_was_made_from() {
         &refused(&["solve", "x.toml", "--out", "./x.toml"]),
         &expect![[r#"
               × cannot write `./x.toml`: it is read as well
-              help: give `--out` another name
+              help: give the output another name
         "#]],
     );
     for args in [

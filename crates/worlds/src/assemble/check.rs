@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use catchment_model::mistake::nearest_help;
-use catchment_model::scenario::{Action, Botnet, Change, Scenario};
+use catchment_model::scenario::{Action, Botnet, Change, Scenario, Steering};
 use catchment_model::{Asn, Mistake, SiteName};
 
 use super::lookup::unknown_as;
@@ -128,6 +128,16 @@ pub(super) fn regions(
                 mistakes.push(unknown(region_of_site, format!("residency.{region}.{index}")));
             }
         }
+    }
+}
+
+/// Whether clients can be steered as the scenario says.
+pub(super) fn steering(scenario: &Scenario, mistakes: &mut Vec<Mistake>) {
+    if scenario.steering == Steering::Hybrid && scenario.regional.is_empty() {
+        let message = "hybrid steering picks a region's prefix, and no region has one";
+        mistakes.push(Mistake::new("scenario::no_regional_prefix", "steering", message).help(
+            "give each region its own: `[service.regional]`, then `eu = \"198.51.100.0/24\"`",
+        ));
     }
 }
 
