@@ -56,8 +56,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let router = router_of(&assembled.world, args.asn, args.city.as_deref())?;
     let prefix = prefix_of(&assembled, args.prefix)?;
     if let Some(at) = args.at {
-        progress.phase("playing");
-        let history = history_at(&loaded, &assembled, router, prefix, at)?;
+        let history = history_at(&loaded, &assembled, router, prefix, at, &progress)?;
         progress.phase("writing");
         return match output.format {
             Format::Table => output.text(&history.to_string()),

@@ -154,11 +154,14 @@ fn steering_can_be_given_in_place_of_the_scenarios() {
     assert_eq!(by_dns, run(&["--set", "steering=geodns"]));
     assert_eq!(run(&["--steering", "anycast"]), run(&[]));
     let hybrid = ["simulate", "frankfurt-fails", "--steering", "hybrid"];
-    check(&folder.run(&hybrid).failed(2), &expect![[r#"
+    check(
+        &folder.run(&hybrid).failed(2),
+        &expect![[r#"
         × hybrid steering picks a region's prefix, and no region has one (in built-in
                 scenario frankfurt-fails)
         help: give each region its own: `[service.regional]`, then `eu = "198.51.100.0/24"`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
