@@ -115,7 +115,7 @@ pub fn fates_at(layers: &[&Forwarding], ground: &Ground<'_>, at_us: i64) -> Vec<
     let mut plane = Plane::new(layers, ground, routers);
     let mut happened = happenings(layers, ground);
     happened.retain(|happening| happening.at_us() <= at_us);
-    happened.sort_by_key(|happening| happening.at_us());
+    happened.sort_by_key(Happening::at_us);
     // The last word on each router, site and link counts, so that all is one instant.
     plane.apply(&happened, ground);
     plane.fates
