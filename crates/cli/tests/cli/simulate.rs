@@ -85,8 +85,8 @@ fn variants_stand_side_by_side() {
         lost in all                   34 663             173.3          25 606           44 304
 
         lost: demand × seconds without service; flows: broken, needed / unneeded
-        not back (as written, BFD):
-          Istanbul stays at bom: AS65545 keeps the route from AS6453 in IST: it is the older one (oldest)
+        not back (as written, BFD): Istanbul stays at bom:
+          AS65545 keeps the route from AS6453 in IST: it is the older one (oldest)
     "#]].assert_eq(&catchment("compare", &args).done());
 }
 
@@ -154,11 +154,14 @@ fn steering_can_be_given_in_place_of_the_scenarios() {
     assert_eq!(by_dns, run(&["--set", "steering=geodns"]));
     assert_eq!(run(&["--steering", "anycast"]), run(&[]));
     let hybrid = ["simulate", "frankfurt-fails", "--steering", "hybrid"];
-    check(&folder.run(&hybrid).failed(2), &expect![[r#"
+    check(
+        &folder.run(&hybrid).failed(2),
+        &expect![[r#"
         × hybrid steering picks a region's prefix, and no region has one (in built-in
                 scenario frankfurt-fails)
         help: give each region its own: `[service.regional]`, then `eu = "198.51.100.0/24"`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
