@@ -10,25 +10,28 @@
 
 pub mod adjacency;
 pub mod choose;
+mod conduct;
+mod multipath;
 pub mod paths;
 mod queue;
 mod sessions;
+pub mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use catchment_model::relation::{Class, Relation};
 use catchment_model::rng;
-use catchment_model::rules::{Decision, OldestRule, Role, TieBreak};
+use catchment_model::rules::Role;
 use catchment_model::{Asn, Community, Rules, World};
-use catchment_routing::decision::weighs_rtt;
 use catchment_routing::{PATH_LENGTH_MAX, Policy, Situation, link_rtt_ms};
 
 use crate::damping::{Damping, Flap, Penalty};
-use crate::timing::Timers;
 use adjacency::{Adjacency, INTERNAL};
+use conduct::Conduct;
 use paths::{EMPTY, NO_TAG, PathId, Paths, Tag};
 use queue::{Event, Queue};
+use witness::Witness;
 
 /// A route as it is told: a path, with the class that it has at the receiver.
 ///
@@ -98,6 +101,23 @@ pub struct RouteChange {
     pub router: u32,
     /// What it uses from here on.
     pub best: Best,
+    /// When its forwarding table follows, in µs.
+    pub fib_us: i64,
+}
+
+/// A change of the equal routes over which a router spreads flows (models 5.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpreadChange {
+    /// When, in µs.
+    pub at_us: i64,
+    /// Where.
+    pub router: u32,
+    /// Slots that it uses from here on, ascending; the one of its best route if that is alone.
+    pub slots: Vec<u32>,
+    /// MRAI waits on the causal path, in µs.
+    pub waited_us: u32,
+    /// Occurrence that it goes back to.
+    pub cause: u32,
     /// When its forwarding table follows, in µs.
     pub fib_us: i64,
 }
@@ -172,71 +192,8 @@ mod stream {
 const BUSY_MRAI_US: i64 = 30_000_000;
 /// Median and sigma of the time for which a route sticks (models 2.7).
 const STICKS_MEDIAN_S: f64 = 600.0;
-/// From the decision to the forwarding table, for one prefix (models 2.6).
-const FIB_US: i64 = 20_000;
 /// Prefixes of a full table (models 2.6).
 const FULL_TABLE: f64 = 1_000_000.0;
-
-/// How routers behave, settled from the rules.
-#[derive(Debug, Clone)]
-struct Conduct {
-    proc_us: i64,
-    /// MRAI in µs, by role, then eBGP and iBGP.
-    mrai_us: [[i64; 2]; 2],
-    any_mrai: bool,
-    jitter: f64,
-    wrate: bool,
-    ssld: bool,
-    split_horizon: bool,
-    fib_us: i64,
-    pic: bool,
-    fib_rate: f64,
-    oldest: [OldestRule; 2],
-    scans_meds: [bool; 2],
-    needs_age: bool,
-    textbook: bool,
-    weighs_rtt: bool,
-    tie_break: TieBreak,
-    zombie_p: f64,
-    allow_own_as: u32,
-}
-
-impl Conduct {
-    fn new(world: &World, rules: &Rules) -> Conduct {
-        let roles = [Role::Site, Role::Network];
-        let mrai_us = roles.map(|role| {
-            let timers = Timers::of(rules, role);
-            [timers.mrai_ebgp_us, timers.mrai_ibgp_us]
-        });
-        let busy = rules.mrai_busy.unwrap_or(0.0) > 0.0;
-        let oldest = roles.map(|role| rules.oldest_rule_of(role));
-        let scans_meds = roles.map(|role| !rules.med_deterministic_of(role));
-        Conduct {
-            proc_us: rules.proc_delay.us,
-            mrai_us,
-            any_mrai: busy || mrai_us.iter().flatten().any(|us| *us > 0),
-            jitter: rules.mrai_jitter,
-            wrate: rules.wrate,
-            ssld: rules.ssld.unwrap_or(true),
-            split_horizon: rules.split_horizon,
-            fib_us: rules.fib_delay.map_or(FIB_US, |delay| delay.us),
-            pic: rules.pic,
-            fib_rate: f64::from(rules.fib_rate),
-            oldest,
-            scans_meds,
-            needs_age: oldest.contains(&OldestRule::Timestamp) || scans_meds.contains(&true),
-            textbook: rules.decision == Decision::Textbook,
-            weighs_rtt: weighs_rtt(world, rules),
-            tie_break: if world.has_one_router_per_as() && rules.decision == Decision::Policy {
-                rules.tie_break
-            } else {
-                TieBreak::AsnLowest
-            },
-            zombie_p: rules.zombie_p,
-            allow_own_as: rules.allow_own_as,
-        }
-    }
-}
 
 /// One prefix of a world in motion.
 #[derive(Debug, Clone)]
@@ -282,6 +239,14 @@ pub struct Engine<'w> {
     /// Draws so far, so that each is another.
     draws: u64,
     log: Option<Vec<RouteChange>>,
+    /// Slots over which routers spread flows, where there are several; none without multipath.
+    spread: BTreeMap<u32, Vec<u32>>,
+    spread_log: Vec<SpreadChange>,
+    /// Who is watched, the timer that is being handled, and the last message that was refused:
+    /// its slot and time.
+    witness: Option<Box<Witness>>,
+    task: Option<Task>,
+    refused: (u32, i64),
 }
 
 impl<'w> Engine<'w> {
@@ -336,6 +301,11 @@ impl<'w> Engine<'w> {
             changes_of: vec![0; routers],
             draws: 0,
             log: None,
+            spread: BTreeMap::new(),
+            spread_log: Vec::new(),
+            witness: None,
+            task: None,
+            refused: (NO_SLOT, i64::MIN),
             world,
             adjacency,
             rules,
@@ -353,6 +323,16 @@ impl<'w> Engine<'w> {
     /// What was written down, and no longer is.
     pub fn take_log(&mut self) -> Vec<RouteChange> {
         self.log.take().unwrap_or_default()
+    }
+
+    /// The slots over which routers spread flows now, where there are several.
+    pub fn spread(&self) -> &BTreeMap<u32, Vec<u32>> {
+        &self.spread
+    }
+
+    /// What was written down about spreads since [`Engine::record`].
+    pub fn take_spread_log(&mut self) -> Vec<SpreadChange> {
+        std::mem::take(&mut self.spread_log)
     }
 
     /// Sets how many messages may still be sent until the run is given up.
@@ -440,7 +420,11 @@ impl<'w> Engine<'w> {
     fn handle(&mut self, policy: &Policy<'_>, event: Event) {
         match event.word {
             Told::MRAI => self.mrai_ends(policy, event),
-            Told::TASK => self.task_ends(policy, event),
+            Told::TASK => {
+                self.task = Some(self.tasks[event.waited_us as usize]);
+                self.task_ends(policy, event);
+                self.task = None;
+            }
             word => {
                 self.cause = event.cause;
                 self.receive(policy, event.slot, Told(word), event.waited_us);
@@ -455,7 +439,11 @@ impl<'w> Engine<'w> {
             return;
         }
         let router = self.adjacency.owner[at];
-        let told = if self.is_acceptable(policy, router, slot, told) { told } else { Told::NONE };
+        let mut told = told;
+        if !self.is_acceptable(policy, router, slot, told) {
+            told = Told::NONE;
+            self.refused = (slot, self.now_us);
+        }
         if self.flags[at] & STALE != 0 {
             self.flags[at] &= !STALE;
         }
@@ -620,9 +608,11 @@ impl<'w> Engine<'w> {
         let before = self.best[router as usize];
         let (slot, told) = self.choose(policy, router, changed);
         if (slot, told) == (before.slot, before.told) {
+            self.spread_again(router, waited_us);
             return;
         }
         let best = Best { slot, told, waited_us, cause: self.cause };
+        self.witness_turn(policy, router, changed, best);
         self.best[router as usize] = best;
         self.changes_of[router as usize] += 1;
         self.count_now().changes += 1;
@@ -634,6 +624,7 @@ impl<'w> Engine<'w> {
                 log.push(change);
             }
         }
+        self.spread_again(router, waited_us);
         self.tell_all(policy, router);
     }
 

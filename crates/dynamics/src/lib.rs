@@ -9,7 +9,9 @@ pub mod damping;
 pub mod delivery;
 pub mod engine;
 pub mod flows;
+mod forwarding;
 pub mod geodns;
+pub mod history;
 mod hybrid;
 pub mod load;
 pub mod outcome;
@@ -18,6 +20,8 @@ pub mod plane;
 pub mod play;
 pub mod script;
 pub mod sites;
+mod spread;
+pub mod state;
 pub mod timing;
 
 pub use delivery::{Delivery, Fate, FateChange, Source, Stages, Stream};

@@ -109,6 +109,18 @@ pub fn deliver(layers: &[&Forwarding], ground: &Ground<'_>, sources: Vec<Source>
     Delivery { sources, streams, start, changes, end_us }
 }
 
+/// What becomes of the packets of each router at a time, everything up to it applied.
+pub fn fates_at(layers: &[&Forwarding], ground: &Ground<'_>, at_us: i64) -> Vec<Fate> {
+    let routers = layers.first().map_or(0, |layer| layer.start.len());
+    let mut plane = Plane::new(layers, ground, routers);
+    let mut happened = happenings(layers, ground);
+    happened.retain(|happening| happening.at_us() <= at_us);
+    happened.sort_by_key(Happening::at_us);
+    // The last word on each router, site and link counts, so that all is one instant.
+    plane.apply(&happened, ground);
+    plane.fates
+}
+
 /// Something that changes what becomes of packets.
 #[derive(Debug, Clone, Copy)]
 enum Happening {

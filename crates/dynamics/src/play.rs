@@ -7,20 +7,21 @@ use std::sync::Arc;
 use catchment_model::rules::Overload;
 use catchment_model::scenario::{FailureKind, Steering};
 use catchment_model::schedule::{Bots, Deed, Occurrence};
-use catchment_model::service::Site;
-use catchment_model::{Asn, Community, Duration};
+use catchment_model::{Asn, Duration};
 use thiserror::Error;
 
 use crate::agenda::{ANNOUNCED_APART_US, Course, Notice, SiteChange, WireChange};
 use crate::delivery::{Delivery, NO_CAUSE, Source};
 use crate::engine::adjacency::Adjacency;
 use crate::engine::paths::Paths;
-use crate::engine::{Best, Count, NO_SLOT, OWN, Pause, RouteChange};
+use crate::engine::{Best, Count, Pause, RouteChange, SpreadChange};
+use crate::forwarding::Routes;
 use crate::geodns;
 use crate::hybrid;
 use crate::load::{self, Demand, LoadLog};
-use crate::plane::{self, Forwarding, Ground, Hop, HopChange};
+use crate::plane::{self, Forwarding, Ground};
 use crate::script::Script;
+use crate::spread::Buckets;
 
 /// A run that was given up, or given back.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -65,6 +66,10 @@ pub struct RouteLog {
     pub start: Vec<Best>,
     /// Changes of best routes after that, ascending by time.
     pub changes: Vec<RouteChange>,
+    /// Equal routes of routers at t = 0, by router, where flows are spread (models 5.4).
+    pub start_spread: BTreeMap<u32, Vec<u32>>,
+    /// Changes of those, ascending by time.
+    pub spreads: Vec<SpreadChange>,
     /// For each occurrence of the schedule, what was counted for it.
     pub counts: Vec<Count>,
     /// What was counted for the start-up.
@@ -147,13 +152,15 @@ fn play_once(
         Steering::GeoDns => None,
         _ => Some(Adjacency::new(situation.world, situation.rules)),
     };
+    let sources = script.sources().len();
+    let buckets = Buckets::new(situation.rules, situation.seed, sources);
     let mut network = Network::default();
     if let Some(adjacency) = &adjacency {
         for prefix in targets(script) {
-            network.play(script, adjacency, prefix, watch)?;
+            network.play(script, adjacency, prefix, &buckets, watch)?;
         }
     }
-    let mut delivery = network.deliver(script);
+    let mut delivery = network.deliver(script, &buckets);
     delivery.end_us = delivery.end_us.max(schedule.last().map_or(0, |last| last.at.us));
     let bots: BTreeMap<u32, Delivery> = (0..)
         .zip(schedule)
@@ -162,7 +169,7 @@ fn play_once(
                 return None;
             };
             let senders = senders(script, shares);
-            Some((place, network.deliver(&Script { senders: Some(&senders), ..*script })))
+            Some((place, network.deliver(&Script { senders: Some(&senders), ..*script }, &buckets)))
         })
         .collect();
     let demand = Demand {
@@ -215,7 +222,7 @@ fn targets(script: &Script<'_>) -> Vec<u16> {
 #[derive(Default)]
 struct Network {
     logs: BTreeMap<u16, RouteLog>,
-    forwarding: BTreeMap<u16, Forwarding>,
+    forwarding: BTreeMap<u16, Vec<Forwarding>>,
     sites: Vec<SiteChange>,
     wires: Vec<WireChange>,
 }
@@ -227,6 +234,7 @@ impl Network {
         script: &Script<'_>,
         adjacency: &Adjacency,
         prefix: u16,
+        buckets: &Buckets,
         watch: Watch<'_>,
     ) -> Result<(), Unfinished> {
         for prefix in covering(script, prefix) {
@@ -234,7 +242,8 @@ impl Network {
                 continue;
             }
             let (log, course) = play_prefix(script, adjacency, prefix, watch)?;
-            self.forwarding.insert(prefix, forwarding(script, &course, &log));
+            let routes = Routes::of_log(&script.situation.service.sites, adjacency, &log);
+            self.forwarding.insert(prefix, routes.forwarding(buckets));
             self.logs.insert(prefix, log);
             // Sites and links do the same whichever prefix is watched.
             self.sites.clone_from(&course.site_changes);
@@ -244,12 +253,12 @@ impl Network {
     }
 
     /// What becomes of the packets of the script's sources.
-    fn deliver(&self, script: &Script<'_>) -> Delivery {
+    fn deliver(&self, script: &Script<'_>, buckets: &Buckets) -> Delivery {
         match script.steering {
             Steering::GeoDns => geodns::deliver(script),
-            Steering::Anycast => self.deliver_to(script, script.prefix),
+            Steering::Anycast => self.deliver_to(script, script.prefix, buckets),
             Steering::Hybrid => {
-                let of_prefix = |prefix| (prefix, self.deliver_to(script, prefix));
+                let of_prefix = |prefix| (prefix, self.deliver_to(script, prefix, buckets));
                 let deliveries = targets(script).into_iter().map(of_prefix).collect();
                 hybrid::combine(&geodns::regions(script), &deliveries)
             }
@@ -257,11 +266,9 @@ impl Network {
     }
 
     /// The same for packets to one prefix, by BGP alone.
-    fn deliver_to(&self, script: &Script<'_>, prefix: u16) -> Delivery {
+    fn deliver_to(&self, script: &Script<'_>, prefix: u16, buckets: &Buckets) -> Delivery {
         let Script { situation, .. } = *script;
         let covering = covering(script, prefix);
-        let layers: Vec<&Forwarding> =
-            covering.iter().map(|prefix| &self.forwarding[prefix]).collect();
         let cut: Vec<(u32, u32)> = situation.overlay.down.iter().copied().collect();
         let ground = Ground {
             ends: &ends(script, &covering),
@@ -272,7 +279,11 @@ impl Network {
             notices: &self.logs[&prefix].notices,
             schedule: script.schedule,
         };
-        let mut delivery = plane::deliver(&layers, &ground, script.sources());
+        let mut delivery = buckets.deliver(script.sources(), |bucket, sources| {
+            let ways = |prefix: &u16| &self.forwarding[prefix][bucket as usize];
+            let layers: Vec<&Forwarding> = covering.iter().map(ways).collect();
+            plane::deliver(&layers, &ground, sources)
+        });
         for prefix in covering {
             let last = self.logs[&prefix].changes.last();
             delivery.end_us = delivery.end_us.max(last.map_or(0, |change| change.fib_us));
@@ -282,7 +293,7 @@ impl Network {
 }
 
 /// The prefixes that packets to an address of `prefix` can follow, longest first.
-fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
+pub(crate) fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
     let prefixes = &script.situation.service.prefixes;
     let mut covering: Vec<u16> = (0..prefixes.len() as u16)
         .filter(|other| prefixes[usize::from(*other)].contains(&prefixes[usize::from(prefix)]))
@@ -293,7 +304,7 @@ fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
 
 /// Routers that belong to sites of some prefixes: router, site, and whether it is all there is of
 /// its AS.
-fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
+pub(crate) fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
     let Script { situation, .. } = *script;
     (0..)
         .zip(&situation.service.sites)
@@ -306,47 +317,6 @@ fn ends(script: &Script<'_>, prefixes: &[u16]) -> Vec<(u32, u32, bool)> {
         .collect()
 }
 
-/// What forwarding tables make of a control plane.
-fn forwarding(script: &Script<'_>, course: &Course<'_>, log: &RouteLog) -> Forwarding {
-    let sites = &script.situation.service.sites;
-    let own = |router: u32| {
-        let here = |site: &&Site| site.router == router && site.prefixes.contains(&log.prefix);
-        let index = sites.iter().position(|site| here(&site));
-        index.map_or(Hop::None, |index| Hop::Own(index as u32))
-    };
-    let hop = |router: u32, best: &Best| match best.slot {
-        NO_SLOT => Hop::None,
-        OWN => own(router),
-        slot => {
-            let said = course.engine.paths().announcement(best.told.path());
-            match said.is_some_and(|said| said.communities.contains(&Community::Blackhole)) {
-                true => Hop::Drop,
-                false => Hop::To(course.adjacency().peer(slot)),
-            }
-        }
-    };
-    let start = (0..).zip(&log.start).map(|(router, best)| hop(router, best)).collect();
-    // A router writes in the order in which it decided.
-    let mut written_us = vec![i64::MIN; log.start.len()];
-    let mut changes: Vec<HopChange> = log
-        .changes
-        .iter()
-        .map(|change| {
-            let written_us = &mut written_us[change.router as usize];
-            *written_us = change.fib_us.max(*written_us);
-            HopChange {
-                at_us: *written_us,
-                router: change.router,
-                hop: hop(change.router, &change.best),
-                decided_us: change.at_us,
-                waited_us: change.best.waited_us,
-                cause: change.best.cause,
-            }
-        })
-        .collect();
-    changes.sort_by_key(|change| change.at_us);
-    Forwarding { start, changes }
-}
 /// Plays the control plane of one prefix from before the first announcement to the last timer.
 ///
 /// # Errors
@@ -362,8 +332,10 @@ pub fn play_prefix<'a>(
     drive(&mut course, -1, watch)?;
     let routers = script.situation.world.router_count() as u32;
     let start = (0..routers).map(|router| course.engine.best(router)).collect();
+    let start_spread = course.engine.spread().clone();
     course.engine.record();
     drive(&mut course, i64::MAX, watch)?;
+    let spreads = course.engine.take_spread_log();
     let changes = course.engine.take_log();
     let counts =
         (0..script.schedule.len() as u32).map(|cause| course.engine.count(cause)).collect();
@@ -372,6 +344,8 @@ pub fn play_prefix<'a>(
         paths: course.engine.shared_paths(),
         start,
         changes,
+        start_spread,
+        spreads,
         counts,
         startup: course.engine.count(NO_CAUSE),
         notices: course.notices.clone(),

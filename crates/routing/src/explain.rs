@@ -188,8 +188,9 @@ pub fn explain(
     })
 }
 
-/// AS number, name if known, and city if there is one: `AS1299 Arelion, FRA`.
-fn label(situation: Situation<'_>, router: u32) -> String {
+/// A router as text for people: AS number, name if known, and city if there is one, such as
+/// `AS1299 Arelion, FRA`.
+pub fn label(situation: Situation<'_>, router: u32) -> String {
     let world = situation.world;
     let mut text = format!("AS{}", world.asn_of(router));
     let client = world.clients.iter().find(|client| client.router == router);
@@ -471,12 +472,13 @@ struct Row<'a> {
     option: Option<&'a Choosable>,
 }
 
-fn path_text(path: &[Asn]) -> String {
+/// An AS path as text.
+pub fn path_text(path: &[Asn]) -> String {
     path.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// Why the winner beat another at a step, for somebody who reads it for the first time.
-fn reason(step: Step, winner: &Candidate, loser: &Candidate) -> String {
+pub fn reason(step: Step, winner: &Candidate, loser: &Candidate) -> String {
     let text = match step {
         Step::LocalPref if winner.class < loser.class => {
             "business comes first: customers' routes before peers', peers' before providers'"
@@ -513,7 +515,7 @@ impl fmt::Display for Explanation {
         self.fmt_summary(f)?;
         for (position, hop) in self.hops.iter().enumerate() {
             writeln!(f)?;
-            fmt_hop(f, position + 1, hop)?;
+            hop.write(f, position + 1, |_| String::new())?;
         }
         writeln!(f)?;
         self.fmt_decisive(f)?;
@@ -651,42 +653,56 @@ impl Explanation {
     }
 }
 
-fn fmt_hop(f: &mut fmt::Formatter<'_>, number: usize, hop: &Hop) -> fmt::Result {
-    if hop.originates {
-        return writeln!(f, "{number}. {} originates {}.", hop.label, hop.prefix);
-    }
-    let count = hop.options.len();
-    let candidates = if count == 1 { "one candidate" } else { "candidates" };
-    match count {
-        1 => writeln!(f, "{number}. {} has {candidates}:", hop.label)?,
-        _ => writeln!(f, "{number}. {} chooses from {count} {candidates}:", hop.label)?,
-    }
-    for option in hop.options.iter().take(1 + LOSERS_NAMED) {
-        let Candidate { class, local_pref, path_length, igp_cost, .. } = option.candidate;
-        let sign = if option.lost_at.is_none() { '✓' } else { '✗' };
-        let lost = option.lost_at.map_or(String::new(), |step| format!("  lost at {step}"));
-        let class = if class == Class::Origin { "own AS".to_owned() } else { class.to_string() };
-        let cost = match option.candidate.via {
-            Via::Internal(_) => format!(", igp cost {igp_cost}"),
-            _ => String::new(),
-        };
-        writeln!(
-            f,
-            "   {sign} {}  →  {}  ({class}, local-pref {local_pref}, length {path_length}{cost})  \
-             {}{lost}",
-            option.from,
-            option.site,
-            path_text(&option.as_path),
-        )?;
-    }
-    if count > 1 + LOSERS_NAMED {
-        let mut by_step: BTreeMap<Step, usize> = BTreeMap::new();
-        for option in &hop.options[1 + LOSERS_NAMED..] {
-            *by_step.entry(option.lost_at.expect("only the first has won")).or_default() += 1;
+impl Hop {
+    /// Writes the hop as a paragraph of a story, for people. `remark` may add something to the line
+    /// of an option, by position.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(
+        &self,
+        f: &mut impl fmt::Write,
+        number: usize,
+        remark: impl Fn(usize) -> String,
+    ) -> fmt::Result {
+        if self.originates {
+            return writeln!(f, "{number}. {} originates {}.", self.label, self.prefix);
         }
-        let list: Vec<String> =
-            by_step.iter().map(|(step, count)| format!("{count} at {step}")).collect();
-        writeln!(f, "     … {} more lost: {}", count - 1 - LOSERS_NAMED, list.join(", "))?;
+        let count = self.options.len();
+        let candidates = if count == 1 { "one candidate" } else { "candidates" };
+        match count {
+            1 => writeln!(f, "{number}. {} has {candidates}:", self.label)?,
+            _ => writeln!(f, "{number}. {} chooses from {count} {candidates}:", self.label)?,
+        }
+        for (position, option) in self.options.iter().take(1 + LOSERS_NAMED).enumerate() {
+            let Candidate { class, local_pref, path_length, igp_cost, .. } = option.candidate;
+            let sign = if option.lost_at.is_none() { '✓' } else { '✗' };
+            let lost = option.lost_at.map_or(String::new(), |step| format!("  lost at {step}"));
+            let class =
+                if class == Class::Origin { "own AS".to_owned() } else { class.to_string() };
+            let cost = match option.candidate.via {
+                Via::Internal(_) => format!(", igp cost {igp_cost}"),
+                _ => String::new(),
+            };
+            writeln!(
+                f,
+                "   {sign} {}  →  {}  ({class}, local-pref {local_pref}, length {path_length}\
+                 {cost})  {}{lost}{}",
+                option.from,
+                option.site,
+                path_text(&option.as_path),
+                remark(position),
+            )?;
+        }
+        if count > 1 + LOSERS_NAMED {
+            let mut by_step: BTreeMap<Step, usize> = BTreeMap::new();
+            for option in &self.options[1 + LOSERS_NAMED..] {
+                *by_step.entry(option.lost_at.expect("only the first has won")).or_default() += 1;
+            }
+            let list: Vec<String> =
+                by_step.iter().map(|(step, count)| format!("{count} at {step}")).collect();
+            writeln!(f, "     … {} more lost: {}", count - 1 - LOSERS_NAMED, list.join(", "))?;
+        }
+        Ok(())
     }
-    Ok(())
 }

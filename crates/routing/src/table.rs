@@ -1,7 +1,8 @@
 //! The answer as a table: the columns that design section 8 promises to other programs.
 
+use catchment_model::relation::Class;
 use catchment_model::table::{Kind, Values};
-use catchment_model::{Table, World};
+use catchment_model::{Asn, Table, World};
 
 use crate::catchment::{Catchment, Route, Word, link_rtt_ms};
 use crate::choice::settled_by;
@@ -32,60 +33,57 @@ pub fn solve_table(situation: Situation<'_>, catchments: &[Catchment], options: 
         (0..prefix_count).map(|prefix| View::new(situation, catchments, prefix, options)).collect();
     let routers = shown_routers(situation, options);
 
-    let has_rtt = !world.places.is_empty();
-    let mut columns = Columns::new(routers.len() * prefix_count, has_rtt, options.tie_sets);
-    let mut names: Vec<String> =
+    let mut columns = Columns::new(situation, options, routers.len() * prefix_count);
+    let names: Vec<String> =
         situation.service.sites.iter().map(|site| site.name.to_string()).collect();
     let mut pasts: Vec<Pasts> =
         views.iter().map(|_| Pasts { known: vec![None; world.router_count()] }).collect();
     for router in &routers {
         for (prefix, (view, past)) in views.iter().zip(&mut pasts).enumerate() {
-            columns.asn.push(world.asn_of(*router).0);
-            if prefix_count > 1 {
-                columns.prefix.push(prefix as u32);
-            }
-            if options.routers {
-                columns.place.push(world.router_places[*router as usize]);
-            }
+            columns.open(situation, *router, prefix as u32);
             view.fill(&mut columns, past, *router, &names);
         }
     }
+    columns.finish(situation, names)
+}
 
-    let mut table = Table::default();
-    table.push("asn", "", Values::Count { values: columns.asn, empty: None });
-    if prefix_count > 1 {
-        let texts = situation.service.prefixes.iter().map(ToString::to_string).collect();
-        table.push("prefix", "", Values::Word { texts, rows: columns.prefix });
-    }
-    if options.routers {
-        let texts = world.places.iter().map(|place| place.code.to_uppercase()).collect();
-        table.push("city", "", Values::Word { texts, rows: columns.place });
-    }
-    let classes = ["origin", "customer", "peer", "provider"].map(str::to_owned).to_vec();
-    table.push("site", "", Values::Word { texts: std::mem::take(&mut names), rows: columns.site });
-    table.push("class", "", Values::Word { texts: classes, rows: columns.class });
-    let path_length = Values::Count { values: columns.path_length, empty: Some(EMPTY) };
-    table.push("path_length", "", path_length);
-    let rows = table.row_count();
-    table.push("as_path", "", columns.as_path.finish());
-    let rtt_ms = match columns.rtt_ms {
-        Some(values) => Values::Decimal { decimals: 3, values },
-        None => Values::Empty { rows, kind: Kind::Decimal },
-    };
-    table.push("rtt_ms", "ms", rtt_ms);
-    let (tied_sites, tied_shares) = match columns.ties {
-        Some((sites, shares)) => (sites.finish(), shares.finish()),
-        None => {
-            let empty = Values::Empty { rows, kind: Kind::Text };
-            (empty.clone(), empty)
+/// What a row says about a router that has a route.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Where its packets end, by index into the service's sites; `None` if nowhere.
+    pub site: Option<u32>,
+    /// From whom its AS has the route.
+    pub class: Class,
+    /// AS_PATH, nearest neighbor first.
+    pub as_path: Vec<Asn>,
+    /// Round-trip time in ms, without access delay.
+    pub rtt_ms: Option<f64>,
+    /// The last step that removed a candidate; `None` for an own route or a single candidate.
+    pub decided_by: Option<Step>,
+}
+
+/// A table of the same form whose rows come from elsewhere: `row` is asked for each router shown
+/// and each prefix, by index, in the order of the rows; `None` is no route.
+pub fn table_from_rows(
+    situation: Situation<'_>,
+    options: Options,
+    mut row: impl FnMut(u32, u16) -> Option<Row>,
+) -> Table {
+    let prefix_count = situation.service.prefixes.len() as u16;
+    let routers = shown_routers(situation, options);
+    let rows = routers.len() * usize::from(prefix_count);
+    let mut columns = Columns::new(situation, Options { tie_sets: false, ..options }, rows);
+    for router in routers {
+        for prefix in 0..prefix_count {
+            columns.open(situation, router, prefix.into());
+            match row(router, prefix) {
+                Some(row) => columns.row(&row),
+                None => columns.no_route(),
+            }
         }
-    };
-    table.push("tied_sites", "", tied_sites);
-    table.push("tied_shares", "", tied_shares);
-    let steps = Step::ALL.iter().map(|step| step.name());
-    let texts = BEFORE_STEPS.into_iter().chain(steps).map(str::to_owned).collect();
-    table.push("decided_by", "", Values::Word { texts, rows: columns.decided_by });
-    table
+    }
+    let names = situation.service.sites.iter().map(|site| site.name.to_string()).collect();
+    columns.finish(situation, names)
 }
 
 /// Values of `decided_by`: these two, then the names of the steps.
@@ -140,10 +138,10 @@ impl Texts {
 
 struct Columns {
     asn: Vec<u32>,
-    /// Empty where there is one.
-    prefix: Vec<u32>,
-    /// Empty unless routers are shown.
-    place: Vec<u32>,
+    /// `None` where there is one.
+    prefix: Option<Vec<u32>>,
+    /// `None` unless routers are shown.
+    place: Option<Vec<u32>>,
     site: Vec<u32>,
     class: Vec<u32>,
     path_length: Vec<u32>,
@@ -156,22 +154,111 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(rows: usize, has_rtt: bool, has_ties: bool) -> Columns {
+    fn new(situation: Situation<'_>, options: Options, rows: usize) -> Columns {
+        let has_rtt = !situation.world.places.is_empty();
+        let has_prefixes = situation.service.prefixes.len() > 1;
         Columns {
             asn: Vec::with_capacity(rows),
-            prefix: Vec::new(),
-            place: Vec::new(),
+            prefix: has_prefixes.then(|| Vec::with_capacity(rows)),
+            place: options.routers.then(|| Vec::with_capacity(rows)),
             site: Vec::with_capacity(rows),
             class: Vec::with_capacity(rows),
             path_length: Vec::with_capacity(rows),
             // An AS path of the Internet has some four numbers of six digits.
             as_path: Texts::with_capacity(rows, 28),
             rtt_ms: has_rtt.then(|| Vec::with_capacity(rows)),
-            ties: has_ties
+            ties: options
+                .tie_sets
                 .then(|| (Texts::with_capacity(rows, 16), Texts::with_capacity(rows, 16))),
             decided_by: Vec::with_capacity(rows),
         }
     }
+
+    /// Begins a row.
+    fn open(&mut self, situation: Situation<'_>, router: u32, prefix: u32) {
+        let world = situation.world;
+        self.asn.push(world.asn_of(router).0);
+        if let Some(prefixes) = &mut self.prefix {
+            prefixes.push(prefix);
+        }
+        if let Some(places) = &mut self.place {
+            places.push(world.router_places[router as usize]);
+        }
+    }
+
+    /// Ends a row of a router without route.
+    fn no_route(&mut self) {
+        self.site.push(EMPTY);
+        self.class.push(EMPTY);
+        self.path_length.push(EMPTY);
+        self.as_path.end(false);
+        self.rtt_ms.iter_mut().for_each(|values| values.push(None));
+        if let Some((sites, shares)) = &mut self.ties {
+            sites.end(false);
+            shares.end(false);
+        }
+        self.decided_by.push(EMPTY);
+    }
+
+    /// Ends a row of which nothing is known of ties.
+    fn row(&mut self, row: &Row) {
+        self.site.push(row.site.unwrap_or(EMPTY));
+        self.class.push(row.class as u32);
+        self.path_length.push(row.as_path.len() as u32);
+        for (position, asn) in row.as_path.iter().enumerate() {
+            if position > 0 {
+                self.as_path.bytes.push(b' ');
+            }
+            push_number(&mut self.as_path.bytes, asn.0);
+        }
+        self.as_path.end(true);
+        self.rtt_ms.iter_mut().for_each(|values| values.push(row.rtt_ms));
+        self.decided_by.push(row.decided_by.map_or(ONLY, word_of));
+    }
+
+    fn finish(self, situation: Situation<'_>, names: Vec<String>) -> Table {
+        let world = situation.world;
+        let mut table = Table::default();
+        table.push("asn", "", Values::Count { values: self.asn, empty: None });
+        if let Some(rows) = self.prefix {
+            let texts = situation.service.prefixes.iter().map(ToString::to_string).collect();
+            table.push("prefix", "", Values::Word { texts, rows });
+        }
+        if let Some(rows) = self.place {
+            let texts = world.places.iter().map(|place| place.code.to_uppercase()).collect();
+            table.push("city", "", Values::Word { texts, rows });
+        }
+        let classes = ["origin", "customer", "peer", "provider"].map(str::to_owned).to_vec();
+        table.push("site", "", Values::Word { texts: names, rows: self.site });
+        table.push("class", "", Values::Word { texts: classes, rows: self.class });
+        let path_length = Values::Count { values: self.path_length, empty: Some(EMPTY) };
+        table.push("path_length", "", path_length);
+        let rows = table.row_count();
+        table.push("as_path", "", self.as_path.finish());
+        let rtt_ms = match self.rtt_ms {
+            Some(values) => Values::Decimal { decimals: 3, values },
+            None => Values::Empty { rows, kind: Kind::Decimal },
+        };
+        table.push("rtt_ms", "ms", rtt_ms);
+        let (tied_sites, tied_shares) = match self.ties {
+            Some((sites, shares)) => (sites.finish(), shares.finish()),
+            None => {
+                let empty = Values::Empty { rows, kind: Kind::Text };
+                (empty.clone(), empty)
+            }
+        };
+        table.push("tied_sites", "", tied_sites);
+        table.push("tied_shares", "", tied_shares);
+        let steps = Step::ALL.iter().map(|step| step.name());
+        let texts = BEFORE_STEPS.into_iter().chain(steps).map(str::to_owned).collect();
+        table.push("decided_by", "", Values::Word { texts, rows: self.decided_by });
+        table
+    }
+}
+
+/// A step as a value of `decided_by`.
+fn word_of(step: Step) -> u32 {
+    BEFORE_STEPS.len() as u32 + step as u32
 }
 
 /// Which routers have a past that could have decided, as far as it was asked.
@@ -255,16 +342,7 @@ impl<'a> View<'a> {
         let used = self.used(router);
         let route = used.and_then(|(position, word)| Some((position, word.unpack()?)));
         let Some((position, route)) = route else {
-            columns.site.push(EMPTY);
-            columns.class.push(EMPTY);
-            columns.path_length.push(EMPTY);
-            columns.as_path.end(false);
-            columns.rtt_ms.iter_mut().for_each(|values| values.push(None));
-            if let Some((sites, shares)) = &mut columns.ties {
-                sites.end(false);
-                shares.end(false);
-            }
-            columns.decided_by.push(EMPTY);
+            columns.no_route();
             return;
         };
         let Route { class, path_length, .. } = route;
@@ -273,7 +351,8 @@ impl<'a> View<'a> {
         columns.site.push(site.unwrap_or(EMPTY));
         columns.class.push(class as u32);
         columns.path_length.push(path_length);
-        push_path(&mut columns.as_path, policy.world(), catchment, router);
+        let one_prefix = columns.prefix.is_none();
+        push_path(&mut columns.as_path, policy.world(), catchment, router, one_prefix);
         columns.as_path.end(true);
         if let Some(values) = &mut columns.rtt_ms {
             values.push(site.and_then(|_| self.rtt_ms(router)));
@@ -286,7 +365,7 @@ impl<'a> View<'a> {
         let decided_by = match step {
             _ if policy.may_have_past() && self.has_past(pasts, router) => HISTORY,
             None => ONLY,
-            Some(step) => BEFORE_STEPS.len() as u32 + step as u32,
+            Some(step) => word_of(step),
         };
         columns.decided_by.push(decided_by);
     }
@@ -304,10 +383,17 @@ impl<'a> View<'a> {
 }
 
 /// The AS path of a router as text. Where rows are routers, the path behind a lower neighbor has
-/// been written already, and is copied.
-fn push_path(texts: &mut Texts, world: &World, catchment: &Catchment, router: u32) {
+/// been written already, and is copied. With one prefix, a row has the number of its router only if
+/// that is so for all rows above it; with several, it may be chance.
+fn push_path(
+    texts: &mut Texts,
+    world: &World,
+    catchment: &Catchment,
+    router: u32,
+    one_prefix: bool,
+) {
     let word = catchment.words[router as usize];
-    let rows_are_routers = texts.ends.len() == router as usize;
+    let rows_are_routers = one_prefix && texts.ends.len() == router as usize;
     if let Some(next) = word.next_router().filter(|next| rows_are_routers && *next < router) {
         let behind = catchment.words[next as usize].path_length();
         let asn = world.asn_of(next).0;

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 
 use catchment_model::Community;
+use catchment_model::rules::OldestRule;
 use catchment_model::service::{Announcement, Reach};
+use catchment_routing::explain::explain;
 use catchment_routing::fixpoint::{self, Order};
+use catchment_routing::table::{Options, solve_table};
 use catchment_routing::{Catchment, Change, Situation, Solver, Ties, Via, choice, solve};
 use catchment_testkit::random::{Case, Draws, Kind, case};
 
@@ -134,6 +137,46 @@ fn irregular_worlds_settle_or_say_who_does_not() {
         }
     }
     assert!(unsettled < 200, "{unsettled}");
+}
+
+/// What a table says of a router is found by shortcuts; an explanation takes all candidates.
+#[test]
+fn tables_say_what_explanations_say() {
+    let mut rows = 0;
+    for seed in 0..300 {
+        let mut case = case(seed, Kind::Regular);
+        // No row then says `history`.
+        case.rules.oldest_rule = Some(OldestRule::None);
+        case.rules.med_deterministic = Some(true);
+        let situation = case.situation();
+        let prefix_count = case.service.prefixes.len();
+        let answers: Vec<Catchment> =
+            (0..prefix_count as u16).map(|prefix| solve(situation, prefix).unwrap()).collect();
+        let options = Options { routers: seed % 2 == 0, tie_sets: false };
+        let table = solve_table(situation, &answers, options);
+        let cell = |name: &str, row| table.column(name).unwrap().values.print(row);
+        for row in 0..table.row_count() {
+            let prefix = row % prefix_count;
+            let router = if options.routers {
+                (row / prefix_count) as u32
+            } else {
+                let asn = cell("asn", row).unwrap().parse().unwrap();
+                case.world.shown_router(case.world.routers_of_asn(asn))
+            };
+            let what = format!("seed {seed}, router {router}, prefix {prefix}");
+            let why = explain(situation, &answers, router, prefix as u16).unwrap();
+            assert_eq!(cell("site", row), why.site, "{what}");
+            let Some(hop) = why.hops.first() else { continue };
+            let chosen = hop.options.first();
+            let path = chosen.map(|it| it.as_path.iter().map(ToString::to_string).collect());
+            let path: Vec<String> = path.unwrap_or_default();
+            assert_eq!(cell("as_path", row), Some(path.join(" ")), "{what}");
+            let step = hop.decided_by.map_or("only", |step| step.name());
+            assert_eq!(cell("decided_by", row).as_deref(), Some(step), "{what}");
+            rows += 1;
+        }
+    }
+    assert!(rows > 4_000, "{rows}");
 }
 
 /// A random change that makes sense in a case.

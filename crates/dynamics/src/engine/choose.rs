@@ -52,6 +52,10 @@ impl Engine<'_> {
     fn local_pref(&self, policy: &Policy<'_>, router: u32, slot: u32, told: Told) -> u32 {
         let (class, path) = (told.class(), told.path());
         if self.adjacency.kind[slot as usize] == INTERNAL {
+            // A route of its own beats every learned one (models 2.1), at all routers of the AS.
+            if class == Class::Origin {
+                return u32::MAX;
+            }
             let given = self.paths.is_tagged(path).then(|| self.paths.tag(path).local_pref);
             return given.flatten().unwrap_or_else(|| class_local_pref(self.rules, class));
         }

@@ -72,6 +72,7 @@ impl Engine<'_> {
             self.reset_us.insert(slot, self.now_us);
         }
         let best = Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: self.cause };
+        self.witness_death(router, best);
         self.best[router as usize] = best;
         if let Some(log) = &mut self.log {
             log.push(RouteChange { at_us: self.now_us, router, best, fib_us: self.now_us });
