@@ -33,26 +33,38 @@ fn a_time_in_the_middle_shows_both_planes() {
         assert!(header.ends_with(",decided_by,state"), "{header}");
         rows(&table, &["65543", "65545", "65547"])
     };
-    check(&at("-1s"), &expect![[r#"
+    check(
+        &at("-1s"),
+        &expect![[r#"
         65543,fra,provider,2,1299 64500,9.533,,,only,served
         65545,fra,provider,2,1299 64500,39.273,,,oldest,served
         65547,bom,provider,2,6453 64501,146.944,,,only,served
-    "#]]);
-    check(&at("30s"), &expect![[r#"
+    "#]],
+    );
+    check(
+        &at("30s"),
+        &expect![[r#"
         65543,,provider,2,1299 64500,,,,only,stale
         65545,,provider,2,1299 64500,,,,oldest,stale
         65547,bom,provider,2,6453 64501,146.944,,,only,served
-    "#]]);
-    check(&at("5m"), &expect![[r#"
+    "#]],
+    );
+    check(
+        &at("5m"),
+        &expect![[r#"
         65543,lhr,provider,3,1299 3356 64499,23.667,,,only,served
         65545,bom,provider,2,6453 64501,102.235,,,path-length,served
         65547,bom,provider,2,6453 64501,146.944,,,only,served
-    "#]]);
-    check(&at("20m"), &expect![[r#"
+    "#]],
+    );
+    check(
+        &at("20m"),
+        &expect![[r#"
         65543,fra,provider,2,1299 64500,9.533,,,only,served
         65545,bom,provider,2,6453 64501,102.235,,,oldest,served
         65547,bom,provider,2,6453 64501,146.944,,,only,served
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -60,15 +72,21 @@ fn explain_tells_how_it_came_to_that() {
     let explain = ["explain", "frankfurt-fails", "--as", "65545", "--at", "20m"];
     let story = catchment("history", &[&explain[..], &["--format", "table"]].concat()).done();
     let last = story.lines().last().unwrap();
-    check(last, &expect![[r#"
+    check(
+        last,
+        &expect![[r#"
         Decided at AS65545 Istanbul, IST, step oldest: bom won over fra because it was
                 there first (since -359.917 s; fra since 600.051 s).
-    "#]]);
+    "#]],
+    );
     let table = catchment("history", &explain).done();
     let header = table.lines().next().unwrap();
-    check(header, &expect![[r#"
+    check(
+        header,
+        &expect![[r#"
         time_s,router,from,to,as_path,site,decided_by,came_in,cause,waited_ms
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
