@@ -85,6 +85,10 @@ impl Damping {
 
     /// The penalty at a time, not before its last change.
     pub fn value_at(&self, penalty: &Penalty, now_us: i64) -> f64 {
+        // What never flapped has no past, and a run begins before t = 0.
+        if penalty.value == 0.0 {
+            return 0.0;
+        }
         assert!(now_us >= penalty.at_us, "a penalty was asked for its past");
         penalty.value * libm::exp2(-((now_us - penalty.at_us) as f64) / self.half_us)
     }
@@ -122,6 +126,15 @@ mod tests {
     use super::*;
 
     const S: i64 = 1_000_000;
+
+    #[test]
+    fn routes_flap_before_the_start_too() {
+        let damping = Damping::new(&Rules::default());
+        let mut penalty = Penalty::default();
+        damping.penalise(&mut penalty, -240 * S, Flap::Withdrawal);
+        assert_eq!((penalty.value, penalty.at_us), (1000.0, -240 * S));
+        assert!(damping.value_at(&penalty, 0) < 1000.0);
+    }
 
     /// Three withdrawals, two minutes apart: the penalties and what follows from the last.
     fn three(damping: &Damping) -> (String, State, Penalty) {

@@ -207,6 +207,7 @@ impl Outcome {
         let ledger = outages::Ledger::new(delivery, windows.len());
         let control = control_planes(timeline, windows.len());
         let mut stayed = stay::stayed(script, timeline, &windows);
+        let mut overloads = overloads(&timeline.load, &windows);
         let mut events = Vec::with_capacity(windows.len());
         for (cause, (window, (before, after))) in windows.iter().zip(places).enumerate() {
             let Window { from_us, end_us, .. } = *window;
@@ -234,7 +235,7 @@ impl Outcome {
                 stages: account.stages,
                 last: account.last,
                 moves: account.moves,
-                overloads: overloads(&timeline.load, window),
+                overloads: std::mem::take(&mut overloads[cause]),
                 stayed: std::mem::take(&mut stayed[cause]),
                 recovery: account.recovery,
             });
@@ -316,45 +317,107 @@ fn control_planes(timeline: &Timeline, events: usize) -> Vec<Control> {
 /// What is over sooner is no overload that anybody would see.
 const OVERLOAD_MIN_US: i64 = 1_000_000;
 
-/// Sites with too much load in a window, for more than an instant.
-fn overloads(load: &LoadLog, window: &Window) -> Vec<Overload> {
-    // What holds when the window opens was written before it.
-    let first = load.steps.partition_point(|step| step.at_us <= window.from_us);
-    let end = load.steps.partition_point(|step| step.at_us <= window.last_us);
-    let mut now: BTreeMap<u32, &LoadStep> = BTreeMap::new();
-    for step in &load.steps[..first] {
-        now.insert(step.site, step);
-    }
-    let mut found: BTreeMap<u32, Overload> = BTreeMap::new();
-    let mut close = |step: &LoadStep, until_us: i64| {
-        let lasted_us = until_us - step.at_us.max(window.from_us);
-        let LoadStep { site, utilization, loss, .. } = *step;
-        if utilization > 1.0 && lasted_us > 0 {
-            let entry = found.entry(site).or_insert(Overload {
-                site,
-                utilization,
-                loss,
-                lasted_us: 0,
-                stays: false,
-            });
-            entry.utilization = entry.utilization.max(utilization);
-            entry.loss = entry.loss.max(loss);
-            entry.lasted_us += lasted_us;
+/// For each event the sites with too much load in its window, for more than an instant. Events of
+/// one instant share them.
+fn overloads(load: &LoadLog, windows: &[Window]) -> Vec<Vec<Overload>> {
+    let mut found: Vec<Vec<Overload>> = Vec::with_capacity(windows.len());
+    let mut now: BTreeMap<u32, LoadStep> = BTreeMap::new();
+    let mut steps = load.steps.iter().peekable();
+    for (index, window) in windows.iter().enumerate() {
+        if index > 0 && windows[index - 1] == *window {
+            found.push(found[index - 1].clone());
+            continue;
         }
-    };
-    for step in &load.steps[first..end] {
-        if let Some(before) = now.insert(step.site, step) {
-            close(before, step.at_us);
+        // What holds when the window opens was written before it.
+        while let Some(step) = steps.next_if(|step| step.at_us <= window.from_us) {
+            now.insert(step.site, *step);
         }
-    }
-    let is_last = window.last_us == i64::MAX;
-    for step in now.values() {
+        let mut worst: BTreeMap<u32, Overload> = BTreeMap::new();
+        while let Some(step) = steps.next_if(|step| step.at_us <= window.last_us) {
+            if let Some(before) = now.insert(step.site, *step) {
+                add_overload(&mut worst, &before, window, step.at_us);
+            }
+        }
         // What is so at the end of the run stays so, also where the run ends with the event.
-        let until_us = window.end_us.max(window.from_us + i64::from(is_last));
-        close(step, until_us);
+        let is_last = window.last_us == i64::MAX;
+        let end_us = window.end_us.max(window.from_us + i64::from(is_last));
+        for step in now.values() {
+            add_overload(&mut worst, step, window, end_us);
+        }
+        for overload in worst.values_mut() {
+            overload.stays = now[&overload.site].utilization > 1.0;
+        }
+        let counts = |it: &Overload| it.stays || it.lasted_us >= OVERLOAD_MIN_US;
+        found.push(worst.into_values().filter(counts).collect());
     }
-    for overload in found.values_mut() {
-        overload.stays = now[&overload.site].utilization > 1.0;
+    found
+}
+
+/// Adds a step that ends at a time, as far as it lies in a window.
+fn add_overload(
+    worst: &mut BTreeMap<u32, Overload>,
+    step: &LoadStep,
+    window: &Window,
+    until_us: i64,
+) {
+    let LoadStep { at_us, site, utilization, loss, .. } = *step;
+    let lasted_us = until_us - at_us.max(window.from_us);
+    if utilization > 1.0 && lasted_us > 0 {
+        let none = Overload { site, utilization, loss, lasted_us: 0, stays: false };
+        let entry = worst.entry(site).or_insert(none);
+        entry.utilization = entry.utilization.max(utilization);
+        entry.loss = entry.loss.max(loss);
+        entry.lasted_us += lasted_us;
     }
-    found.into_values().filter(|it| it.stays || it.lasted_us >= OVERLOAD_MIN_US).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: i64 = 1_000_000;
+
+    fn step(at_s: i64, utilization: f64) -> LoadStep {
+        LoadStep {
+            at_us: at_s * S,
+            site: 3,
+            legit_kqps: 0.0,
+            legit_gbps: 0.0,
+            attack_kqps: 0.0,
+            attack_gbps: 0.0,
+            offered_kqps: 0.0,
+            offered_gbps: 0.0,
+            utilization,
+            loss: (1.0 - 1.0 / utilization).max(0.0),
+            served: 1.0,
+        }
+    }
+
+    fn window(from_s: i64, end_s: i64, last: bool) -> Window {
+        let last_us = if last { i64::MAX } else { end_s * S - 1 };
+        Window { from_us: from_s * S, end_us: end_s * S, last_us }
+    }
+
+    #[test]
+    fn overloads_count_in_the_windows_that_they_lie_in() {
+        let load = LoadLog {
+            steps: vec![step(0, 0.5), step(10, 2.0), step(70, 4.0), step(80, 0.5)],
+            end_us: 100 * S,
+        };
+        let windows = [window(10, 20, false), window(20, 100, true), window(20, 100, true)];
+        let told: Vec<Vec<(f64, i64, bool)>> = overloads(&load, &windows)
+            .iter()
+            .map(|of| of.iter().map(|it| (it.utilization, it.lasted_us / S, it.stays)).collect())
+            .collect();
+        assert_eq!(told, [vec![(2.0, 10, true)], vec![(4.0, 60, false)], vec![(4.0, 60, false)]]);
+    }
+
+    #[test]
+    fn an_overload_of_an_instant_is_none_and_one_at_the_end_lasts() {
+        let mut load = LoadLog { steps: vec![step(0, 9.0)], end_us: 0 };
+        assert!(overloads(&load, &[window(0, 0, true)])[0][0].stays);
+        load.steps = vec![step(0, 0.5), step(5, 9.0)];
+        load.steps.push(LoadStep { at_us: 5 * S + S / 2, ..step(0, 0.5) });
+        assert_eq!(overloads(&load, &[window(5, 50, true)]), [vec![]]);
+    }
 }

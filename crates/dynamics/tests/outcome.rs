@@ -54,8 +54,8 @@ fn told(text: &str) -> String {
         let marks = marks.map(seconds).join(" ");
         let _ = writeln!(
             out,
-            "{}: hurt {} of {}, noticed {}, served {marks}\n  converged {} with {}, \
-             cleanup {}, lost {:.3}",
+            "{}: hurt {} of {}, noticed {}\n  served {marks}\n  converged {} \
+             with {}, cleanup {}, lost {:.3}",
             event.label,
             event.hurt.sources,
             event.hurt.demand,
@@ -71,7 +71,7 @@ fn told(text: &str) -> String {
         }
         for it in &event.stayed {
             let (place, why) = (site(it.fate.site()), it.why.as_ref().unwrap());
-            let _ = writeln!(out, "  {} stays at {place}: {why}", name(it.source));
+            let _ = writeln!(out, "  {} stays at {place}:\n    {why}", name(it.source));
         }
         let _ = writeln!(out, "  then: {}", mean(event.after));
     }
@@ -95,18 +95,21 @@ fn frankfurt_fails_and_istanbul_does_not_come_back() {
     check(
         &fails_and_returns("fra", "timestamp"),
         &expect![[r#"
-        start: 8 sites, paths of 2.0000
-        fra fails (withdraw): hurt 3 of 240, noticed 0.000, served 0.011 0.011 0.011 0.011
-          converged 0.086 with 28, cleanup 0.086, lost 2.640
-          fra → lhr 170 (2)
-          fra → bom 70 (1)
-          then: 7 sites, paths of 2.1176
-        fra returns: hurt 0 of 0, noticed 0.000, served never never never never
-          converged 0.086 with 28, cleanup 0.086, lost 0.000
-          lhr → fra 170 (2)
-          Istanbul stays at bom: AS65545 keeps the route from AS6453 in IST: it is the older one (oldest)
-          then: 8 sites, paths of 2.0000
-    "#]],
+            start: 8 sites, paths of 2.0000
+            fra fails (withdraw): hurt 3 of 240, noticed 0.000
+              served 0.011 0.011 0.011 0.011
+              converged 0.086 with 28, cleanup 0.086, lost 2.640
+              fra → lhr 170 (2)
+              fra → bom 70 (1)
+              then: 7 sites, paths of 2.1176
+            fra returns: hurt 0 of 0, noticed 0.000
+              served never never never never
+              converged 0.086 with 28, cleanup 0.086, lost 0.000
+              lhr → fra 170 (2)
+              Istanbul stays at bom:
+                AS65545 keeps the route from AS6453 in IST: it is the older one (oldest)
+              then: 8 sites, paths of 2.0000
+        "#]],
     );
 }
 
@@ -115,18 +118,22 @@ fn tokyo_fails_and_two_clients_stay_in_singapore() {
     check(
         &fails_and_returns("nrt", "timestamp"),
         &expect![[r#"
-        start: 8 sites, paths of 2.0000
-        nrt fails (withdraw): hurt 4 of 140, noticed 0.000, served 0.011 0.011 0.011 0.011
-          converged 0.188 with 48, cleanup 0.188, lost 1.540
-          nrt → sin 140 (4)
-          then: 7 sites, paths of 2.1176
-        nrt returns: hurt 0 of 0, noticed 0.000, served never never never never
-          converged 0.135 with 48, cleanup 0.135, lost 0.000
-          sin → nrt 80 (2)
-          Seoul stays at sin: AS65551 keeps the route from AS6453 in NRT: it is the older one (oldest)
-          Singapore stays at sin: AS65548 keeps the route from AS6453 in SIN: it is the older one (oldest)
-          then: 8 sites, paths of 2.0000
-    "#]],
+            start: 8 sites, paths of 2.0000
+            nrt fails (withdraw): hurt 4 of 140, noticed 0.000
+              served 0.011 0.011 0.011 0.011
+              converged 0.188 with 48, cleanup 0.188, lost 1.540
+              nrt → sin 140 (4)
+              then: 7 sites, paths of 2.1176
+            nrt returns: hurt 0 of 0, noticed 0.000
+              served never never never never
+              converged 0.135 with 48, cleanup 0.135, lost 0.000
+              sin → nrt 80 (2)
+              Seoul stays at sin:
+                AS65551 keeps the route from AS6453 in NRT: it is the older one (oldest)
+              Singapore stays at sin:
+                AS65548 keeps the route from AS6453 in SIN: it is the older one (oldest)
+              then: 8 sites, paths of 2.0000
+        "#]],
     );
 }
 
@@ -182,11 +189,13 @@ fn a_silent_failure_ends_with_the_return() {
          [[event]]\nat = \"11s\"\nrestore = \"gru\"\n",
         &expect![[r#"
             start: 8 sites, paths of 2.0000
-            gru fails (silent): hurt 1 of 150, noticed never, served 10.000 10.000 10.000 10.000
+            gru fails (silent): hurt 1 of 150, noticed never
+              served 10.000 10.000 10.000 10.000
               converged never with 0, cleanup 10.000, lost 1500.000
               gru → - 150 (1)
               then: 7 sites, paths of 2.0000
-            gru returns: hurt 0 of 0, noticed 0.000, served never never never never
+            gru returns: hurt 0 of 0, noticed 0.000
+              served never never never never
               converged never with 0, cleanup never, lost 0.000
               - → gru 150 (1)
               then: 8 sites, paths of 2.0000
@@ -203,15 +212,18 @@ fn events_of_one_instant_are_told_apart_by_their_causes() {
          [[event]]\nat = \"1m\"\ndrain = \"bom\"\n",
         &expect![[r#"
             start: 8 sites, paths of 2.0000
-            gru fails (withdraw): hurt 1 of 150, noticed 0.000, served 0.011 0.011 0.011 0.011
+            gru fails (withdraw): hurt 1 of 150, noticed 0.000
+              served 0.011 0.011 0.011 0.011
               converged 0.022 with 6, cleanup 0.022, lost 1.650
               gru → mia 150 (1)
               then: 6 sites, paths of 2.0000
-            lhr fails (interface): hurt 1 of 60, noticed 0.010, served 0.010 0.010 0.010 0.010
+            lhr fails (interface): hurt 1 of 60, noticed 0.010
+              served 0.010 0.010 0.010 0.010
               converged 0.027 with 13, cleanup 0.027, lost 0.600
               lhr → jfk 60 (1)
               then: 6 sites, paths of 2.0000
-            bom drains: hurt 0 of 0, noticed 0.000, served never never never never
+            bom drains: hurt 0 of 0, noticed 0.000
+              served never never never never
               converged 60.000 with 23, cleanup 60.000, lost 0.000
               bom → sin 340 (2)
               then: 5 sites, paths of 2.0000
@@ -227,11 +239,13 @@ fn geodns_waits_for_checks_and_caches() {
          [[event]]\nat = \"1h\"\nrestore = \"fra\"\n",
         &expect![[r#"
             start: 8 sites, paths of -
-            fra fails (withdraw): hurt 3 of 240, noticed 72.187, served 81.268 102.093 583.945 583.945
+            fra fails (withdraw): hurt 3 of 240, noticed 72.187
+              served 81.268 102.093 583.945 583.945
               converged never with 0, cleanup 583.945, lost 32691.190
               fra → lhr 240 (3)
               then: 7 sites, paths of -
-            fra returns: hurt 0 of 0, noticed 83.355, served never never never never
+            fra returns: hurt 0 of 0, noticed 83.355
+              served never never never never
               converged never with 0, cleanup never, lost 0.000
               lhr → fra 240 (3)
               then: 8 sites, paths of -
@@ -253,11 +267,13 @@ fn hybrid_steering_has_paths_and_both_kinds_of_waiting() {
          [[event]]\nat = \"1h\"\nrestore = \"fra\"\n",
         &expect![[r#"
             start: 4 sites, paths of 2.1765
-            fra fails (withdraw): hurt 3 of 240, noticed 0.000, served 0.011 0.011 0.011 0.011
+            fra fails (withdraw): hurt 3 of 240, noticed 0.000
+              served 0.011 0.011 0.011 0.011
               converged 0.086 with 28, cleanup 0.086, lost 2.640
               fra → lhr 240 (3)
               then: 3 sites, paths of 2.3529
-            fra returns: hurt 0 of 0, noticed 0.000, served never never never never
+            fra returns: hurt 0 of 0, noticed 0.000
+              served never never never never
               converged 0.086 with 28, cleanup 0.086, lost 0.000
               lhr → fra 240 (3)
               then: 4 sites, paths of 2.1765

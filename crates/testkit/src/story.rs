@@ -13,6 +13,7 @@ use catchment_worlds::assemble::{Assembled, assemble, schedule};
 use catchment_worlds::builtin;
 
 /// A solved scenario.
+#[derive(Debug, Clone)]
 pub struct Story {
     /// What was written.
     pub scenario: Scenario,

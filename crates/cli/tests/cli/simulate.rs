@@ -85,9 +85,10 @@ fn variants_stand_side_by_side() {
         lost in all                   34 663             173.3          25 606           44 304
 
         lost: demand × seconds without service; flows: broken, needed / unneeded
-        not back (as written, BFD):
-          Istanbul stays at bom: AS65545 keeps the route from AS6453 in IST: it is the older one (oldest)
-    "#]].assert_eq(&catchment("compare", &args).done());
+        not back (as written, BFD): Istanbul stays at bom:
+          AS65545 keeps the route from AS6453 in IST: it is the older one (oldest)
+    "#]]
+    .assert_eq(&catchment("compare", &args).done());
 }
 
 #[test]

@@ -174,7 +174,8 @@ impl<'a> Ledger<'a> {
             .filter_map(|outage| Some((outage.end?.0 - from_us, weight(outage))))
             .collect();
         ends.sort_by_key(|(after_us, _)| *after_us);
-        (account.restored, account.recovery) = recovery(&ends, account.hurt.demand);
+        let whole = ends.len() == lasts.len();
+        (account.restored, account.recovery) = recovery(&ends, account.hurt.demand, whole);
         let own: Vec<(&Outage, i64, Stages)> = lasts
             .iter()
             .filter_map(|outage| match outage.end {
@@ -261,29 +262,32 @@ fn total_us(stages: &Stages) -> i64 {
     detection_us + propagation_us + mrai_us + fib_us + client_us
 }
 
-/// When parts of `hurt` were served again, and the curve of it. `ends` ascends by time.
-fn recovery(ends: &[(i64, f64)], hurt: f64) -> (Restored, Vec<CurveStep>) {
-    let mut marks = Restored { first_us: ends.first().map(|end| end.0), ..Restored::default() };
+/// When parts of `hurt` were served again, and the curve of it. `ends` ascends by time; `whole`
+/// says whether nobody is missing.
+fn recovery(ends: &[(i64, f64)], hurt: f64, whole: bool) -> (Restored, Vec<CurveStep>) {
+    let last_us = ends.last().map(|end| end.0);
+    let mut marks = Restored {
+        first_us: ends.first().map(|end| end.0),
+        all_us: last_us.filter(|_| whole),
+        ..Restored::default()
+    };
     let mut curve: Vec<CurveStep> = Vec::new();
     let mut sum = 0.0;
     for (after_us, demand) in ends {
         sum += demand;
-        let reached = |share: f64| sum >= share * hurt * CLOSE;
-        for (mark, share) in
-            [(&mut marks.half_us, 0.5), (&mut marks.most_us, 0.95), (&mut marks.all_us, 1.0)]
-        {
-            if mark.is_none() && reached(share) {
+        for (mark, share) in [(&mut marks.half_us, 0.5), (&mut marks.most_us, 0.95)] {
+            if mark.is_none() && sum >= share * hurt * CLOSE {
                 *mark = Some(*after_us);
             }
         }
-        let value = if reached(1.0) { 1.0 } else { sum / hurt };
+        // Sums in another order differ in their last digits.
+        let is_last = Some(*after_us) == marks.all_us;
+        let value = if is_last || hurt == 0.0 { 1.0 } else { sum / hurt };
         match curve.last_mut() {
             Some(last) if last.at_us == *after_us => last.value = value,
             _ => curve.push(CurveStep { at_us: *after_us, value }),
         }
     }
-    // Without demand nothing is restored before everything is.
-    marks.all_us = marks.all_us.and(ends.last().map(|end| end.0));
     (marks, curve)
 }
 

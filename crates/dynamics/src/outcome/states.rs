@@ -159,7 +159,8 @@ impl<'a> Walk<'a> {
                 counted[place] = source;
                 share.sources += 1;
             }
-            // The first stream of a source stands for it: the others differ by what DNS said.
+            // The first stream of a source stands for it: the others differ by what DNS said, or
+            // take routes of equal length.
             if std::mem::replace(&mut last_source, source) == source {
                 continue;
             }

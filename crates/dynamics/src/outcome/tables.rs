@@ -41,8 +41,8 @@ impl Row<'_> {
 
 /// What an event did to flows.
 pub fn broken(flows: &FlowReport, cause: u32) -> Broken {
-    let event = flows.events.iter().find(|event| event.cause == cause);
-    event.map_or(Broken::default(), |event| event.broken)
+    let place = flows.events.binary_search_by_key(&cause, |event| event.cause);
+    place.map_or(Broken::default(), |place| flows.events[place].broken)
 }
 
 fn seconds(us: i64) -> f64 {

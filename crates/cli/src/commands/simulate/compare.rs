@@ -106,7 +106,7 @@ fn not_back(played: &[Played], out: &mut String) {
     for it in played {
         let stayed = it.outcome.events.iter().flat_map(|event| &event.stayed);
         for entry in stayed.take(NAMED) {
-            let text = stays(it, entry);
+            let text = stays(it, entry).join(":\n  ");
             match said.iter_mut().find(|(known, _)| *known == text) {
                 Some((_, variants)) => variants.push(&it.variant.name),
                 None => said.push((text, vec![&it.variant.name])),
@@ -116,6 +116,6 @@ fn not_back(played: &[Played], out: &mut String) {
     for (text, variants) in said {
         let who =
             if variants.len() == played.len() { "all".to_owned() } else { variants.join(", ") };
-        let _ = writeln!(out, "not back ({who}):\n  {text}");
+        let _ = writeln!(out, "not back ({who}): {text}");
     }
 }

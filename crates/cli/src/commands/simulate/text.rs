@@ -154,7 +154,7 @@ fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
     }
     let back = &event.stayed;
     for entry in back.iter().take(NAMED) {
-        line("not back", &stays(played, entry));
+        line("not back", &stays(played, entry).join(": "));
     }
     if back.len() > NAMED {
         line("", &format!("… {} more; --format csv names them all", back.len() - NAMED));
@@ -210,15 +210,15 @@ fn moves(played: &Played, event: &EventOutcome, line: &mut impl FnMut(&str, &str
     }
 }
 
-/// Who stayed away, where, and why.
-pub fn stays(played: &Played, entry: &Stayed) -> String {
+/// Who stayed away and where, and why if that is known.
+pub fn stays(played: &Played, entry: &Stayed) -> Vec<String> {
     let name = &played.timeline.delivery.sources[entry.source as usize].name;
     let place = match entry.fate.site() {
         Some(site) => format!("stays at {}", site_name(played, Some(site))),
         None => format!("has no service ({})", entry.fate.name()),
     };
-    let why = entry.why.as_ref().map_or(String::new(), |why| format!(": {why}"));
-    format!("{name} {place}{why}")
+    let why = entry.why.as_ref().map(ToString::to_string);
+    std::iter::once(format!("{name} {place}")).chain(why).collect()
 }
 
 /// What each site serves between the events.
