@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod at;
 pub mod explain;
 pub mod manual;
 pub mod scenario;

@@ -37,16 +37,28 @@ pub struct History {
     pub subject: String,
     /// Where its packets end at that time by best routes, by name; `None` if nowhere.
     pub site: Option<String>,
-    /// The router asked about, then those that its packets pass at that time.
+    /// The router asked about, then those that its packets come to at that time.
     pub pasts: Vec<Past>,
     /// What became of its packets, by forwarding tables, from t = 0 on.
     pub packets: Vec<PacketChange>,
     /// The routers that its packets pass, each with everything that it could choose from at that
-    /// time; the last passes them to one that was passed before if they go round. Empty without a
-    /// route.
+    /// time. Empty without a route.
     pub hops: Vec<AgedHop>,
-    /// Whether those packets go round.
-    pub loops: bool,
+    /// How their way ends.
+    pub ending: Ending,
+}
+
+/// How the way of packets along best routes ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// At a site, or before the first step.
+    Arrived,
+    /// At a router that was asked to drop them (RFC 7999).
+    Dropped,
+    /// At a router without route, by its text for people.
+    NoRoute(String),
+    /// Never: the last router sends them to this one, which they have passed.
+    Loop(String),
 }
 
 /// The best routes that one router had, one after the other.
@@ -129,6 +141,14 @@ pub fn history(
     let walk = view.walk(router);
     let mut routers = vec![router];
     routers.extend(walk.iter().skip(1).map(|(passed, _)| *passed));
+    let beyond = view.beyond(&walk);
+    let ending = match beyond.map(|next| (routers.contains(&next), label(script.situation, next))) {
+        Some((true, next)) => Ending::Loop(next),
+        Some((false, next)) => Ending::NoRoute(next),
+        None if walk.is_empty() || view.sites[router as usize].is_some() => Ending::Arrived,
+        None => Ending::Dropped,
+    };
+    routers.extend(beyond.filter(|next| !routers.contains(next)));
     let watched: BTreeSet<u32> = routers.iter().copied().collect();
     let narrator = Narrator { script, adjacency };
     let mut turns: Vec<(Prefix, Turn)> = Vec::new();
@@ -169,7 +189,6 @@ pub fn history(
         .iter()
         .map(|(passed, position)| narrator.hop(&view, *passed, *position, &turns))
         .collect();
-    let loops = view.loops(&walk);
     Ok(History {
         at,
         prefix: script.situation.service.prefixes[usize::from(prefix)],
@@ -178,7 +197,7 @@ pub fn history(
         pasts,
         packets: narrator.packets(&moment, router, prefix),
         hops,
-        loops,
+        ending,
     })
 }
 

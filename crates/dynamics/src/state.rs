@@ -310,12 +310,13 @@ impl<'m> View<'m> {
         passed
     }
 
-    /// Whether packets that walked so come back to where they were.
-    pub(crate) fn loops(&self, walk: &[(u32, usize)]) -> bool {
-        walk.last().is_some_and(|(last, _)| match self.hop(*last) {
-            Hop::To(next) => walk.iter().any(|(passed, _)| *passed == next),
-            _ => false,
-        })
+    /// The router that packets are sent to at the end of a walk, which either was passed before or
+    /// has no route; `None` if they go no further.
+    pub(crate) fn beyond(&self, walk: &[(u32, usize)]) -> Option<u32> {
+        match self.hop(walk.last()?.0) {
+            Hop::To(next) => Some(next),
+            Hop::None | Hop::Drop | Hop::Own(_) => None,
+        }
     }
 
     /// Where packets of all routers end. Each router is visited once.

@@ -5,7 +5,7 @@ mod common;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
-use catchment_dynamics::history::{Change, History, history};
+use catchment_dynamics::history::{Change, Ending, History, history};
 use catchment_dynamics::state::{At, Options};
 use catchment_model::scenario::FailureKind;
 use catchment_model::schedule::{Deed, Occurrence};
@@ -130,6 +130,10 @@ fn each_way_to_lose_a_site_has_its_words() {
         10.000 lost: sent to fra, which does not answer
     "#]],
     );
+    // Before anybody noticed.
+    let istanbul = history_of(&eight, &fails(FailureKind::HoldTimer), 65545, at_s(30));
+    assert_eq!(istanbul.site, None);
+    assert_eq!(istanbul.ending, Ending::NoRoute("AS64500, FRA".to_owned()));
     let site = history_of(&eight, &fails(FailureKind::Bfd), 64500, at_s(1000));
     check(
         &site,
@@ -188,7 +192,7 @@ fn before_the_first_announcement_there_is_nothing() {
 /// every hop's winner is what its router uses.
 #[test]
 fn histories_end_in_the_state() {
-    let (mut told, mut looped) = (0, 0);
+    let (mut told, mut nowhere) = (0, 0);
     for seed in 0..1_200 {
         let mut draws = Draws::new(seed ^ 0x4157);
         let kind = if draws.chance(30) { Kind::Plain } else { Kind::Regular };
@@ -211,7 +215,11 @@ fn histories_end_in_the_state() {
         });
         assert!(!history.to_string().is_empty());
         assert_eq!(history.site, cell("site"), "{what}");
-        looped += u32::from(history.loops);
+        match (&history.site, &history.ending) {
+            (None, Ending::Arrived) => assert!(history.hops.is_empty(), "{what}"),
+            (Some(_), ending) => assert_eq!(*ending, Ending::Arrived, "{what}"),
+            (None, _) => nowhere += 1,
+        }
         for past in &history.pasts {
             let prefixes: std::collections::BTreeSet<_> =
                 past.changes.iter().map(|change| change.prefix).collect();
@@ -240,5 +248,5 @@ fn histories_end_in_the_state() {
         }
     }
     assert!(told > 3_000, "only {told} changes");
-    println!("{told} changes, {looped} loops");
+    assert!(nowhere > 5, "only {nowhere} ways lead nowhere");
 }

@@ -1,5 +1,7 @@
-//! `catchment explain`: why an AS lands where it does, and what would move it.
+//! `catchment explain`: why an AS lands where it does, and what would move it; or, at a time of
+//! the scenario, how it came to be there.
 
+use catchment_dynamics::state::At;
 use catchment_formats::table::Format;
 use catchment_model::mistake::nearest;
 use catchment_model::{Asn, Prefix, World};
@@ -7,6 +9,7 @@ use catchment_routing::explain::explain;
 use catchment_worlds::Assembled;
 use clap::Args;
 
+use super::at::history_at;
 use super::solve::{catchments, situation, unsolved};
 use crate::input::{ScenarioArgs, world};
 use crate::output::OutputArgs;
@@ -15,7 +18,8 @@ use crate::report::Failure;
 
 /// Why an AS lands where it does, hop by hop, and which single change would move it
 ///
-/// In the form `table` this is a story; in the others, one row for each candidate on the way.
+/// In the form `table` this is a story; in the others, one row for each candidate on the way, or
+/// with `--at` for each best route that the routers on the way tried.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     #[command(flatten)]
@@ -29,6 +33,10 @@ pub struct ExplainArgs {
     /// The prefix that its packets go to [default: the first of the service]
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<Prefix>,
+    /// Play the scenario up to this time (`30s`, or `start` for the time before the first
+    /// announcement), and tell how the AS came to use what it uses then
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    at: Option<At>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -47,6 +55,14 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let assembled = loaded.assemble(&base)?;
     let router = router_of(&assembled.world, args.asn, args.city.as_deref())?;
     let prefix = prefix_of(&assembled, args.prefix)?;
+    if let Some(at) = args.at {
+        let history = history_at(&loaded, &assembled, router, prefix, at, &progress)?;
+        progress.phase("writing");
+        return match output.format {
+            Format::Table => output.text(&history.to_string()),
+            _ => output.table(&history.to_table()),
+        };
+    }
     progress.phase("solving");
     let catchments = catchments(&assembled)?;
     let explanation =

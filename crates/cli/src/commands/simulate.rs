@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use catchment_dynamics::Outcome;
 use catchment_dynamics::flows::{self, FlowModel, FlowReport};
 use catchment_dynamics::outcome::tables::{Run, events_table};
-use catchment_dynamics::play::{Timeline, Unfinished, play};
+use catchment_dynamics::play::{Timeline, play};
 use catchment_dynamics::script::Script;
 use catchment_formats::scenario::with_variant;
 use catchment_formats::table::Format;
@@ -24,8 +24,8 @@ use catchment_model::{Mistake, Scenario};
 use catchment_worlds::{Assembled, BaseWorld, assemble, schedule};
 use clap::{Args, ValueEnum};
 
+use super::at::{AtArgs, state_at, unfinished};
 use super::solve::situation;
-use crate::exit::Exit;
 use crate::input::{Loaded, ScenarioArgs, world};
 use crate::output::{OutputArgs, Target};
 use crate::plot::{Curve, PlotFile};
@@ -36,7 +36,7 @@ use trace::TraceFile;
 /// Play the events of a scenario: who is cut off, for how long, where they go, who comes back
 ///
 /// In the form `table` this is a report for people; in the others, one row for each variant and
-/// event.
+/// event. With `--at` it is a table of all networks at that time instead.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     #[command(flatten)]
@@ -55,6 +55,8 @@ pub struct SimulateArgs {
     /// Draw who was without service after each event, and for how long, as SVG or PNG
     #[arg(long, value_name = "FILE.svg|.png")]
     plot: Option<PathBuf>,
+    #[command(flatten)]
+    at: AtArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -116,23 +118,12 @@ impl Variant {
             ControlFlow::Continue(())
         };
         let script = self.script();
-        let timeline = play(&script, &mut watch).map_err(|error| self.unfinished(&error))?;
+        let timeline = play(&script, &mut watch).map_err(unfinished)?;
         progress.phase("measuring");
         let outcome = Outcome::of(&script, &timeline);
         let model = FlowModel::of(&self.assembled.rules, self.scenario.steering);
         let flows = flows::breaks(&timeline.delivery, &timeline.schedule, &model);
         Ok(Played { variant: self, timeline, outcome, flows })
-    }
-
-    /// A run without an end, as the user sees it.
-    fn unfinished(&self, error: &Unfinished) -> Failure {
-        match error {
-            Unfinished::Oscillation { .. } => Failure::new(Exit::No, error.to_string()).help(
-                "their preferences contradict each other; look at LOCAL_PREF overrides, leaks and \
-                 `rules.policy_noise`",
-            ),
-            Unfinished::Cancelled => Failure::silent(Exit::No),
-        }
     }
 }
 
@@ -161,8 +152,13 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
         targets.iter().flatten().try_for_each(|target| target.spare(&inputs))?;
     }
     let variants = assemble_all(chosen, args, &progress)?;
-    if variants.iter().all(|variant| variant.schedule.is_empty()) {
+    if args.at.at.is_none() && variants.iter().all(|variant| variant.schedule.is_empty()) {
         note("the scenario has no events: nothing happens; `[[event]]` says what does");
+    }
+    if let Some(at) = args.at.at {
+        let table = state_at(&variants[0].script(), at, args.at.options(), &progress)?;
+        progress.phase("writing");
+        return output.table(&table);
     }
     let played: Result<Vec<Played>, Failure> =
         variants.into_iter().map(|variant| variant.play(&progress)).collect();

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a test that did not run says so")]
 
 mod answers;
+mod at;
 mod data;
 mod mistakes;
 mod output;

@@ -5,7 +5,7 @@ use std::fmt;
 use catchment_routing::decision::Step;
 use catchment_routing::explain::{path_text, reason};
 
-use super::{AgedHop, Change, History, Past};
+use super::{AgedHop, Change, Ending, History, Past};
 use crate::state::At;
 
 /// Changes of each router on the way that are told, the last ones; the table holds all.
@@ -53,10 +53,14 @@ impl fmt::Display for History {
                 Some(age) => format!("  {age}"),
             })?;
         }
-        if self.loops {
-            writeln!(f, "\nThen they come back to a router that they have passed.")?;
+        match &self.ending {
+            Ending::Arrived => self.fmt_decisive(f),
+            Ending::Dropped => writeln!(f, "\nThere they are dropped, as was asked for."),
+            Ending::NoRoute(router) => writeln!(f, "\nThen they come to {router}: no route."),
+            Ending::Loop(router) => {
+                writeln!(f, "\nThen they come back to {router}: they go round in a loop.")
+            }
         }
-        self.fmt_decisive(f)
     }
 }
 
