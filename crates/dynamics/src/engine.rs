@@ -77,6 +77,11 @@ struct Slot {
     said: Told,
     /// Order of what came in, through the steps that are an order of single routes; lowest is best.
     rank: u64,
+    /// The router that it belongs to. Here, not only in [`Adjacency`], so that a message finds all
+    /// that it needs of its slot in one place.
+    owner: u32,
+    /// [`DOWN`], [`ARMED`], [`STALE`], [`BUSY`].
+    flags: u8,
 }
 
 /// What a router uses.
@@ -211,7 +216,6 @@ pub struct Engine<'w> {
     /// Part of each router in the world: 0 for a site's, 1 for any other.
     role: Vec<u8>,
     slots: Vec<Slot>,
-    flags: Vec<u8>,
     best: Vec<Best>,
     /// When each route came in; empty if no rule asks.
     received_us: Vec<i64>,
@@ -258,9 +262,19 @@ impl<'w> Engine<'w> {
         for site in &service.sites {
             role[site.router as usize] = Role::Site as u8;
         }
-        let slot_count = adjacency.owner.len();
+        let slot_count = adjacency.slot_count();
         let routers = world.router_count();
-        let empty = Slot { heard: Told::NONE, said: Told::NONE, rank: UNUSABLE };
+        let empty = |owner: u32| Slot {
+            heard: Told::NONE,
+            said: Told::NONE,
+            rank: UNUSABLE,
+            owner,
+            flags: 0,
+        };
+        let mut slots = Vec::with_capacity(slot_count);
+        for router in 0..routers as u32 {
+            slots.resize(slots.len() + adjacency.slots(router).len(), empty(router));
+        }
         let nothing = Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: u32::MAX };
         let damping = (rules.rfd_share > 0.0).then(|| Damping::new(rules));
         let damps = match damping {
@@ -278,10 +292,9 @@ impl<'w> Engine<'w> {
         Engine {
             now_us: i64::MIN,
             queue: Queue::new(),
-            paths: Arc::default(),
+            paths: Arc::new(Paths::with_room(4 * routers)),
             asn: (0..routers as u32).map(|router| world.asn_of(router).0).collect(),
-            slots: vec![empty; slot_count],
-            flags: vec![0; slot_count],
+            slots,
             best: vec![nothing; routers],
             received_us: if conduct.needs_age { vec![0; slot_count] } else { Vec::new() },
             next_allowed_us: if conduct.any_mrai { vec![i64::MIN; slot_count] } else { Vec::new() },
@@ -360,6 +373,11 @@ impl<'w> Engine<'w> {
         Arc::make_mut(&mut self.paths)
     }
 
+    /// The router at the other end of a slot.
+    fn peer(&self, slot: u32) -> u32 {
+        self.slots[self.adjacency.reverse[slot as usize] as usize].owner
+    }
+
     /// What a router uses.
     pub fn best(&self, router: u32) -> Best {
         self.best[router as usize]
@@ -435,17 +453,17 @@ impl<'w> Engine<'w> {
     /// A message is processed (RFC 4271 §9).
     fn receive(&mut self, policy: &Policy<'_>, slot: u32, told: Told, waited_us: u32) {
         let at = slot as usize;
-        if self.flags[at] & DOWN != 0 || self.is_lost(slot) {
+        if self.slots[at].flags & DOWN != 0 || self.is_lost(slot) {
             return;
         }
-        let router = self.adjacency.owner[at];
+        let router = self.slots[at].owner;
         let mut told = told;
         if !self.is_acceptable(policy, router, slot, told) {
             told = Told::NONE;
             self.refused = (slot, self.now_us);
         }
-        if self.flags[at] & STALE != 0 {
-            self.flags[at] &= !STALE;
+        if self.slots[at].flags & STALE != 0 {
+            self.slots[at].flags &= !STALE;
         }
         let heard = self.slots[at].heard;
         if told == heard {
@@ -570,7 +588,7 @@ impl<'w> Engine<'w> {
     fn task_ends(&mut self, policy: &Policy<'_>, event: Event) {
         let (slot, task) = (event.slot, self.tasks[event.waited_us as usize]);
         let at = slot as usize;
-        let router = self.adjacency.owner[at];
+        let router = self.slots[at].owner;
         self.cause = event.cause;
         match task {
             Task::Reuse => {
@@ -583,13 +601,13 @@ impl<'w> Engine<'w> {
                 self.decide(policy, router, Some(slot), 0);
             }
             Task::Unstick(told) => {
-                if self.slots[at].heard == told && self.flags[at] & DOWN == 0 {
+                if self.slots[at].heard == told && self.slots[at].flags & DOWN == 0 {
                     self.replace(policy, router, slot, Told::NONE, 0);
                 }
             }
             Task::StaleEnds | Task::SweepStale => {
-                if self.flags[at] & STALE != 0 {
-                    self.flags[at] &= !STALE;
+                if self.slots[at].flags & STALE != 0 {
+                    self.slots[at].flags &= !STALE;
                     self.replace(policy, router, slot, Told::NONE, 0);
                 }
             }
@@ -631,7 +649,7 @@ impl<'w> Engine<'w> {
     /// From decision to forwarding table (models 2.6).
     fn fib_delay_us(&mut self, router: u32, before: Best, best: Best) -> i64 {
         let lost_session = before.slot < OWN
-            && self.flags[before.slot as usize] & DOWN != 0
+            && self.slots[before.slot as usize].flags & DOWN != 0
             && best.slot != before.slot;
         // A flat table is rewritten prefix by prefix when a session with a full table is lost;
         // only providers send full tables.
@@ -665,7 +683,7 @@ impl<'w> Engine<'w> {
         let Some(relation) = self.adjacency.relation(slot) else {
             return self.offer_inside(policy, router, best);
         };
-        let peer = self.adjacency.peer(slot);
+        let peer = self.peer(slot);
         let entered_by = self.paths.announcement(path);
         let Some(offer) = policy.export(router, peer, relation, class, entered_by) else {
             return Told::NONE;
@@ -698,7 +716,7 @@ impl<'w> Engine<'w> {
         let local_pref = match best.slot {
             OWN => None,
             slot => {
-                let given = policy.local_pref(router, self.adjacency.peer(slot), class, said);
+                let given = policy.local_pref(router, self.peer(slot), class, said);
                 let usual = catchment_routing::policy::class_local_pref(policy.rules(), class);
                 (given != usual).then_some(given)
             }
@@ -724,7 +742,7 @@ impl<'w> Engine<'w> {
             return self.world.place(router).map(|_| rules.t_server);
         }
         let behind = f64::from_bits(self.paths.tag(told.path()).rtt_bits?);
-        Some(behind + link_rtt_ms(self.world, rules, self.adjacency.peer(slot), router)?)
+        Some(behind + link_rtt_ms(self.world, rules, self.peer(slot), router)?)
     }
 
     /// Tells every neighbor, in order, what changed for it.
@@ -789,12 +807,12 @@ impl<'w> Engine<'w> {
     /// Sends a route that differs from what was said before, or waits for its turn.
     fn say(&mut self, slot: u32, told: Told) {
         let at = slot as usize;
-        if self.flags[at] & DOWN != 0 {
+        if self.slots[at].flags & DOWN != 0 {
             return;
         }
         let mut told = told;
         if self.conduct.ssld && told != Told::NONE && self.adjacency.kind[at] != INTERNAL {
-            let peer = self.adjacency.peer(slot);
+            let peer = self.peer(slot);
             if self.paths.occurrences(told.path(), self.asn[peer as usize]) > 0 {
                 told = Told::NONE;
                 if self.slots[at].said == Told::NONE {
@@ -803,12 +821,12 @@ impl<'w> Engine<'w> {
             }
         }
         let waits = told != Told::NONE || self.conduct.wrate;
-        let router = self.adjacency.owner[at];
+        let router = self.slots[at].owner;
         let mut waited_us = self.best[router as usize].waited_us;
         if self.conduct.any_mrai {
             if waits && self.now_us < self.next_allowed_us(slot) {
-                if self.flags[at] & ARMED == 0 {
-                    self.flags[at] |= ARMED;
+                if self.slots[at].flags & ARMED == 0 {
+                    self.slots[at].flags |= ARMED;
                     self.held_since_us[at] = self.now_us;
                     let event = Event {
                         at_us: self.next_allowed_us(slot),
@@ -849,7 +867,7 @@ impl<'w> Engine<'w> {
     /// When a slot may announce again. The timers of busy sessions always run.
     fn next_allowed_us(&self, slot: u32) -> i64 {
         let at = slot as usize;
-        if self.flags[at] & BUSY == 0 || self.now_us < 0 {
+        if self.slots[at].flags & BUSY == 0 || self.now_us < 0 {
             return self.next_allowed_us[at];
         }
         let key = u64::from(slot);
@@ -880,8 +898,8 @@ impl<'w> Engine<'w> {
 
     fn mrai_ends(&mut self, policy: &Policy<'_>, event: Event) {
         let at = event.slot as usize;
-        self.flags[at] &= !ARMED;
-        let router = self.adjacency.owner[at];
+        self.slots[at].flags &= !ARMED;
+        let router = self.slots[at].owner;
         self.cause = self.best[router as usize].cause;
         self.want(policy, router, event.slot);
         self.held_since_us[at] = NOT_HELD;

@@ -112,8 +112,9 @@ fn eight_sends_everyone_to_the_nearest_living_site() {
 
 #[test]
 fn eight_without_fra_three_wait_for_detection_and_ttl() {
-    let mut story = story("[world]\nbuiltin = \"eight\"");
+    let story = story("[world]\nbuiltin = \"eight\"");
     for seed in 0..20 {
+        let mut story = story.clone();
         story.assembled.seed = seed;
         let delivery = play(&story, &honest(), "30 fra withdraw");
         let mut moved = moves(&story, &delivery);
