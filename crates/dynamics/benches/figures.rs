@@ -39,6 +39,7 @@ fn main() {
         let list = |name: &str| real::asn_list(name).expect("the folder has it");
         let eight = list("peer-results/R26.sites8.txt");
         if wanted("r26") {
+            figures.push(("p7_r26_loaded_peak_mib".to_owned(), peak_mib()));
             bars("p7_r26", &world, &eight, 9129, &mut figures);
         }
         if wanted("r26_300") {
@@ -175,6 +176,7 @@ fn bars(
     let (mut announce, mut withdraw, mut back) = (Vec::new(), Vec::new(), Vec::new());
     let mut last = None;
     for _ in 0..ROUNDS {
+        drop(last.take());
         let mut course = Course::new(&script, &adjacency, 0);
         course.announce(0);
         let started = Instant::now();
@@ -198,6 +200,7 @@ fn bars(
     figures.push((format!("{name}_withdraw_messages"), messages(0)));
     figures.push((format!("{name}_return_ms"), median(back)));
     figures.push((format!("{name}_return_messages"), messages(1)));
+    figures.push((format!("{name}_peak_mib"), peak_mib()));
 }
 
 /// Every site withdrawn and announced again, one after the other.

@@ -250,7 +250,7 @@ impl<'a> Course<'a> {
 
     /// Messages that one occurrence may cause before the run is given up.
     pub fn budget(&self) -> u64 {
-        let sessions = self.adjacency.owner.len() as u64;
+        let sessions = self.adjacency.slot_count() as u64;
         (sessions * MESSAGES_PER_SESSION).clamp(MESSAGES_MIN, MESSAGES_MAX)
     }
 
@@ -337,12 +337,12 @@ impl<'a> Course<'a> {
 
     /// Whether the link of a slot is down.
     fn is_cut(&self, slot: u32) -> bool {
-        self.overlay.is_down(self.adjacency.owner[slot as usize], self.adjacency.peer(slot))
+        self.overlay.is_down(self.adjacency.owner(slot), self.adjacency.peer(slot))
     }
 
     /// Whether nothing keeps the two ends of a slot apart.
     fn may_regain(&self, slot: u32) -> bool {
-        let owner = self.adjacency.owner[slot as usize];
+        let owner = self.adjacency.owner(slot);
         let peer = self.adjacency.peer(slot);
         let is_dead = |router: u32| {
             let mut sites = self.service.sites.iter().zip(&self.sites);
@@ -596,7 +596,7 @@ impl<'a> Course<'a> {
             if self.engine.is_down(theirs) {
                 continue;
             }
-            let hold = self.hold_of(self.adjacency.owner[theirs as usize]);
+            let hold = self.hold_of(self.adjacency.owner(theirs));
             let key = u64::from(cause) << 32 | u64::from(theirs);
             let u = uniform(self.seed, stream::DETECTION, key);
             if let Some(delay_us) = timing::detection_us(how, hold, self.rules, u) {

@@ -12,6 +12,7 @@ pub mod adjacency;
 pub mod choose;
 mod conduct;
 mod multipath;
+mod oscillation;
 pub mod paths;
 mod queue;
 mod sessions;
@@ -77,6 +78,11 @@ struct Slot {
     said: Told,
     /// Order of what came in, through the steps that are an order of single routes; lowest is best.
     rank: u64,
+    /// The router that it belongs to. Here, not only in [`Adjacency`], so that a message finds all
+    /// that it needs of its slot in one place.
+    owner: u32,
+    /// [`DOWN`], [`ARMED`], [`STALE`], [`BUSY`].
+    flags: u8,
 }
 
 /// What a router uses.
@@ -224,7 +230,6 @@ pub struct Engine<'w> {
     /// Part of each router in the world: 0 for a site's, 1 for any other.
     role: Vec<u8>,
     slots: Vec<Slot>,
-    flags: Vec<u8>,
     best: Vec<Best>,
     /// When each route came in; empty if no rule asks.
     received_us: Vec<i64>,
@@ -273,9 +278,19 @@ impl<'w> Engine<'w> {
         for site in &service.sites {
             role[site.router as usize] = Role::Site as u8;
         }
-        let slot_count = adjacency.owner.len();
+        let slot_count = adjacency.slot_count();
         let routers = world.router_count();
-        let empty = Slot { heard: Told::NONE, said: Told::NONE, rank: UNUSABLE };
+        let empty = |owner: u32| Slot {
+            heard: Told::NONE,
+            said: Told::NONE,
+            rank: UNUSABLE,
+            owner,
+            flags: 0,
+        };
+        let mut slots = Vec::with_capacity(slot_count);
+        for router in 0..routers as u32 {
+            slots.resize(slots.len() + adjacency.slots(router).len(), empty(router));
+        }
         let nothing = Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: u32::MAX };
         let damping = (rules.rfd_share > 0.0).then(|| Damping::new(rules));
         let damps = match damping {
@@ -293,10 +308,9 @@ impl<'w> Engine<'w> {
         Engine {
             now_us: i64::MIN,
             queue: Queue::new(),
-            paths: Arc::default(),
+            paths: Arc::new(Paths::with_room(4 * routers)),
             asn: (0..routers as u32).map(|router| world.asn_of(router).0).collect(),
-            slots: vec![empty; slot_count],
-            flags: vec![0; slot_count],
+            slots,
             best: vec![nothing; routers],
             received_us: if conduct.needs_age { vec![0; slot_count] } else { Vec::new() },
             next_allowed_us: if conduct.any_mrai { vec![i64::MIN; slot_count] } else { Vec::new() },
@@ -376,6 +390,11 @@ impl<'w> Engine<'w> {
         Arc::make_mut(&mut self.paths)
     }
 
+    /// The router at the other end of a slot.
+    fn peer(&self, slot: u32) -> u32 {
+        self.slots[self.adjacency.reverse[slot as usize] as usize].owner
+    }
+
     /// What a router uses.
     pub fn best(&self, router: u32) -> Best {
         self.best[router as usize]
@@ -421,40 +440,6 @@ impl<'w> Engine<'w> {
         Pause::Reached
     }
 
-    /// The ASes that changed their minds most often, at least half as often as the first, but for
-    /// those who only follow: what they have is not told to any of the others.
-    fn restless(&self) -> Vec<Asn> {
-        let most = self.changes_of.iter().copied().max().unwrap_or(0);
-        let mut often: BTreeSet<u32> = (0..self.world.router_count() as u32)
-            .filter(|router| self.changes_of[*router as usize] * 2 >= most)
-            .collect();
-        loop {
-            let (leading, following): (BTreeSet<u32>, BTreeSet<u32>) =
-                often.iter().partition(|router| self.leads(**router, &often));
-            // Where all follow (leaks), somebody does not.
-            if following.is_empty() || leading.is_empty() {
-                break;
-            }
-            often = leading;
-        }
-        let mut ases: Vec<Asn> = often.iter().map(|router| self.world.asn_of(*router)).collect();
-        ases.dedup();
-        ases
-    }
-
-    /// Whether a router tells one of `others` something, or would tell it one of its routes.
-    fn leads(&self, router: u32, others: &BTreeSet<u32>) -> bool {
-        let slots = self.adjacency.slots(router);
-        let classes = slots.clone().map(|slot| self.slots[slot as usize].heard);
-        let classes: BTreeSet<Class> =
-            classes.filter(|heard| *heard != Told::NONE).map(Told::class).collect();
-        slots.filter(|slot| others.contains(&self.adjacency.peer(*slot))).any(|slot| {
-            let relation = self.adjacency.relation(slot);
-            let is_for = |class: &Class| relation.is_none_or(|it| class.may_be_told_to(it));
-            self.slots[slot as usize].said != Told::NONE || classes.iter().any(is_for)
-        })
-    }
-
     fn handle(&mut self, policy: &Policy<'_>, event: Event) {
         match event.word {
             Told::MRAI => self.mrai_ends(policy, event),
@@ -473,17 +458,17 @@ impl<'w> Engine<'w> {
     /// A message is processed (RFC 4271 §9).
     fn receive(&mut self, policy: &Policy<'_>, slot: u32, told: Told, waited_us: u32) {
         let at = slot as usize;
-        if self.flags[at] & DOWN != 0 || self.is_lost(slot) {
+        if self.slots[at].flags & DOWN != 0 || self.is_lost(slot) {
             return;
         }
-        let router = self.adjacency.owner[at];
+        let router = self.slots[at].owner;
         let mut told = told;
         if !self.is_acceptable(policy, router, slot, told) {
             told = Told::NONE;
             self.refused = (slot, self.now_us);
         }
-        if self.flags[at] & STALE != 0 {
-            self.flags[at] &= !STALE;
+        if self.slots[at].flags & STALE != 0 {
+            self.slots[at].flags &= !STALE;
         }
         if told != Told::NONE {
             // Announced again, a stuck route is one like any other.
@@ -617,7 +602,7 @@ impl<'w> Engine<'w> {
     fn task_ends(&mut self, policy: &Policy<'_>, event: Event) {
         let (slot, task) = (event.slot, self.tasks[event.waited_us as usize]);
         let at = slot as usize;
-        let router = self.adjacency.owner[at];
+        let router = self.slots[at].owner;
         self.cause = event.cause;
         match task {
             Task::Reuse => {
@@ -642,7 +627,7 @@ impl<'w> Engine<'w> {
             }
             Task::SweepStale => {
                 // The marker is a message, and gets lost with its session.
-                if self.flags[at] & DOWN == 0 && !self.is_lost(slot) {
+                if self.slots[at].flags & DOWN == 0 && !self.is_lost(slot) {
                     self.sweep(policy, slot);
                 }
             }
@@ -652,12 +637,12 @@ impl<'w> Engine<'w> {
     /// Drops a route that was kept for a neighbor that restarts.
     fn sweep(&mut self, policy: &Policy<'_>, slot: u32) {
         let at = slot as usize;
-        if self.flags[at] & STALE == 0 {
+        if self.slots[at].flags & STALE == 0 {
             return;
         }
-        self.flags[at] &= !STALE;
+        self.slots[at].flags &= !STALE;
         if self.slots[at].heard != Told::NONE {
-            self.replace(policy, self.adjacency.owner[at], slot, Told::NONE, 0);
+            self.replace(policy, self.slots[at].owner, slot, Told::NONE, 0);
         }
     }
 
@@ -696,7 +681,7 @@ impl<'w> Engine<'w> {
     /// From decision to forwarding table (models 2.6).
     fn fib_delay_us(&mut self, router: u32, before: Best, best: Best) -> i64 {
         let lost_session = before.slot < OWN
-            && self.flags[before.slot as usize] & DOWN != 0
+            && self.slots[before.slot as usize].flags & DOWN != 0
             && best.slot != before.slot;
         // A flat table is rewritten prefix by prefix when a session with a full table is lost;
         // only providers send full tables.
@@ -730,7 +715,7 @@ impl<'w> Engine<'w> {
         let Some(relation) = self.adjacency.relation(slot) else {
             return self.offer_inside(policy, router, best);
         };
-        let peer = self.adjacency.peer(slot);
+        let peer = self.peer(slot);
         let entered_by = self.paths.announcement(path);
         let Some(offer) = policy.export(router, peer, relation, class, entered_by) else {
             return Told::NONE;
@@ -763,7 +748,7 @@ impl<'w> Engine<'w> {
         let local_pref = match best.slot {
             OWN => None,
             slot => {
-                let given = policy.local_pref(router, self.adjacency.peer(slot), class, said);
+                let given = policy.local_pref(router, self.peer(slot), class, said);
                 let usual = catchment_routing::policy::class_local_pref(policy.rules(), class);
                 (given != usual).then_some(given)
             }
@@ -789,7 +774,7 @@ impl<'w> Engine<'w> {
             return self.world.place(router).map(|_| rules.t_server);
         }
         let behind = f64::from_bits(self.paths.tag(told.path()).rtt_bits?);
-        Some(behind + link_rtt_ms(self.world, rules, self.adjacency.peer(slot), router)?)
+        Some(behind + link_rtt_ms(self.world, rules, self.peer(slot), router)?)
     }
 
     /// Tells every neighbor, in order, what changed for it.
@@ -854,12 +839,12 @@ impl<'w> Engine<'w> {
     /// Sends a route that differs from what was said before, or waits for its turn.
     fn say(&mut self, slot: u32, told: Told) {
         let at = slot as usize;
-        if self.flags[at] & DOWN != 0 {
+        if self.slots[at].flags & DOWN != 0 {
             return;
         }
         let mut told = told;
         if self.conduct.ssld && told != Told::NONE && self.adjacency.kind[at] != INTERNAL {
-            let peer = self.adjacency.peer(slot);
+            let peer = self.peer(slot);
             if self.paths.occurrences(told.path(), self.asn[peer as usize]) > 0 {
                 told = Told::NONE;
                 if self.slots[at].said == Told::NONE {
@@ -868,14 +853,14 @@ impl<'w> Engine<'w> {
             }
         }
         let waits = told != Told::NONE || self.conduct.wrate;
-        let router = self.adjacency.owner[at];
+        let router = self.slots[at].owner;
         // A route that goes back to another occurrence has not waited for this one's sake.
         let best = self.best[router as usize];
         let mut waited_us = if best.cause == self.cause { best.waited_us } else { 0 };
         if self.conduct.any_mrai {
             if waits && self.now_us < self.next_allowed_us(slot) {
-                if self.flags[at] & ARMED == 0 {
-                    self.flags[at] |= ARMED;
+                if self.slots[at].flags & ARMED == 0 {
+                    self.slots[at].flags |= ARMED;
                     let event = Event {
                         at_us: self.next_allowed_us(slot),
                         slot,
@@ -921,7 +906,7 @@ impl<'w> Engine<'w> {
     /// When a slot may announce again. The timers of busy sessions always run.
     fn next_allowed_us(&self, slot: u32) -> i64 {
         let at = slot as usize;
-        if self.flags[at] & BUSY == 0 || self.now_us < 0 {
+        if self.slots[at].flags & BUSY == 0 || self.now_us < 0 {
             return self.next_allowed_us[at];
         }
         let key = u64::from(slot);
@@ -952,13 +937,13 @@ impl<'w> Engine<'w> {
 
     fn mrai_ends(&mut self, policy: &Policy<'_>, event: Event) {
         let at = event.slot as usize;
-        self.flags[at] &= !ARMED;
-        let router = self.adjacency.owner[at];
+        self.slots[at].flags &= !ARMED;
+        let router = self.slots[at].owner;
         // Not that of the best route: its neighbor may wait for a policy that changed since.
         self.cause = self.held[at].cause;
         self.want(policy, router, event.slot);
         // Where another timer has begun to run, it waits on.
-        if self.flags[at] & ARMED == 0 {
+        if self.slots[at].flags & ARMED == 0 {
             self.held[at] = NOTHING_HELD;
         }
     }

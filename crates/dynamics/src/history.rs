@@ -218,7 +218,7 @@ impl Narrator<'_> {
 
     /// The neighbor at a slot.
     fn neighbor(&self, slot: u32) -> String {
-        let (owner, peer) = (self.adjacency.owner[slot as usize], self.adjacency.peer(slot));
+        let (owner, peer) = (self.adjacency.owner(slot), self.adjacency.peer(slot));
         let name = label(self.situation(), peer);
         let world = self.situation().world;
         match world.router_as[owner as usize] == world.router_as[peer as usize] {

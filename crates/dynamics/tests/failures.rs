@@ -439,7 +439,7 @@ fn the_dead_are_not_drained() {
 #[test]
 fn flapping_fifty_times() {
     let flaps = |how: &str| -> String {
-        (0..50).map(|i| format!("{} fail fra {how}; {}.5 restore fra; ", i, i)).collect()
+        (0..50).map(|i| format!("{i} fail fra {how}; {i}.5 restore fra; ")).collect()
     };
     let net = eight();
     for how in ["withdraw", "interface", "unannounced", "drain", "hold-timer", "health-check"] {

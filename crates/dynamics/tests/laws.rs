@@ -159,11 +159,14 @@ fn what_happens_at_once_elsewhere_may_change_places() {
     assert!(compared >= 1_000, "only {compared} were compared");
 }
 
+/// For each router what it wrote, and when.
+type Tables = Vec<Vec<(i64, Step)>>;
+
 /// The data plane as one would walk it by hand: each router's table at an instant, hop by hop.
 struct Walker<'a> {
     net: &'a Net,
     /// The prefixes that cover the address, longest first, with what routers wrote when.
-    layers: Vec<(u16, Vec<Vec<(i64, Step)>>)>,
+    layers: Vec<(u16, Tables)>,
     sites: Vec<SiteChange>,
     wires: Vec<WireChange>,
 }
@@ -177,7 +180,7 @@ enum Step {
 }
 
 impl Walker<'_> {
-    fn read(course: &Course<'_>, log: &RouteLog) -> Vec<Vec<(i64, Step)>> {
+    fn read(course: &Course<'_>, log: &RouteLog) -> Tables {
         let step = |best: &catchment_dynamics::engine::Best| match best.slot {
             NO_SLOT => Step::Nothing,
             OWN => Step::Here,
@@ -188,7 +191,7 @@ impl Walker<'_> {
                 if dropped { Step::Drop } else { Step::To(course.adjacency().peer(slot)) }
             }
         };
-        let mut tables: Vec<Vec<(i64, Step)>> =
+        let mut tables: Tables =
             log.start.iter().map(|best| vec![(i64::MIN, step(best))]).collect();
         for change in &log.changes {
             let table = &mut tables[change.router as usize];
@@ -200,14 +203,14 @@ impl Walker<'_> {
     }
 
     fn state(&self, site: u32, at_us: i64) -> (bool, bool) {
-        let ours = self.sites.iter().filter(|it| it.site == site && it.at_us <= at_us);
-        ours.last().map_or((true, true), |it| (it.answers, it.router_up))
+        let mut ours = self.sites.iter().filter(|it| it.site == site && it.at_us <= at_us);
+        ours.next_back().map_or((true, true), |it| (it.answers, it.router_up))
     }
 
     fn is_cut(&self, a: u32, b: u32, at_us: i64) -> bool {
         let pair = (a.min(b), a.max(b));
-        let ours = self.wires.iter().filter(|it| (it.a, it.b) == pair && it.at_us <= at_us);
-        ours.last().map_or(self.net.overlay.is_down(a, b), |it| !it.up)
+        let mut ours = self.wires.iter().filter(|it| (it.a, it.b) == pair && it.at_us <= at_us);
+        ours.next_back().map_or(self.net.overlay.is_down(a, b), |it| !it.up)
     }
 
     /// Where packets from a router end.

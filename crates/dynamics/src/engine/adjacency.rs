@@ -18,8 +18,6 @@ pub struct Adjacency {
     pub first: Vec<u32>,
     /// The other end's slot.
     pub reverse: Vec<u32>,
-    /// Router that a slot belongs to.
-    pub owner: Vec<u32>,
     /// What the neighbor is.
     pub kind: Vec<Kind>,
     /// One-way delay in µs.
@@ -37,11 +35,21 @@ impl Adjacency {
     pub fn new(world: &World, rules: &Rules) -> Adjacency {
         let routers = world.router_count() as u32;
         let ids_ascend = world.router_ids.windows(2).all(|pair| pair[0] <= pair[1]);
+        let inside = |as_index: u32| {
+            let count = world.routers_of(as_index).len();
+            count * (count - 1)
+        };
+        let slot_count =
+            world.session_count() + (0..world.as_count() as u32).map(inside).sum::<usize>();
+        assert!(slot_count < 1 << 31, "there are less than 2^31 slots");
         let mut first = Vec::with_capacity(routers as usize + 1);
-        first.push(0_u32);
+        let mut neighbors = Vec::with_capacity(slot_count);
+        let mut kind = Vec::with_capacity(slot_count);
+        let mut delay_us = Vec::with_capacity(slot_count);
+        let fixed_us = rules.link_delay.map(|delay| delay.us as u32);
         let mut row: Vec<(u32, u32, Kind)> = Vec::new();
-        let (mut neighbors, mut kind) = (Vec::new(), Vec::new());
         for router in 0..routers {
+            first.push(neighbors.len() as u32);
             row.clear();
             for relation in Relation::ALL {
                 let group = world.group(router, relation);
@@ -61,36 +69,38 @@ impl Adjacency {
             for (_, peer, what) in &row {
                 neighbors.push(*peer);
                 kind.push(*what);
-            }
-            first.push(u32::try_from(neighbors.len()).expect("there are less than 2^31 slots"));
-        }
-        let mut owner = vec![0; neighbors.len()];
-        let mut delay_us = Vec::with_capacity(neighbors.len());
-        let fixed_us = rules.link_delay.map(|delay| delay.us as u32);
-        for router in 0..routers {
-            for slot in first[router as usize]..first[router as usize + 1] {
-                owner[slot as usize] = router;
-                let peer = neighbors[slot as usize];
                 delay_us
-                    .push(fixed_us.unwrap_or_else(|| link_delay_us(world, rules, router, peer)));
+                    .push(fixed_us.unwrap_or_else(|| link_delay_us(world, rules, router, *peer)));
             }
         }
+        first.push(neighbors.len() as u32);
         // A row is asked by its neighbors in ascending order if identifiers ascend, so that the
         // other end is the next one that was not asked; else it is looked for.
-        let mut reverse = vec![0; neighbors.len()];
         let mut next = first.clone();
-        for (slot, peer) in neighbors.iter().enumerate() {
-            let (router, peer) = (owner[slot], *peer as usize);
-            reverse[slot] = if ids_ascend {
-                next[peer] += 1;
-                next[peer] - 1
-            } else {
-                let here = |at: &u32| neighbors[*at as usize] == router;
-                (first[peer]..first[peer + 1]).find(here).expect("a session has two ends")
-            };
-            debug_assert_eq!(neighbors[reverse[slot] as usize], router);
+        let mut reverse = Vec::with_capacity(slot_count);
+        for router in 0..routers {
+            for slot in first[router as usize]..first[router as usize + 1] {
+                let peer = neighbors[slot as usize] as usize;
+                reverse.push(if ids_ascend {
+                    next[peer] += 1;
+                    next[peer] - 1
+                } else {
+                    let here = |at: &u32| neighbors[*at as usize] == router;
+                    (first[peer]..first[peer + 1]).find(here).expect("a session has two ends")
+                });
+            }
         }
-        Adjacency { first, reverse, owner, kind, delay_us }
+        Adjacency { first, reverse, kind, delay_us }
+    }
+
+    /// How many slots there are.
+    pub fn slot_count(&self) -> usize {
+        self.reverse.len()
+    }
+
+    /// The router that a slot belongs to.
+    pub fn owner(&self, slot: u32) -> u32 {
+        self.first.partition_point(|start| *start <= slot) as u32 - 1
     }
 
     /// Slots of a router.
@@ -100,12 +110,13 @@ impl Adjacency {
 
     /// The router at the other end of a slot.
     pub fn peer(&self, slot: u32) -> u32 {
-        self.owner[self.reverse[slot as usize] as usize]
+        self.owner(self.reverse[slot as usize])
     }
 
     /// The slot of `router` towards `peer`.
     pub fn slot_to(&self, router: u32, peer: u32) -> Option<u32> {
-        self.slots(router).find(|slot| self.peer(*slot) == peer)
+        let theirs = self.slots(peer);
+        self.slots(router).find(|slot| theirs.contains(&self.reverse[*slot as usize]))
     }
 
     /// What the neighbor is, if it is of another AS.

@@ -62,7 +62,7 @@ impl Engine<'_> {
         if policy.has_plain_local_prefs() && !self.paths.is_tagged(path) {
             return class_local_pref(self.rules, class);
         }
-        policy.local_pref(router, self.adjacency.peer(slot), class, self.paths.announcement(path))
+        policy.local_pref(router, self.peer(slot), class, self.paths.announcement(path))
     }
 
     fn igp_cost(&self, router: u32, slot: u32) -> u32 {
@@ -71,7 +71,7 @@ impl Engine<'_> {
         }
         match self.igp_costs.get(&slot) {
             Some(cost) => *cost,
-            None => self.world.igp_cost(router, self.adjacency.peer(slot)),
+            None => self.world.igp_cost(router, self.peer(slot)),
         }
     }
 
@@ -182,7 +182,7 @@ impl Engine<'_> {
 
     /// The key of `tie_break` (models 1.9).
     fn tie_key(&self, router: u32, slot: u32) -> u64 {
-        let peer = self.adjacency.peer(slot);
+        let peer = self.peer(slot);
         match self.conduct.tie_break {
             TieBreak::Hash => {
                 let pair = format!("{},{}", self.world.asn_of(router), self.world.asn_of(peer));
@@ -197,7 +197,7 @@ impl Engine<'_> {
     pub fn heard(&self, policy: &Policy<'_>, router: u32) -> Vec<Heard> {
         let usable = |slot: &u32| self.slots[*slot as usize].rank != UNUSABLE;
         let heard = |slot: u32| {
-            let (told, peer) = (self.slots[slot as usize].heard, self.adjacency.peer(slot));
+            let (told, peer) = (self.slots[slot as usize].heard, self.peer(slot));
             let path = told.path();
             let internal = self.adjacency.kind[slot as usize] == INTERNAL;
             let candidate = Candidate {

@@ -65,6 +65,12 @@ impl Default for Paths {
 }
 
 impl Paths {
+    /// No path but the empty one, and room for some.
+    pub fn with_room(paths: usize) -> Paths {
+        let table = vec![EMPTY; (paths * 2).next_power_of_two().max(1 << 10)];
+        Paths { table, ..Paths::default() }
+    }
+
     /// How many paths there are, the empty one included.
     pub fn count(&self) -> usize {
         self.nodes.len()

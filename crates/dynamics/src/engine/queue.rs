@@ -13,6 +13,9 @@ const BUCKET_US: i64 = 1_000;
 /// Buckets of the wheel: about two seconds.
 const BUCKETS: usize = 1 << 11;
 
+/// Buffers of as many events are not kept.
+const KEPT: usize = 1 << 10;
+
 /// Something that will happen at a router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
@@ -130,6 +133,11 @@ impl Queue {
             }
             self.current = bucket;
         }
+        // A large buffer is given back: the bucket that it would wait for may stay small.
+        self.open = match self.open.capacity() {
+            0..KEPT => std::mem::take(&mut self.open),
+            _ => Vec::new(),
+        };
         self.open.clear();
         self.done = 0;
         std::mem::swap(&mut self.open, &mut self.wheel[self.current as usize & (BUCKETS - 1)]);

@@ -3,24 +3,22 @@
 
 use catchment_routing::Policy;
 
-use super::{
-    ARMED, BUSY, Best, DOWN, Engine, NO_SLOT, RouteChange, STALE, Slot, Task, Told, UNUSABLE,
-};
+use super::{ARMED, BUSY, Best, DOWN, Engine, NO_SLOT, RouteChange, STALE, Task, Told, UNUSABLE};
 
 impl Engine<'_> {
     /// The router of a slot notices that the session is gone. Its routes are dropped, or kept for
     /// `keep_us` in case the neighbor restarts (RFC 4724 §4.2).
     pub(crate) fn lose_session(&mut self, policy: &Policy<'_>, slot: u32, keep_us: i64) {
         let at = slot as usize;
-        if self.flags[at] & DOWN != 0 {
+        if self.slots[at].flags & DOWN != 0 {
             return;
         }
-        let router = self.adjacency.owner[at];
-        self.flags[at] |= DOWN;
+        let router = self.slots[at].owner;
+        self.slots[at].flags |= DOWN;
         self.slots[at].said = Told::NONE;
         self.reset_us.insert(slot, self.now_us);
         if keep_us > 0 && self.slots[at].heard != Told::NONE {
-            self.flags[at] |= STALE;
+            self.slots[at].flags |= STALE;
             self.schedule(slot, Task::StaleEnds(self.now_us), self.now_us + keep_us);
         } else if self.slots[at].heard != Told::NONE {
             self.replace(policy, router, slot, Told::NONE, 0);
@@ -32,7 +30,7 @@ impl Engine<'_> {
         let ends = [slot, self.adjacency.reverse[slot as usize]];
         for end in ends {
             let at = end as usize;
-            self.flags[at] &= !DOWN;
+            self.slots[at].flags &= !DOWN;
             self.slots[at].said = Told::NONE;
             // What an end that died and came back did not notice is of the old session too.
             self.reset_us.insert(end, self.now_us - 1);
@@ -40,17 +38,17 @@ impl Engine<'_> {
         for end in ends {
             let at = end as usize;
             // A new session tells all it has at once; MRAI is for what changes later.
-            let busy = self.flags[at] & BUSY;
-            self.flags[at] &= !BUSY;
+            let busy = self.slots[at].flags & BUSY;
+            self.slots[at].flags &= !BUSY;
             if self.conduct.any_mrai {
                 self.next_allowed_us[at] = i64::MIN;
             }
-            self.want(policy, self.adjacency.owner[at], end);
-            self.flags[at] |= busy;
+            self.want(policy, self.slots[at].owner, end);
+            self.slots[at].flags |= busy;
         }
         // What a restarted neighbor does not repeat is swept after its end-of-RIB marker.
         for end in ends {
-            if self.flags[end as usize] & STALE != 0 {
+            if self.slots[end as usize].flags & STALE != 0 {
                 let delay_us = i64::from(self.adjacency.delay_us[end as usize]);
                 let at_us = self.now_us + delay_us + self.conduct.proc_us;
                 self.schedule(end, Task::SweepStale, at_us);
@@ -60,25 +58,27 @@ impl Engine<'_> {
 
     /// Whether a session is down, seen from a slot.
     pub(crate) fn is_down(&self, slot: u32) -> bool {
-        self.flags[slot as usize] & DOWN != 0
+        self.slots[slot as usize].flags & DOWN != 0
     }
 
     /// A session is down from the start.
     pub(crate) fn mark_down(&mut self, slot: u32) {
-        self.flags[slot as usize] |= DOWN;
+        self.slots[slot as usize].flags |= DOWN;
     }
 
     /// Brings the neighbor at a slot up to date.
     pub(crate) fn want_now(&mut self, policy: &Policy<'_>, slot: u32) {
-        self.want(policy, self.adjacency.owner[slot as usize], slot);
+        self.want(policy, self.slots[slot as usize].owner, slot);
     }
 
     /// A router dies: it forgets all, and says nothing about it.
     pub(crate) fn silence(&mut self, router: u32) {
         for slot in self.adjacency.slots(router) {
             let at = slot as usize;
-            self.flags[at] = self.flags[at] & (ARMED | BUSY) | DOWN;
-            self.slots[at] = Slot { heard: Told::NONE, said: Told::NONE, rank: UNUSABLE };
+            let slot_now = &mut self.slots[at];
+            slot_now.flags = slot_now.flags & (ARMED | BUSY) | DOWN;
+            (slot_now.heard, slot_now.said) = (Told::NONE, Told::NONE);
+            slot_now.rank = UNUSABLE;
             self.reset_us.insert(slot, self.now_us);
         }
         let best = Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: self.cause };
@@ -124,7 +124,7 @@ impl Engine<'_> {
             let is_external = self.adjacency.kind[slot] != super::INTERNAL;
             let draws = (self.seed, super::stream::IS_BUSY, slot as u64);
             if is_external && catchment_model::rng::falls_in(share, draws.0, draws.1, draws.2) {
-                self.flags[slot] |= BUSY;
+                self.slots[slot].flags |= BUSY;
             }
         }
     }

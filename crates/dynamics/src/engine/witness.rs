@@ -112,7 +112,7 @@ impl Engine<'_> {
     /// The router that packets go to from here; `None` if they go no further.
     pub fn next_router(&self, router: u32) -> Option<u32> {
         let slot = self.best[router as usize].slot;
-        (slot < OWN).then(|| self.adjacency.peer(slot))
+        (slot < OWN).then(|| self.peer(slot))
     }
 
     /// How a router came to use the route at `used`: why each other one lost. `None` if that is
@@ -228,7 +228,7 @@ impl Engine<'_> {
         if self.slots[at].heard != Told::NONE {
             return Prompt::Announced(slot);
         }
-        if self.flags[at] & DOWN != 0 {
+        if self.slots[at].flags & DOWN != 0 {
             return Prompt::SessionLost(slot);
         }
         match self.refused == (slot, self.now_us) {
@@ -242,7 +242,7 @@ impl Engine<'_> {
         let mut next = match best.slot {
             OWN => return policy.own_site(router),
             NO_SLOT => return None,
-            slot => self.adjacency.peer(slot),
+            slot => self.peer(slot),
         };
         // Longer than all routers there are, it is a loop.
         for _ in 0..self.best.len() {
@@ -252,7 +252,7 @@ impl Engine<'_> {
             match self.best[next as usize].slot {
                 OWN => return policy.own_site(next),
                 NO_SLOT => return None,
-                slot => next = self.adjacency.peer(slot),
+                slot => next = self.peer(slot),
             }
         }
         None
