@@ -200,7 +200,7 @@ fn a_stuck_route_that_is_announced_again_stays() {
 fn some_routes_stick_and_all_let_go() {
     let story = story("[world]\nbuiltin = \"eight\"\n");
     let (mut stuck, mut longest_s) = (0, 0.0_f64);
-    for seed in 0..400 {
+    for seed in 0..1000 {
         let net = Net::of_story(&story).seed(seed);
         let sound = net.play("0 fail fra");
         let mut net = net.clone();
@@ -219,7 +219,7 @@ fn some_routes_stick_and_all_let_go() {
         stuck += u64::from(run.took_s(0) > 1.0);
         longest_s = longest_s.max(run.took_s(0));
     }
-    // Five transit ASes and two clients hear a withdrawal, each with a chance of 2 %.
-    assert!((20..90).contains(&stuck), "{stuck} of 400");
+    // Several ASes hear a withdrawal, but only 1299 uses the route: a chance of 2 %.
+    assert!((4..40).contains(&stuck), "{stuck} of 1000");
     assert!((1_000.0..60_000.0).contains(&longest_s), "{longest_s}");
 }
