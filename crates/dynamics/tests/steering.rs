@@ -210,3 +210,20 @@ fn an_attack_that_is_over_before_the_last_check_moves_nobody() {
     assert_eq!(gone[0], (13.0, "bom".to_owned()));
     loads_add_up(&run);
 }
+
+#[test]
+fn sites_that_withdraw_themselves_do_not_shift_what_others_draw() {
+    let mut net = Net::of_story(&story("[world]\nbuiltin = \"eight\"\n"));
+    for site in &mut net.service.sites {
+        let is_small = site.name.as_str() == "sin";
+        site.capacity.kqps = is_small.then_some(60.0);
+    }
+    let events = "0 fail bom; 100 fail mia hold-timer; 400 restore mia";
+    let absorbing = net.clone().rules("overload=absorb connect_retry=60s");
+    let withdrawing = net.rules("overload=withdraw connect_retry=60s");
+    let (one, other) = (absorbing.play(events), withdrawing.play(events));
+    assert_eq!(withdrawals(&other, 3).len(), 1);
+    // MIA's neighbors notice, and its sessions return, when they would have.
+    assert_eq!(one.noticed_s(1), other.noticed_s(2));
+    assert_eq!(one.fates_of("Miami"), other.fates_of("Miami"));
+}
