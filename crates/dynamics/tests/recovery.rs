@@ -162,7 +162,8 @@ fn flapping_for_ever_ends_an_hour_after_it_ends() {
 #[test]
 fn path_hunting_counts_as_several_flaps() {
     // One failure; AS9 hears from its provider 8 of ever longer paths before there is none.
-    let hunted = "1 ~ 2\n1 ~ 3\n1 ~ 4\n2 ~ 3\n2 ~ 4\n3 ~ 4\n1 > 8\n2 > 8\n3 > 8\n4 > 8\n8 > 9\n9 > 10\nsite a by 1";
+    let hunted = "1 ~ 2\n1 ~ 3\n1 ~ 4\n2 ~ 3\n2 ~ 4\n3 ~ 4\n\
+                  1 > 8\n2 > 8\n3 > 8\n4 > 8\n8 > 9\n9 > 10\nsite a by 1";
     let net = Net::of(hunted).rules("rfd_share=1 split_horizon=false link_delay=100ms");
     let run = net.play("0 fail a; 60 restore a");
     let quiet = Net::of(hunted).rules("rfd_share=0 split_horizon=false link_delay=100ms");

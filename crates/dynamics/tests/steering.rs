@@ -55,7 +55,8 @@ fn hybrid(covering: bool, events: &str) -> Net {
          [service]\nprefixes = [{prefixes}]\n\
          [service.regional]\neu = \"192.0.2.0/24\"\nworld = \"192.0.3.0/24\"\n\
          [[site]]\nname = \"lhr\"\nregion = \"eu\"\n[[site]]\nname = \"fra\"\nregion = \"eu\"\n\
-         [[site]]\nname = \"jfk\"\nregion = \"world\"\n[[site]]\nname = \"sin\"\nregion = \"world\"\n{events}"
+         [[site]]\nname = \"jfk\"\nregion = \"world\"\n\
+         [[site]]\nname = \"sin\"\nregion = \"world\"\n{events}"
     )))
 }
 
