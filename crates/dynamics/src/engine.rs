@@ -470,7 +470,7 @@ impl<'w> Engine<'w> {
         if self.slots[at].flags & STALE != 0 {
             self.slots[at].flags &= !STALE;
         }
-        if told != Told::NONE {
+        if told != Told::NONE && !self.stuck.is_empty() {
             // Announced again, a stuck route is one like any other.
             self.stuck.remove(&slot);
         }
