@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: one line of JSON for the history of measurements.
 //!
-//! The figures come from the bench target `figures` of the routing crate: a plain program
-//! (`harness = false`) that, given `--json`, prints one JSON object on stdout. This command adds
+//! The figures come from the bench targets `figures` of routing and dynamics: plain programs
+//! (`harness = false`) that, given `--json`, print one JSON object on stdout. This command adds
 //! whole runs of the release binary (bar P8 of the performance reference: read, solve, write all
 //! rows; CPU time, as wall time depends on who else is at work), and what makes a figure
 //! comparable later: commit, compiler, processor. There is no date in it; the commit has one.
@@ -20,23 +20,27 @@ use toml::de::DeTable;
 use crate::setup;
 use crate::shell::{Failure, cargo, program, read, root};
 
-const PACKAGE: &str = "catchment-routing";
-const MANIFEST: &str = "crates/routing/Cargo.toml";
+/// The crates that measure themselves, by folder.
+const CRATES: [&str; 2] = ["routing", "dynamics"];
 const BENCH: &str = "figures";
 
 pub fn run() -> Result<(), Failure> {
     setup::c_compiler()?;
-    let manifest = fs::read_to_string(root().join(MANIFEST)).map_err(|error| {
-        Failure::environment(format!("`{MANIFEST}` cannot be read: {error}"), "")
-    })?;
-    let mut figures = if has_bench(&manifest) {
+    let mut figures = Map::new();
+    for folder in CRATES {
+        let path = format!("crates/{folder}/Cargo.toml");
+        let manifest = fs::read_to_string(root().join(&path)).map_err(|error| {
+            Failure::environment(format!("`{path}` cannot be read: {error}"), "")
+        })?;
+        if !has_bench(&manifest) {
+            eprintln!("{path} has no [[bench]] named `{BENCH}`: there are no figures of it");
+            continue;
+        }
+        let package = format!("catchment-{folder}");
         let mut command = cargo();
-        command.args(["bench", "--package", PACKAGE, "--bench", BENCH, "--", "--json"]);
-        figures_in(&read(&mut command)?)?
-    } else {
-        eprintln!("{MANIFEST} has no [[bench]] named `{BENCH}` yet: there are no figures");
-        Map::new()
-    };
+        command.args(["bench", "--package", &package, "--bench", BENCH, "--", "--json"]);
+        figures.extend(figures_in(&read(&mut command)?)?);
+    }
     figures.extend(whole_runs()?);
     let commit = read(program("git").args(["rev-parse", "HEAD"]))?;
     let changes = read(program("git").args(["status", "--porcelain"]))?;

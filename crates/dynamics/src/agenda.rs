@@ -6,7 +6,7 @@
 //! concerned look at it. Steps come before messages of the same instant, since they were known
 //! first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catchment_model::rules::{Role, Rules};
 use catchment_model::scenario::FailureKind;
@@ -104,8 +104,6 @@ enum Step {
     Lose { slot: u32, end: Option<SessionEnd>, life: Option<(u32, u32)> },
     /// A session is up again.
     Regain { slot: u32, life: Option<(u32, u32)> },
-    /// The timers of busy sessions begin to count.
-    Busy,
 }
 
 /// What the routers have to look at after a step.
@@ -130,6 +128,12 @@ pub struct Course<'a> {
     overlay: Overlay,
     service: Service,
     sites: Vec<SiteState>,
+    /// Links whose cable is cut, and links whose session is shut down; the overlay has both. Of
+    /// those that are `given` as down before the start nobody says why: they count as cut, and
+    /// come up by the first word of either.
+    cut: BTreeSet<(u32, u32)>,
+    shut: BTreeSet<(u32, u32)>,
+    given: BTreeSet<(u32, u32)>,
     steps: BTreeMap<(i64, u64), (Step, u32)>,
     step_count: u64,
     /// What sites do with packets, from the start on.
@@ -167,6 +171,9 @@ impl<'a> Course<'a> {
                 };
                 site_count
             ],
+            cut: overlay.down.clone(),
+            given: overlay.down.clone(),
+            shut: BTreeSet::new(),
             steps: BTreeMap::new(),
             step_count: 0,
             site_changes: Vec::new(),
@@ -199,8 +206,9 @@ impl<'a> Course<'a> {
             let step = Step::Announce { site, active: true, generation };
             self.plan(at_us, u32::MAX, step);
         }
-        if self.rules.mrai_busy.is_some_and(|share| share > 0.0) {
-            self.plan(0, u32::MAX, Step::Busy);
+        // They run from t = 0 on, for the events of that instant too.
+        if let Some(share) = self.rules.mrai_busy.filter(|share| *share > 0.0) {
+            self.engine.make_busy(share);
         }
     }
 
@@ -317,10 +325,6 @@ impl<'a> Course<'a> {
                     if self.is_current(life) && self.may_regain(slot) {
                         self.with_policy(|engine, policy| engine.regain_session(policy, slot));
                     }
-                }
-                Step::Busy => {
-                    let share = self.rules.mrai_busy.unwrap_or(0.0);
-                    self.engine.make_busy(share);
                 }
             }
         }
@@ -470,14 +474,25 @@ impl<'a> Course<'a> {
     }
 
     fn set_link(&mut self, now_us: i64, cause: u32, (a, b): (u32, u32), up: bool, wire: bool) {
-        if !self.overlay.set_link(a, b, up) {
-            return;
-        }
+        let pair = (a.min(b), a.max(b));
         let Some(slot) = self.adjacency.slot_to(a, b) else { return };
         let other = self.adjacency.reverse[slot as usize];
-        if wire {
-            let (a, b) = (a.min(b), a.max(b));
+        let given = up && self.given.remove(&pair);
+        let (cut, shut) = (&mut self.cut, &mut self.shut);
+        let is_new = match (wire || given, up) {
+            (true, false) => cut.insert(pair),
+            (true, true) => cut.remove(&pair),
+            (false, false) => shut.insert(pair),
+            (false, true) => shut.remove(&pair),
+        };
+        if is_new && (wire || given) {
+            let (a, b) = pair;
             self.wire_changes.push(WireChange { at_us: now_us, a, b, up, cause });
+        }
+        // A session needs its cable.
+        let up = !self.cut.contains(&pair) && !self.shut.contains(&pair);
+        if !self.overlay.set_link(a, b, up) {
+            return;
         }
         if up {
             // What was not noticed yet is noticed now: the new session takes the place of the old.
@@ -514,13 +529,19 @@ impl<'a> Course<'a> {
 
     fn fail(&mut self, now_us: i64, cause: u32, site: u32, how: FailureKind) {
         let state = &mut self.sites[site as usize];
+        // Nobody is left to ask for a drain.
+        if how == FailureKind::Drain && !state.router_up {
+            return;
+        }
+        let answered = state.answers;
         state.generation += 1;
         state.failed = Some(how);
         let generation = state.generation;
         let own_router = self.service.sites[site as usize].own_router;
         let is_dead =
             matches!(how, FailureKind::Interface | FailureKind::Bfd | FailureKind::HoldTimer);
-        let answers = matches!(how, FailureKind::Drain | FailureKind::Unannounced);
+        // A machine that restarts and forgets to announce is well; a drain heals nobody.
+        let answers = how == FailureKind::Unannounced || how == FailureKind::Drain && answered;
         self.set_site(now_us, cause, site, answers, !(is_dead && own_router));
         if is_dead && own_router {
             self.kill_router(now_us, cause, site, how);
@@ -602,9 +623,11 @@ impl<'a> Course<'a> {
         let life = Some((site, state.life));
         let router = self.service.sites[site as usize].router;
         self.look(&[Look::Decide(router)]);
+        // A neighbor that did not miss it takes the new session for a restart (RFC 4724 §4.2).
+        let keep_us = Helper::of(self.rules).map_or(0, |it| it.keeps_us(SessionEnd::Reset, None));
         for slot in self.adjacency.slots(router) {
             let theirs = self.adjacency.reverse[slot as usize];
-            self.with_policy(|engine, policy| engine.lose_session(policy, theirs, 0));
+            self.with_policy(|engine, policy| engine.lose_session(policy, theirs, keep_us));
             let wait_us = self.reconnect_us(cause, slot, Role::Network);
             let step = Step::Regain { slot, life };
             self.plan(now_us + wait_us.max(1), cause, step);

@@ -162,9 +162,10 @@ enum Task {
     /// A suppressed route may be used again (RFC 2439).
     Reuse,
     /// A stuck route lets go (models 2.7).
-    Unstick(Told),
-    /// A restarting neighbor has not come back in time (RFC 4724 §4.2).
-    StaleEnds,
+    Unstick,
+    /// A neighbor whose session was lost at this time, in µs, to restart, has not come back in
+    /// time (RFC 4724 §4.2).
+    StaleEnds(i64),
     /// It has come back and told everything: what it did not repeat is gone.
     SweepStale,
 }
@@ -178,8 +179,20 @@ const STALE: u8 = 4;
 /// Per slot: other prefixes keep the MRAI timer running.
 const BUSY: u8 = 8;
 
-/// Stands for "it does not wait" in [`Engine::held_since_us`].
+/// What waits for an MRAI timer, and since when.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    /// In µs; [`NOT_HELD`] if nothing waits.
+    since_us: i64,
+    /// What it is.
+    told: Told,
+    /// Occurrence that it goes back to.
+    cause: u32,
+}
+
+/// Stands for "it does not wait" in [`Held::since_us`].
 const NOT_HELD: i64 = i64::MIN;
+const NOTHING_HELD: Held = Held { since_us: NOT_HELD, told: Told::NONE, cause: u32::MAX };
 
 /// Streams of draws.
 mod stream {
@@ -219,9 +232,9 @@ pub struct Engine<'w> {
     best: Vec<Best>,
     /// When each route came in; empty if no rule asks.
     received_us: Vec<i64>,
-    /// When each slot may announce again, and since when it waits; empty without MRAI.
+    /// When each slot may announce again, and what waits for it; empty without MRAI.
     next_allowed_us: Vec<i64>,
-    held_since_us: Vec<i64>,
+    held: Vec<Held>,
     /// When a session went down: what was sent before is lost.
     reset_us: BTreeMap<u32, i64>,
     /// IGP costs that events changed, by slot.
@@ -230,6 +243,8 @@ pub struct Engine<'w> {
     /// Routers that damp, by draw.
     damps: BTreeSet<u32>,
     penalties: BTreeMap<u32, Penalty>,
+    /// When each stuck route lets go, in µs, by slot.
+    stuck: BTreeMap<u32, i64>,
     tasks: Vec<Task>,
     /// Routers that have heard a MED, which no order of single routes settles.
     heard_meds: BTreeSet<u32>,
@@ -298,12 +313,13 @@ impl<'w> Engine<'w> {
             best: vec![nothing; routers],
             received_us: if conduct.needs_age { vec![0; slot_count] } else { Vec::new() },
             next_allowed_us: if conduct.any_mrai { vec![i64::MIN; slot_count] } else { Vec::new() },
-            held_since_us: if conduct.any_mrai { vec![NOT_HELD; slot_count] } else { Vec::new() },
+            held: if conduct.any_mrai { vec![NOTHING_HELD; slot_count] } else { Vec::new() },
             reset_us: BTreeMap::new(),
             igp_costs: BTreeMap::new(),
             damping,
             damps,
             penalties: BTreeMap::new(),
+            stuck: BTreeMap::new(),
             tasks: Vec::new(),
             heard_meds: BTreeSet::new(),
             cause: u32::MAX,
@@ -465,6 +481,10 @@ impl<'w> Engine<'w> {
         if self.slots[at].flags & STALE != 0 {
             self.slots[at].flags &= !STALE;
         }
+        if told != Told::NONE && !self.stuck.is_empty() {
+            // Announced again, a stuck route is one like any other.
+            self.stuck.remove(&slot);
+        }
         let heard = self.slots[at].heard;
         if told == heard {
             return;
@@ -505,6 +525,7 @@ impl<'w> Engine<'w> {
     /// Puts a route into a slot, or none, and decides.
     fn replace(&mut self, policy: &Policy<'_>, router: u32, slot: u32, told: Told, waited_us: u32) {
         let at = slot as usize;
+        self.stuck.remove(&slot);
         let before = self.slots[at].heard;
         self.slots[at].heard = told;
         self.slots[at].rank = match told {
@@ -561,6 +582,10 @@ impl<'w> Engine<'w> {
 
     /// Whether a withdrawal gets lost in a router for a while (models 2.7).
     fn sticks(&mut self, router: u32, slot: u32) -> bool {
+        // What is stuck is not withdrawn once more (by a path that loops, say).
+        if self.stuck.contains_key(&slot) {
+            return true;
+        }
         // At the start of a run nothing is withdrawn but by path hunting, which is no failure.
         if self.conduct.zombie_p == 0.0 || self.now_us < 0 {
             return false;
@@ -572,9 +597,9 @@ impl<'w> Engine<'w> {
         }
         let normal = normal(self.seed, stream::STICKS_FOR, key);
         let for_s = STICKS_MEDIAN_S * libm::exp(normal);
-        let heard = self.slots[slot as usize].heard;
         let at_us = self.now_us + libm::round(for_s * 1e6) as i64;
-        self.schedule(slot, Task::Unstick(heard), at_us);
+        self.stuck.insert(slot, at_us);
+        self.schedule(slot, Task::Unstick, at_us);
         true
     }
 
@@ -600,17 +625,35 @@ impl<'w> Engine<'w> {
                 self.slots[at].rank = self.rank(policy, router, slot, heard);
                 self.decide(policy, router, Some(slot), 0);
             }
-            Task::Unstick(told) => {
-                if self.slots[at].heard == told && self.slots[at].flags & DOWN == 0 {
+            Task::Unstick => {
+                if self.stuck.get(&slot) == Some(&self.now_us) {
                     self.replace(policy, router, slot, Told::NONE, 0);
                 }
             }
-            Task::StaleEnds | Task::SweepStale => {
-                if self.slots[at].flags & STALE != 0 {
-                    self.slots[at].flags &= !STALE;
-                    self.replace(policy, router, slot, Told::NONE, 0);
+            Task::StaleEnds(lost_us) => {
+                // Timers of an earlier restart are void.
+                if self.reset_us.get(&slot) == Some(&lost_us) {
+                    self.sweep(policy, slot);
                 }
             }
+            Task::SweepStale => {
+                // The marker is a message, and gets lost with its session.
+                if self.slots[at].flags & DOWN == 0 && !self.is_lost(slot) {
+                    self.sweep(policy, slot);
+                }
+            }
+        }
+    }
+
+    /// Drops a route that was kept for a neighbor that restarts.
+    fn sweep(&mut self, policy: &Policy<'_>, slot: u32) {
+        let at = slot as usize;
+        if self.slots[at].flags & STALE == 0 {
+            return;
+        }
+        self.slots[at].flags &= !STALE;
+        if self.slots[at].heard != Told::NONE {
+            self.replace(policy, self.slots[at].owner, slot, Told::NONE, 0);
         }
     }
 
@@ -822,12 +865,13 @@ impl<'w> Engine<'w> {
         }
         let waits = told != Told::NONE || self.conduct.wrate;
         let router = self.slots[at].owner;
-        let mut waited_us = self.best[router as usize].waited_us;
+        // A route that goes back to another occurrence has not waited for this one's sake.
+        let best = self.best[router as usize];
+        let mut waited_us = if best.cause == self.cause { best.waited_us } else { 0 };
         if self.conduct.any_mrai {
             if waits && self.now_us < self.next_allowed_us(slot) {
                 if self.slots[at].flags & ARMED == 0 {
                     self.slots[at].flags |= ARMED;
-                    self.held_since_us[at] = self.now_us;
                     let event = Event {
                         at_us: self.next_allowed_us(slot),
                         slot,
@@ -837,13 +881,19 @@ impl<'w> Engine<'w> {
                     };
                     self.queue.push(event);
                 }
+                // The last route wins, and waits from here on.
+                if self.held[at].since_us == NOT_HELD || self.held[at].told != told {
+                    self.held[at] = Held { since_us: self.now_us, told, cause: self.cause };
+                }
                 return;
             }
             if waits {
                 self.start_mrai(slot, router);
             }
-            if self.held_since_us[at] != NOT_HELD {
-                let held_us = self.now_us - self.held_since_us[at];
+            let held = std::mem::replace(&mut self.held[at], NOTHING_HELD);
+            // A withdrawal passes what waits.
+            if held.since_us != NOT_HELD && held.told == told {
+                let held_us = self.now_us - held.since_us;
                 waited_us = waited_us.saturating_add(u32::try_from(held_us).unwrap_or(u32::MAX));
             }
         }
@@ -900,9 +950,13 @@ impl<'w> Engine<'w> {
         let at = event.slot as usize;
         self.slots[at].flags &= !ARMED;
         let router = self.slots[at].owner;
-        self.cause = self.best[router as usize].cause;
+        // Not that of the best route: its neighbor may wait for a policy that changed since.
+        self.cause = self.held[at].cause;
         self.want(policy, router, event.slot);
-        self.held_since_us[at] = NOT_HELD;
+        // Where another timer has begun to run, it waits on.
+        if self.slots[at].flags & ARMED == 0 {
+            self.held[at] = NOTHING_HELD;
+        }
     }
 
     /// Position of a router in arrays by role.
@@ -914,10 +968,13 @@ impl<'w> Engine<'w> {
 fn merge(into: &mut Count, count: &Count) {
     into.announcements += count.announcements;
     into.withdrawals += count.withdrawals;
-    if count.changes > 0 {
-        into.changes += count.changes;
-        into.last_change_us = into.last_change_us.max(count.last_change_us);
-    }
+    // Times before t = 0 are below the 0 of a count without changes.
+    into.last_change_us = match (into.changes, count.changes) {
+        (_, 0) => into.last_change_us,
+        (0, _) => count.last_change_us,
+        _ => into.last_change_us.max(count.last_change_us),
+    };
+    into.changes += count.changes;
 }
 
 /// A number of U(0, 1).

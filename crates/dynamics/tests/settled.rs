@@ -45,6 +45,8 @@ fn dead_sites(schedule: &[Occurrence], service: &Service) -> Vec<u32> {
     let mut dead = vec![false; service.sites.len()];
     for occurrence in schedule {
         match occurrence.deed {
+            // A dead router stays what it is.
+            Deed::Fail { how: FailureKind::Drain, .. } => {}
             Deed::Fail { site, how } => {
                 let kills = matches!(
                     how,

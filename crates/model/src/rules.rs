@@ -399,13 +399,15 @@ parameters! {
     mrai_ebgp: Option<Duration> = None, 0..=600;
     /// Minimum time between two announcements over an iBGP session (models 2.4).
     mrai_ibgp: Option<Duration> = None, 0..=600;
-    /// Probability that a session's MRAI timer already runs at t = 0 (models 2.7).
+    /// Probability that other prefixes keep a session's MRAI timer running from t = 0 on; unset:
+    /// 0.1 in worlds from data and synthetic ones, else 0 (models 2.7).
     mrai_busy: Option<f64> = None, 0..=1;
     /// Lower end of the factor U(x, 1) on each MRAI interval (models 2.4).
     mrai_jitter: f64 = 0.75, 0.5..=1.0;
     /// Whether MRAI delays withdrawals too (models 2.1).
     wrate: bool = false;
-    /// Whether a sender leaves out neighbors already in the path; unset: as the world says.
+    /// Whether a sender leaves out neighbors already in the path; unset: yes, but not in small
+    /// built-in worlds (models 2.1).
     ssld: Option<bool> = None;
     /// Whether a route is never sent back to the router it came from (models 2.1).
     split_horizon: bool = true;
@@ -419,7 +421,7 @@ parameters! {
     link_delay: Option<Duration> = None, 0..=5;
     /// Time to re-establish a session, times U(0, 1); unset: by vendor (models 2.4).
     connect_retry: Option<Duration> = None, 0..=300;
-    /// Time from decision to FIB; unset: as the world says (models 2.6).
+    /// Time from decision to FIB; unset: 20 ms, 0 in small built-in worlds (models 2.6).
     fib_delay: Option<Duration> = None, 0..=600;
     /// FIB writes a second when a full table changes (models 2.6).
     fib_rate: u32 = 15000, 1000..=200000;

@@ -13,9 +13,6 @@ const BUCKET_US: i64 = 1_000;
 /// Buckets of the wheel: about two seconds.
 const BUCKETS: usize = 1 << 11;
 
-/// Buffers of as many events are not kept.
-const KEPT: usize = 1 << 10;
-
 /// Something that will happen at a router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
@@ -36,6 +33,9 @@ pub struct Event {
 pub struct Queue {
     /// Bucket `b` of time is `wheel[b % BUCKETS]`, for the `BUCKETS` buckets from `current` on.
     wheel: Vec<Vec<Event>>,
+    /// Emptied buffers: a bucket takes one when it gets its first event, so that there are as many
+    /// as buckets that hold something at one time.
+    spare: Vec<Vec<Event>>,
     /// Events in the wheel, the open bucket not counted.
     in_wheel: usize,
     /// The bucket that is open.
@@ -57,6 +57,7 @@ impl Queue {
     pub fn new() -> Queue {
         Queue {
             wheel: vec![Vec::new(); BUCKETS],
+            spare: Vec::new(),
             in_wheel: 0,
             current: i64::MIN / (2 * BUCKET_US),
             open: Vec::new(),
@@ -72,13 +73,22 @@ impl Queue {
         let bucket = event.at_us.div_euclid(BUCKET_US);
         let ahead = bucket - self.current;
         if ahead > 0 && ahead < BUCKETS as i64 {
-            self.wheel[bucket as usize & (BUCKETS - 1)].push(event);
-            self.in_wheel += 1;
+            self.put(bucket, event);
             return;
         }
         self.sequence += 1;
         let entry = Reverse((event.at_us, self.sequence, event));
         if ahead <= 0 { self.late.push(entry) } else { self.far.push(entry) }
+    }
+
+    /// Puts an event into a bucket of the wheel.
+    fn put(&mut self, bucket: i64, event: Event) {
+        let bucket = &mut self.wheel[bucket as usize & (BUCKETS - 1)];
+        if bucket.capacity() == 0 {
+            *bucket = self.spare.pop().unwrap_or_default();
+        }
+        bucket.push(event);
+        self.in_wheel += 1;
     }
 
     /// Takes the first event if it comes before `end_us`.
@@ -133,14 +143,11 @@ impl Queue {
             }
             self.current = bucket;
         }
-        // A large buffer is given back: the bucket that it would wait for may stay small.
-        self.open = match self.open.capacity() {
-            0..KEPT => std::mem::take(&mut self.open),
-            _ => Vec::new(),
-        };
         self.open.clear();
         self.done = 0;
-        std::mem::swap(&mut self.open, &mut self.wheel[self.current as usize & (BUCKETS - 1)]);
+        let bucket = &mut self.wheel[self.current as usize & (BUCKETS - 1)];
+        let emptied = std::mem::replace(&mut self.open, std::mem::take(bucket));
+        self.spare.push(emptied);
         self.in_wheel -= self.open.len();
         // What was far came before everything that the wheel got directly, since a bucket takes
         // events only once it is near.
@@ -153,9 +160,7 @@ impl Queue {
             if event.at_us.div_euclid(BUCKET_US) == self.current {
                 from_far.push(event);
             } else {
-                let bucket = event.at_us.div_euclid(BUCKET_US) as usize & (BUCKETS - 1);
-                self.wheel[bucket].push(event);
-                self.in_wheel += 1;
+                self.put(event.at_us.div_euclid(BUCKET_US), event);
             }
         }
         if !from_far.is_empty() {

@@ -3,7 +3,7 @@
 
 use catchment_routing::Policy;
 
-use super::{ARMED, Best, DOWN, Engine, NO_SLOT, RouteChange, STALE, Task, Told, UNUSABLE};
+use super::{ARMED, BUSY, Best, DOWN, Engine, NO_SLOT, RouteChange, STALE, Task, Told, UNUSABLE};
 
 impl Engine<'_> {
     /// The router of a slot notices that the session is gone. Its routes are dropped, or kept for
@@ -19,7 +19,7 @@ impl Engine<'_> {
         self.reset_us.insert(slot, self.now_us);
         if keep_us > 0 && self.slots[at].heard != Told::NONE {
             self.slots[at].flags |= STALE;
-            self.schedule(slot, Task::StaleEnds, self.now_us + keep_us);
+            self.schedule(slot, Task::StaleEnds(self.now_us), self.now_us + keep_us);
         } else if self.slots[at].heard != Told::NONE {
             self.replace(policy, router, slot, Told::NONE, 0);
         }
@@ -27,19 +27,27 @@ impl Engine<'_> {
 
     /// A session is up again, seen from both ends: each tells the other what it has.
     pub(crate) fn regain_session(&mut self, policy: &Policy<'_>, slot: u32) {
-        let other = self.adjacency.reverse[slot as usize];
-        for end in [slot, other] {
+        let ends = [slot, self.adjacency.reverse[slot as usize]];
+        for end in ends {
             let at = end as usize;
             self.slots[at].flags &= !DOWN;
             self.slots[at].said = Told::NONE;
+            // What an end that died and came back did not notice is of the old session too.
+            self.reset_us.insert(end, self.now_us - 1);
+        }
+        for end in ends {
+            let at = end as usize;
+            // A new session tells all it has at once; MRAI is for what changes later.
+            let busy = self.slots[at].flags & BUSY;
+            self.slots[at].flags &= !BUSY;
             if self.conduct.any_mrai {
                 self.next_allowed_us[at] = i64::MIN;
             }
+            self.want(policy, self.slots[at].owner, end);
+            self.slots[at].flags |= busy;
         }
-        for end in [slot, other] {
-            let router = self.slots[end as usize].owner;
-            self.want(policy, router, end);
-            // What a restarted neighbor does not repeat is swept after its end-of-RIB marker.
+        // What a restarted neighbor does not repeat is swept after its end-of-RIB marker.
+        for end in ends {
             if self.slots[end as usize].flags & STALE != 0 {
                 let delay_us = i64::from(self.adjacency.delay_us[end as usize]);
                 let at_us = self.now_us + delay_us + self.conduct.proc_us;
@@ -68,7 +76,7 @@ impl Engine<'_> {
         for slot in self.adjacency.slots(router) {
             let at = slot as usize;
             let slot_now = &mut self.slots[at];
-            slot_now.flags = slot_now.flags & ARMED | DOWN;
+            slot_now.flags = slot_now.flags & (ARMED | BUSY) | DOWN;
             (slot_now.heard, slot_now.said) = (Told::NONE, Told::NONE);
             slot_now.rank = UNUSABLE;
             self.reset_us.insert(slot, self.now_us);
@@ -116,7 +124,7 @@ impl Engine<'_> {
             let is_external = self.adjacency.kind[slot] != super::INTERNAL;
             let draws = (self.seed, super::stream::IS_BUSY, slot as u64);
             if is_external && catchment_model::rng::falls_in(share, draws.0, draws.1, draws.2) {
-                self.slots[slot].flags |= super::BUSY;
+                self.slots[slot].flags |= BUSY;
             }
         }
     }

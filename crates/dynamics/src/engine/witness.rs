@@ -221,8 +221,8 @@ impl Engine<'_> {
         let at = slot as usize;
         match self.task {
             Some(Task::Reuse) => return Prompt::Reused(slot),
-            Some(Task::Unstick(_)) => return Prompt::Unstuck(slot),
-            Some(Task::StaleEnds | Task::SweepStale) => return Prompt::StaleSwept(slot),
+            Some(Task::Unstick) => return Prompt::Unstuck(slot),
+            Some(Task::StaleEnds(_) | Task::SweepStale) => return Prompt::StaleSwept(slot),
             None => {}
         }
         if self.slots[at].heard != Told::NONE {

@@ -71,6 +71,19 @@ pub enum Why {
     OnItsWay,
 }
 
+impl Why {
+    /// In a word, for counting: the step of the decision process, or what else it is.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Why::Lost { step, .. } => step.name(),
+            Why::NotAnnounced => "not-announced",
+            Why::NotHeard { .. } => "not-heard",
+            Why::Answer => "dns",
+            Why::OnItsWay => "on-its-way",
+        }
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

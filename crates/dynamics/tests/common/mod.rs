@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test is a program of its own and uses a part")]
 
+pub mod net;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 

@@ -1,11 +1,12 @@
 //! One run for people: what each event did to whom, and for how long.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use catchment_dynamics::{Outcome, Stages};
 use catchment_dynamics::flows::Broken;
 use catchment_dynamics::outcome::tables::broken;
-use catchment_dynamics::outcome::{EventOutcome, Share, Stayed};
+use catchment_dynamics::outcome::{EventOutcome, Share, Stayed, Why};
 use catchment_model::scenario::Steering;
 
 use super::{Played, edge};
@@ -14,8 +15,10 @@ use crate::report::count;
 
 /// Events that are told one by one; the others are in `--format csv`.
 const EVENTS_SHOWN: usize = 20;
-/// Moves and clients that are named for an event.
+/// Moves, sites and reasons that are named for an event.
 const NAMED: usize = 10;
+/// Clients that are named for an event.
+const STAYED_NAMED: usize = 5;
 /// Sites of the table at the end.
 const SITES_SHOWN: usize = 40;
 /// Events that have a column in it.
@@ -157,13 +160,7 @@ fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
     if !overloads.is_empty() {
         line("overload", &names(overloads, NAMED));
     }
-    let back = &event.stayed;
-    for entry in back.iter().take(NAMED) {
-        line("not back", &stays(played, entry).join(": "));
-    }
-    if back.len() > NAMED {
-        line("", &format!("… {} more; --format csv names them all", back.len() - NAMED));
-    }
+    not_back(played, event, &mut line);
     let after = &played.outcome.states[event.after];
     let before = &played.outcome.states[event.before];
     if (after.active_sites, after.path_length_mean)
@@ -213,6 +210,34 @@ fn moves(played: &Played, event: &EventOutcome, line: &mut impl FnMut(&str, &str
     if !moves.is_empty() {
         line("moves", &names(moves, NAMED));
     }
+}
+
+fn not_back(played: &Played, event: &EventOutcome, line: &mut impl FnMut(&str, &str)) {
+    let stayed = &event.stayed;
+    if stayed.len() > STAYED_NAMED {
+        let demand = stayed.iter().map(|it| it.demand).sum();
+        let share = share(played, &Share { demand, sources: stayed.len() as u32 });
+        line("not back", &format!("{share}: {}", reasons(stayed)));
+    }
+    for entry in stayed.iter().take(STAYED_NAMED) {
+        line("not back", &stays(played, entry).join(": "));
+    }
+    if stayed.len() > STAYED_NAMED {
+        let left = number((stayed.len() - STAYED_NAMED) as f64);
+        line("", &format!("… {left} more; --format csv names them all"));
+    }
+}
+
+/// How many stayed away for which reason, the most frequent first.
+fn reasons(stayed: &[Stayed]) -> String {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for entry in stayed {
+        *counts.entry(entry.why.as_ref().map_or("not asked", Why::name)).or_default() += 1;
+    }
+    let mut counts: Vec<(&str, u32)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let counts = counts.iter().map(|(name, count)| format!("{} {name}", number((*count).into())));
+    names(counts.collect(), NAMED)
 }
 
 /// Who stayed away and where, and why if that is known.
