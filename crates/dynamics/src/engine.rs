@@ -173,6 +173,10 @@ enum Task {
     SweepStale,
 }
 
+/// How many messages ahead a slot is read, and its router.
+const FAR_AHEAD: usize = 8;
+const NEAR_AHEAD: usize = 4;
+
 /// Per slot: the session is down.
 const DOWN: u8 = 1;
 /// Per slot: an MRAI timer will ask again.
@@ -427,6 +431,7 @@ impl<'w> Engine<'w> {
     pub fn run(&mut self, policy: &Policy<'_>, end_us: i64) -> Pause {
         while let Some(event) = self.queue.pop_before(end_us) {
             self.now_us = event.at_us;
+            self.look_ahead();
             self.handle(policy, event);
             if self.messages_left == 0 {
                 return Pause::Exhausted(self.restless());
@@ -436,6 +441,18 @@ impl<'w> Engine<'w> {
             self.now_us = end_us;
         }
         Pause::Reached
+    }
+
+    /// Reads what a message that comes soon will need, so that it is in cache by then: most of a
+    /// message's time is waiting for memory, and messages of one instant go to unrelated places.
+    fn look_ahead(&self) {
+        if let Some(event) = self.queue.ahead(FAR_AHEAD) {
+            std::hint::black_box(self.slots[event.slot as usize].rank);
+        }
+        if let Some(event) = self.queue.ahead(NEAR_AHEAD) {
+            let router = self.slots[event.slot as usize].owner as usize;
+            std::hint::black_box((self.best[router].slot, self.asn[router]));
+        }
     }
 
     fn handle(&mut self, policy: &Policy<'_>, event: Event) {

@@ -121,6 +121,11 @@ impl Queue {
         }
     }
 
+    /// The event so many places behind the next, if that is in the open bucket.
+    pub fn ahead(&self, places: usize) -> Option<&Event> {
+        self.open.get(self.done + places)
+    }
+
     /// Opens the next bucket that holds something and begins before `end_us`.
     fn open_next(&mut self, end_us: i64) -> bool {
         let far = self.far.peek().map(|Reverse((at_us, ..))| at_us.div_euclid(BUCKET_US));
