@@ -161,7 +161,7 @@ fn play_once(
         }
     }
     let mut delivery = network.deliver(script, &buckets);
-    delivery.end_us = delivery.end_us.max(schedule.last().map_or(0, |last| last.at.us));
+    delivery.end_us = schedule.iter().map(over_us).fold(delivery.end_us, i64::max);
     let bots: BTreeMap<u32, Delivery> = (0..)
         .zip(schedule)
         .filter_map(|(place, occurrence)| {
@@ -189,6 +189,15 @@ fn play_once(
     let schedule = schedule.to_vec();
     let routes = network.logs.into_values().collect();
     Ok((Timeline { schedule, routes, delivery, bots, load }, overloaded))
+}
+
+/// When an occurrence itself is over, in µs: an attack lasts.
+fn over_us(occurrence: &Occurrence) -> i64 {
+    let lasts_us = match &occurrence.deed {
+        Deed::Attack { lasts: Some(lasts), .. } => lasts.us,
+        _ => 0,
+    };
+    occurrence.at.us.saturating_add(lasts_us)
 }
 
 /// The routers of an attack as sources: weights are shares.
