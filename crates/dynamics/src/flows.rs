@@ -97,44 +97,6 @@ pub fn per_flow_spread(flows: u32, ways: u32) -> (f64, f64) {
     (flows * part, libm::sqrt(flows * part * (1.0 - part)))
 }
 
-/// What is said before the first request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handshake {
-    /// TCP alone.
-    Tcp,
-    /// TCP, then TLS 1.2.
-    Tls12,
-    /// TCP, then TLS 1.3 (RFC 8446 §2).
-    Tls13,
-    /// QUIC (RFC 9000 §7).
-    Quic,
-    /// QUIC to a server known from before, with early data (RFC 9001 §4.6).
-    QuicEarlyData,
-}
-
-impl Handshake {
-    /// Round trips that it costs.
-    pub const fn round_trips(self) -> i64 {
-        match self {
-            Handshake::Tls12 => 3,
-            Handshake::Tls13 => 2,
-            Handshake::Tcp | Handshake::Quic => 1,
-            Handshake::QuicEarlyData => 0,
-        }
-    }
-
-    /// Time until the answer to the first request, straight from a server at this round-trip time
-    /// or from the cache of an edge (models 5.6), in µs.
-    pub const fn first_answer_us(self, rtt_us: i64) -> i64 {
-        self.round_trips() * rtt_us + rtt_us
-    }
-
-    /// The same through an edge that has a connection to the origin open, in µs.
-    pub const fn through_edge_us(self, edge_rtt_us: i64, origin_rtt_us: i64) -> i64 {
-        self.first_answer_us(edge_rtt_us) + origin_rtt_us
-    }
-}
-
 /// Time from a failure until a client that was connected is so again (models 5.7), in µs: until
 /// there is a site to reach and the client knows that it has to, then the handshake.
 pub fn recovery_us(failover_us: i64, client_detection_us: i64, handshake_us: i64) -> i64 {

@@ -7,6 +7,7 @@
 pub mod agenda;
 pub mod damping;
 pub mod delivery;
+pub mod edge;
 pub mod engine;
 pub mod flows;
 mod forwarding;

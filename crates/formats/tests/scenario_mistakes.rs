@@ -526,6 +526,15 @@ fn a_roa_may_name_as_0() {
 }
 
 #[test]
+fn edge() {
+    check("[edge]\nhandshake = \"tls3\"\n", expect![[""]]);
+    check("[edge]\norigin = [1, 2, 3]\n", expect![[""]]);
+    check("[edge]\norigin = 5\norigins = \"SIN\"\n", expect![[""]]);
+    check("[edge]\norigin = [91, 0]\n", expect![[""]]);
+    check("edge = 5\n", expect![[""]]);
+}
+
+#[test]
 fn residency_and_geodns() {
     check(
         "[residency]\neu = []\nus = \"us\"\nasia = [5]\n\

@@ -3,9 +3,9 @@
 
 use catchment_formats::scenario::{self, Reading, Syntax};
 use catchment_model::scenario::{
-    Action, AnswerPolicy, Botnet, Change, FailureKind, GeoDns, PlaceRef, Steering,
+    Action, AnswerPolicy, Botnet, Change, Edge, FailureKind, GeoDns, Handshake, PlaceRef, Steering,
 };
-use catchment_model::{Asn, Duration, Scenario};
+use catchment_model::{Asn, Duration, LatLon, Scenario};
 use expect_test::expect;
 use proptest::prelude::*;
 
@@ -83,6 +83,10 @@ negative_ttl = "5s"
 resolver_km = 0
 public_share = 0.2
 health_check = { interval = "0s", fall = 2, timeout = "500ms" }
+
+[edge]
+origin = "sin"
+handshake = "quic-0rtt"
 
 [[site]]
 name = "WAW"
@@ -255,6 +259,8 @@ fn every_block_is_read() {
         public_share: Some(0.2),
     };
     assert_eq!(scenario.geodns, geodns);
+    let origin = PlaceRef::City("SIN".to_owned());
+    assert_eq!(scenario.edge, Some(Edge { origin, handshake: Handshake::QuicEarlyData }));
     let neighbors = scenario.sites[0].neighbors.as_ref().unwrap();
     // `no-export` and `65535:65281` are one community.
     assert_eq!(neighbors[1].communities.as_ref().unwrap().len(), 3);
@@ -286,6 +292,19 @@ fn written_toml_and_json_read_back_equal() {
         assert_eq!(scenario::write_toml(&parse(&toml)), toml);
         assert_eq!(scenario::write_json(&reading(&json, Syntax::Json).scenario), json);
     }
+}
+
+#[test]
+fn an_origin_can_be_given_in_degrees() {
+    let text = "format = 1\nname = \"x\"\nworld.builtin = \"eight\"\n\
+                service.prefixes = [\"192.0.2.0/24\"]\n[edge]\norigin = [1.36, 103.99]\n";
+    let scenario = parse(text);
+    let origin = PlaceRef::At(LatLon { lat: 1.36, lon: 103.99 });
+    assert_eq!(scenario.edge, Some(Edge { origin, handshake: Handshake::Tls13 }));
+    let toml = scenario::write_toml(&scenario);
+    assert!(toml.ends_with("[edge]\norigin = [1.36, 103.99]\n"), "{toml}");
+    assert_eq!(parse(&toml), scenario);
+    assert_eq!(reading(&scenario::write_json(&scenario), Syntax::Json).scenario, scenario);
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub struct Scenario {
     pub residency: BTreeMap<String, Vec<String>>,
     /// Settings of GeoDNS.
     pub geodns: GeoDns,
+    /// What the sites stand in front of, if they do not answer all themselves.
+    pub edge: Option<Edge>,
     /// What happens, in file order.
     pub events: Vec<Event>,
     /// Standing corrections of the world: the steering kinds of events, without a time.
@@ -250,6 +252,52 @@ impl Default for GeoDns {
             negative_ttl: Duration::from_s(60),
             resolver_km: None,
             public_share: None,
+        }
+    }
+}
+
+/// Sites that end connections and pass requests on to an origin (models 5.6).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    /// Where the origin is.
+    pub origin: PlaceRef,
+    /// How clients connect.
+    pub handshake: Handshake,
+}
+
+/// What is said before the first request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Handshake {
+    /// TCP alone.
+    Tcp,
+    /// TCP, then TLS 1.2.
+    Tls12,
+    /// TCP, then TLS 1.3 (RFC 8446 §2).
+    #[default]
+    Tls13,
+    /// QUIC (RFC 9000 §7).
+    Quic,
+    /// QUIC to a server known from before, with early data (RFC 9001 §4.6).
+    QuicEarlyData,
+}
+
+impl Handshake {
+    /// All of them with their names in files.
+    pub const NAMES: [(&str, Handshake); 5] = [
+        ("tcp", Handshake::Tcp),
+        ("tls12", Handshake::Tls12),
+        ("tls13", Handshake::Tls13),
+        ("quic", Handshake::Quic),
+        ("quic-0rtt", Handshake::QuicEarlyData),
+    ];
+
+    /// Round trips that it costs.
+    pub const fn round_trips(self) -> i64 {
+        match self {
+            Handshake::Tls12 => 3,
+            Handshake::Tls13 => 2,
+            Handshake::Tcp | Handshake::Quic => 1,
+            Handshake::QuicEarlyData => 0,
         }
     }
 }

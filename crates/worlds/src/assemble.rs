@@ -12,6 +12,7 @@ mod changes;
 mod check;
 mod clients;
 mod draft;
+mod edge;
 mod lookup;
 mod schedule;
 mod service;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use catchment_model::mistake::nearest_help;
 use catchment_model::rules::TieBreak;
 use catchment_model::scenario::{Action, Change, Scenario, SiteSpec};
-use catchment_model::{Mistake, Overlay, Rules, Service, SiteName, World};
+use catchment_model::{LatLon, Mistake, Overlay, Rules, Service, SiteName, World};
 
 use crate::BaseWorld;
 pub use changes::apply_change;
@@ -54,6 +55,8 @@ pub struct Assembled {
     pub client_gbps: BTreeMap<u32, f64>,
     /// Hybrid steering: the prefix of each region, by index into `service.prefixes`.
     pub regional: BTreeMap<String, u16>,
+    /// Where the origin behind the sites is, if there is one and the world has places.
+    pub origin: Option<LatLon>,
     /// Links, as pairs of routers, that are down because a site opens the session later.
     pending_links: BTreeSet<(u32, u32)>,
 }
@@ -91,11 +94,13 @@ pub fn assemble(base: &BaseWorld, scenario: &Scenario) -> Result<Assembled, Vec<
         service::note_surprises(&draft, site, sessions, &mut notes);
     }
 
+    let origin = edge::origin(&draft, scenario, &mut mistakes, &mut notes);
+
     let built = draft.build();
     note_tie_break(&rules, &built.world, &mut notes);
     let (world, client_gbps) = clients::demand(&built, &clients, &mut notes);
     let service = service::resolve(&built, scenario, &placed, sessions, prefixes, &mut mistakes);
-    let origin = |placed: sites::PlacedSite<'_>| SiteOrigin {
+    let origin_of = |placed: sites::PlacedSite<'_>| SiteOrigin {
         spec: placed.site.spec,
         own_router: placed.own_router,
     };
@@ -107,9 +112,10 @@ pub fn assemble(base: &BaseWorld, scenario: &Scenario) -> Result<Assembled, Vec<
         rules,
         seed: scenario.seed,
         notes,
-        origins: placed.into_iter().map(origin).collect(),
+        origins: placed.into_iter().map(origin_of).collect(),
         client_gbps,
         regional,
+        origin,
         pending_links: BTreeSet::new(),
     };
     for (a, b) in pending {

@@ -4,6 +4,7 @@
 //! `compare` several side by side, `trace` every change; [`crate::plot`] draws.
 
 mod compare;
+mod edge;
 mod text;
 mod trace;
 mod words;
@@ -12,6 +13,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use catchment_dynamics::Outcome;
+use catchment_dynamics::edge::{EdgeReport, Origin};
 use catchment_dynamics::flows::{self, FlowModel, FlowReport};
 use catchment_dynamics::outcome::tables::{Run, events_table};
 use catchment_dynamics::play::{Timeline, play};
@@ -95,6 +97,8 @@ struct Played {
     timeline: Timeline,
     outcome: Outcome,
     flows: FlowReport,
+    /// If the sites stand before an origin whose place is known.
+    edge: Option<EdgeReport>,
 }
 
 impl Variant {
@@ -135,7 +139,11 @@ impl Variant {
         let outcome = Outcome::of(&self.script(), &timeline);
         let model = FlowModel::of(&self.assembled.rules, self.scenario.steering);
         let flows = flows::breaks(&timeline.delivery, &timeline.schedule, &model);
-        Played { variant: self, timeline, outcome, flows }
+        let edge = self.scenario.edge.as_ref().zip(self.assembled.origin).map(|(edge, at)| {
+            let origin = Origin { at, handshake: edge.handshake };
+            EdgeReport::of(&self.script(), &timeline, &outcome, origin)
+        });
+        Played { variant: self, timeline, outcome, flows, edge }
     }
 }
 
@@ -207,7 +215,9 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
         Format::Table => output.text(&text::text(&played[0]))?,
         _ => {
             let runs: Vec<Run<'_>> = played.iter().map(Played::run).collect();
-            output.table(&events_table(&runs))?;
+            let mut table = events_table(&runs);
+            edge::push_columns(&mut table, &played);
+            output.table(&table)?;
         }
     }
     drop(progress);

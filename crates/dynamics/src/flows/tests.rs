@@ -40,19 +40,6 @@ fn t5_4_equal_paths() {
 }
 
 #[test]
-fn t5_6_edge_benefit() {
-    let ms = |us: i64| us / 1000;
-    let tls = Handshake::Tls12;
-    assert_eq!(ms(tls.first_answer_us(200_000)), 800);
-    assert_eq!(ms(tls.through_edge_us(10_000, 200_000)), 240);
-    assert_eq!(ms(tls.first_answer_us(10_000)), 40);
-    // One or two round trips less far away save more than near by.
-    assert_eq!(ms(Handshake::Tls13.first_answer_us(200_000)), 600);
-    assert_eq!(ms(Handshake::Quic.first_answer_us(200_000)), 400);
-    assert_eq!(ms(Handshake::QuicEarlyData.first_answer_us(200_000)), 200);
-}
-
-#[test]
 fn t5_7_stale_reads() {
     assert_eq!(format!("{:.5}", stale_read(0.01, 0.1, 2.0)), "0.00951");
     assert_eq!(format!("{:.5}", stale_read(0.01, 1.0, 2.0)), "0.00607");

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use catchment_model::mistake::nearest_help;
 use catchment_model::rules::{Preset, Rules, Setting};
 use catchment_model::scenario::{
-    AnswerPolicy, ClientSpec, Event, FORMAT, GeoDns, NeighborSpec, PlaceRef, RoaSpec, SiteSpec,
-    Steering, Variant, WorldSource,
+    AnswerPolicy, ClientSpec, Edge, Event, FORMAT, GeoDns, Handshake, NeighborSpec, PlaceRef,
+    RoaSpec, SiteSpec, Steering, Variant, WorldSource,
 };
 use catchment_model::service::Capacity;
 use catchment_model::{Asn, Community, LatLon, Mistake, Prefix, Relation, Scenario};
@@ -17,7 +17,7 @@ use super::overrides::Override;
 use super::tree::{Node, Origin, Table, Value, below};
 
 /// Keys at the top of a file.
-const TOP: [&str; 18] = [
+const TOP: [&str; 19] = [
     "format",
     "name",
     "question",
@@ -33,6 +33,7 @@ const TOP: [&str; 18] = [
     "leak",
     "residency",
     "geodns",
+    "edge",
     "event",
     "correction",
     "compare",
@@ -78,6 +79,8 @@ const EVENTS_MAX: usize = 100_000;
 const FARTHEST_KM: f64 = 20_040.0;
 /// Names of prefixes that a message may have to choose from.
 const PREFIXES_NAMED_MAX: usize = 100;
+/// What to write for coordinates.
+const DEGREES_HELP: &str = "write degrees north and east, such as `[52.17, 20.97]`";
 /// A day, in seconds.
 const DAY_S: i64 = 86_400;
 
@@ -139,6 +142,7 @@ impl Decoder<'_> {
             leaks: self.leaks(top),
             residency: self.residency(top),
             geodns: self.geodns(top),
+            edge: self.edge(top),
             events: self.events(top),
             corrections: self.entries(top, "correction", events::correction),
             compare: self.variants(top),
@@ -362,23 +366,25 @@ impl Decoder<'_> {
         let city = self.city(fields, "city").map(PlaceRef::City);
         let Some(node) = fields.get("at") else { return city };
         let path = fields.path_of("at");
-        let help = "write degrees north and east, such as `[52.17, 20.97]`";
         match &node.value {
-            Value::List(list) if list.len() == 2 => {
-                let lat = self.number_of(&list[0], &below(&path, "0"), -90.0..=90.0);
-                let lon = self.number_of(&list[1], &below(&path, "1"), -180.0..=180.0);
-                Some(PlaceRef::At(LatLon { lat: lat?, lon: lon? }))
-            }
-            Value::List(list) => {
-                let message = format!("`at` must be two numbers, not {}", list.len());
-                self.report("scenario::wrong_type", path, &node.origin, message, help);
-                city
-            }
+            Value::List(list) => self.degrees("at", node, list, &path).or(city),
             _ => {
-                self.report_type(&path, node, "a list of two numbers", help);
+                self.report_type(&path, node, "a list of two numbers", DEGREES_HELP);
                 city
             }
         }
+    }
+
+    /// `[50.04, 8.56]`, the value of `key`.
+    fn degrees(&mut self, key: &str, node: &Node, list: &[Node], path: &str) -> Option<PlaceRef> {
+        let [lat, lon] = list else {
+            let message = format!("`{key}` must be two numbers, not {}", list.len());
+            self.report("scenario::wrong_type", path, &node.origin, message, DEGREES_HELP);
+            return None;
+        };
+        let lat = self.number_of(lat, &below(path, "0"), -90.0..=90.0);
+        let lon = self.number_of(lon, &below(path, "1"), -180.0..=180.0);
+        Some(PlaceRef::At(LatLon { lat: lat?, lon: lon? }))
     }
 
     fn neighbors(&mut self, fields: &Fields<'_>) -> Option<Vec<NeighborSpec>> {
@@ -547,6 +553,21 @@ impl Decoder<'_> {
                 self.duration(&check, "timeout", 0..=DAY_S).unwrap_or(geodns.check_timeout);
         }
         geodns
+    }
+
+    fn edge(&mut self, top: &Fields<'_>) -> Option<Edge> {
+        let fields = self.table(top.get("edge")?, "edge", &["origin", "handshake"])?;
+        let handshake = self.choice(&fields, "handshake", &Handshake::NAMES).unwrap_or_default();
+        let Some(node) = fields.get("origin") else {
+            self.report_missing(&fields, "origin", "write a city, such as `origin = \"SIN\"`");
+            return None;
+        };
+        let path = fields.path_of("origin");
+        let origin = match &node.value {
+            Value::List(list) => self.degrees("origin", node, list, &path)?,
+            _ => PlaceRef::City(self.city(&fields, "origin")?),
+        };
+        Some(Edge { origin, handshake })
     }
 
     fn events(&mut self, top: &Fields<'_>) -> Vec<Event> {

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use catchment_model::Scenario;
 use catchment_model::rules::Setting;
 use catchment_model::scenario::{
-    Action, Botnet, Change, ClientSpec, Event, FORMAT, FailureKind, GeoDns, NeighborSpec, PlaceRef,
-    SiteSpec, Steering, WorldSource,
+    Action, Botnet, Change, ClientSpec, Edge, Event, FORMAT, FailureKind, GeoDns, Handshake,
+    NeighborSpec, PlaceRef, SiteSpec, Steering, WorldSource,
 };
 use catchment_model::service::Capacity;
 
@@ -280,6 +280,7 @@ pub(super) fn tree_of(scenario: &Scenario) -> Table {
         ),
         ("residency", (!s.residency.is_empty()).then(|| table(residency))),
         ("geodns", geodns.table().is_some_and(|t| !t.entries.is_empty()).then_some(geodns)),
+        ("edge", s.edge.as_ref().map(edge)),
         ("site", entries(&s.sites, site)),
         ("client", entries(&s.clients, client)),
         (
@@ -353,6 +354,16 @@ fn geodns(geodns: &GeoDns) -> Node {
         ("resolver_km", geodns.resolver_km.map(number)),
         ("public_share", geodns.public_share.map(number)),
     ])
+}
+
+fn edge(edge: &Edge) -> Node {
+    let Edge { origin, handshake } = edge;
+    let origin = match origin {
+        PlaceRef::City(code) => text(code),
+        PlaceRef::At(at) => list([number(at.lat), number(at.lon)]),
+    };
+    let said = (*handshake != Handshake::default()).then(|| name_of(&Handshake::NAMES, *handshake));
+    table([("origin", Some(origin)), ("handshake", said)])
 }
 
 fn place(place: &Option<PlaceRef>) -> (&'static str, Option<Node>) {

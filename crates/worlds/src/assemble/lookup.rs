@@ -116,12 +116,29 @@ pub(super) fn find_place(
             }
         }
         PlaceRef::At(at) if at.is_valid() => Ok(draft.add_place_at(name, *at)),
-        PlaceRef::At(LatLon { lat, lon }) => {
-            let message = format!("`[{lat}, {lon}]` is not a place on Earth");
-            Err(Mistake::new("scenario::bad_coordinates", path, message)
-                .help("write degrees north (-90 to 90), then degrees east (-180 to 180)"))
-        }
+        PlaceRef::At(at) => Err(not_on_earth(*at, path)),
     }
+}
+
+/// Where a place that a user names is; the draft stays as it is.
+pub(super) fn locate(draft: &Draft<'_>, place: &PlaceRef, path: &str) -> Result<LatLon, Mistake> {
+    match place {
+        PlaceRef::City(code) => {
+            let in_world = draft.place_index(code).and_then(|index| draft.place(index).cloned());
+            in_world.or_else(|| table_city(code)).map(|place| place.at).ok_or_else(|| {
+                let places: Vec<Place> = draft.places().cloned().collect();
+                unknown_city(places.iter(), code, path)
+            })
+        }
+        PlaceRef::At(at) if at.is_valid() => Ok(*at),
+        PlaceRef::At(at) => Err(not_on_earth(*at, path)),
+    }
+}
+
+fn not_on_earth(LatLon { lat, lon }: LatLon, path: &str) -> Mistake {
+    let message = format!("`[{lat}, {lon}]` is not a place on Earth");
+    Mistake::new("scenario::bad_coordinates", path, message)
+        .help("write degrees north (-90 to 90), then degrees east (-180 to 180)")
 }
 
 /// The routers of an AS that are in a city, or a mistake that says where they are.

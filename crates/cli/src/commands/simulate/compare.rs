@@ -6,9 +6,9 @@ use catchment_dynamics::outcome::EventOutcome;
 use catchment_dynamics::outcome::tables::broken;
 use catchment_model::Scenario;
 
-use super::Played;
 use super::text::{clients, grid, stays, steering_name};
 use super::words::{number, seconds, seconds_or_never};
+use super::{Played, edge};
 use crate::report::count;
 
 /// Events of the first variant that are told.
@@ -35,6 +35,11 @@ pub fn text(scenario: &Scenario, played: &[Played]) -> String {
     }
     cells.push(row("", played, |_| String::new()));
     cells.push(row("lost in all", played, |it| number(it.outcome.lost())));
+    let first_bytes = edge::compared(played);
+    if !first_bytes.is_empty() {
+        cells.push(row("", played, |_| String::new()));
+        cells.extend(first_bytes);
+    }
     out.push('\n');
     grid(&cells, &mut out);
     if events > EVENTS_SHOWN {

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use catchment_dynamics::Stages;
 use catchment_dynamics::flows::Broken;
 use catchment_dynamics::outcome::tables::broken;
 use catchment_dynamics::outcome::{EventOutcome, Share, Stayed, Why};
+use catchment_dynamics::{Outcome, Stages};
 use catchment_model::scenario::Steering;
 
-use super::Played;
 use super::words::{mean_seconds, names, number, percent, seconds, seconds_or_never};
+use super::{Played, edge};
 use crate::report::count;
 
 /// Events that are told one by one; the others are in `--format csv`.
@@ -39,6 +39,11 @@ pub fn text(played: &Played) -> String {
     }
     out.push('\n');
     sites(played, &mut out);
+    if let Some(cells) = edge::cells(played) {
+        out.push('\n');
+        grid(&cells, &mut out);
+        out.push_str(edge::LEGEND);
+    }
     out
 }
 
@@ -260,20 +265,29 @@ pub fn stays(played: &Played, entry: &Stayed) -> Vec<String> {
     std::iter::once(format!("{name} {place}")).chain(why).collect()
 }
 
+/// Headings of columns for the start and for how things stand after events, with the event.
+pub fn state_columns(outcome: &Outcome) -> Vec<(String, Option<usize>)> {
+    let mut columns = vec![("start".to_owned(), None)];
+    let mut last_us = -1;
+    for (index, event) in outcome.events.iter().enumerate() {
+        // Events of one instant share a state.
+        let heading = format!("from {}", seconds(event.at_us));
+        if event.at_us != last_us && columns.len() <= COLUMNS_SHOWN {
+            columns.push((heading, Some(index)));
+        }
+        last_us = event.at_us;
+    }
+    columns
+}
+
 /// What each site serves between the events.
 fn sites(played: &Played, out: &mut String) {
     let outcome = &played.outcome;
     let service = &played.variant.assembled.service;
-    let mut columns: Vec<(String, usize)> = vec![("start".to_owned(), 0)];
-    let mut last_us = -1;
-    for event in &outcome.events {
-        // Events of one instant share a state.
-        let heading = format!("from {}", seconds(event.at_us));
-        if event.at_us != last_us && columns.len() <= COLUMNS_SHOWN {
-            columns.push((heading, event.after));
-        }
-        last_us = event.at_us;
-    }
+    let columns: Vec<(String, usize)> = state_columns(outcome)
+        .into_iter()
+        .map(|(heading, event)| (heading, event.map_or(0, |event| outcome.events[event].after)))
+        .collect();
     let value = |place: usize, row: Option<usize>| {
         let state = &outcome.states[place];
         row.map_or(state.unserved, |site| state.sites[site])
