@@ -179,9 +179,10 @@ pub struct Move {
 pub struct Overload {
     /// The site.
     pub site: u32,
-    /// Highest ratio of load to capacity.
+    /// Highest ratio of load to capacity that held for a second in all, since a shorter one is over
+    /// before anybody sees it; if none did, the last.
     pub utilization: f64,
-    /// Highest probability that an attempt is lost.
+    /// Probability that an attempt is lost, found the same way.
     pub loss: f64,
     /// For how long, in µs.
     pub lasted_us: i64,
@@ -332,30 +333,39 @@ fn overloads(load: &LoadLog, windows: &[Window]) -> Vec<Vec<Overload>> {
         while let Some(step) = steps.next_if(|step| step.at_us <= window.from_us) {
             now.insert(step.site, *step);
         }
-        let mut worst: BTreeMap<u32, Overload> = BTreeMap::new();
+        let mut pieces: BTreeMap<u32, Vec<Piece>> = BTreeMap::new();
         while let Some(step) = steps.next_if(|step| step.at_us <= window.last_us) {
             if let Some(before) = now.insert(step.site, *step) {
-                add_overload(&mut worst, &before, window, step.at_us);
+                add_piece(&mut pieces, &before, window, step.at_us);
             }
         }
-        // What is so at the end of the run stays so, also where the run ends with the event.
+        // What is so at the end of the run stays so, also where the run ends with it.
         let is_last = window.last_us == i64::MAX;
-        let end_us = window.end_us.max(window.from_us + i64::from(is_last));
         for step in now.values() {
-            add_overload(&mut worst, step, window, end_us);
+            let least_us = step.at_us.max(window.from_us) + i64::from(is_last);
+            add_piece(&mut pieces, step, window, window.end_us.max(least_us));
         }
-        for overload in worst.values_mut() {
-            overload.stays = now[&overload.site].utilization > 1.0;
-        }
+        let overloads = pieces.iter().map(|(site, pieces)| {
+            let stays = now[site].utilization > 1.0;
+            overload_of(*site, pieces, stays, stays && is_last)
+        });
         let counts = |it: &Overload| it.stays || it.lasted_us >= OVERLOAD_MIN_US;
-        found.push(worst.into_values().filter(counts).collect());
+        found.push(overloads.filter(counts).collect());
     }
     found
 }
 
+/// A part of a window in which a site had too much load of one size.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    utilization: f64,
+    loss: f64,
+    lasted_us: i64,
+}
+
 /// Adds a step that ends at a time, as far as it lies in a window.
-fn add_overload(
-    worst: &mut BTreeMap<u32, Overload>,
+fn add_piece(
+    pieces: &mut BTreeMap<u32, Vec<Piece>>,
     step: &LoadStep,
     window: &Window,
     until_us: i64,
@@ -363,11 +373,32 @@ fn add_overload(
     let LoadStep { at_us, site, utilization, loss, .. } = *step;
     let lasted_us = until_us - at_us.max(window.from_us);
     if utilization > 1.0 && lasted_us > 0 {
-        let none = Overload { site, utilization, loss, lasted_us: 0, stays: false };
-        let entry = worst.entry(site).or_insert(none);
-        entry.utilization = entry.utilization.max(utilization);
-        entry.loss = entry.loss.max(loss);
-        entry.lasted_us += lasted_us;
+        pieces.entry(site).or_default().push(Piece { utilization, loss, lasted_us });
+    }
+}
+
+/// The overload that pieces make up; the last of them goes on after the run if it is `for_good`.
+fn overload_of(site: u32, pieces: &[Piece], stays: bool, for_good: bool) -> Overload {
+    let held = |value: fn(&Piece) -> f64| {
+        let mut values: Vec<(f64, i64)> =
+            pieces.iter().map(|piece| (value(piece), piece.lasted_us)).collect();
+        let last = values.last_mut().expect("a site has a piece, or no entry");
+        let last_value = last.0;
+        last.1 = if for_good { OVERLOAD_MIN_US } else { last.1 };
+        values.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut sum_us = 0;
+        let held = values.iter().find(|(_, lasted_us)| {
+            sum_us += lasted_us;
+            sum_us >= OVERLOAD_MIN_US
+        });
+        held.map_or(last_value, |(value, _)| *value)
+    };
+    Overload {
+        site,
+        utilization: held(|piece| piece.utilization),
+        loss: held(|piece| piece.loss),
+        lasted_us: pieces.iter().map(|piece| piece.lasted_us).sum(),
+        stays,
     }
 }
 
@@ -419,5 +450,19 @@ mod tests {
         load.steps = vec![step(0, 0.5), step(5, 9.0)];
         load.steps.push(LoadStep { at_us: 5 * S + S / 2, ..step(0, 0.5) });
         assert_eq!(overloads(&load, &[window(5, 50, true)]), [vec![]]);
+    }
+
+    #[test]
+    fn a_peak_of_an_instant_does_not_stand_for_the_overload() {
+        let at = |at_us: i64, utilization: f64| LoadStep { at_us, ..step(0, utilization) };
+        let mut load =
+            LoadLog { steps: vec![at(0, 0.5), at(S, 6.4), at(S + 10_000, 4.6)], end_us: S };
+        let told = |load: &LoadLog, window: Window| overloads(load, &[window])[0][0].utilization;
+        // Whether the run goes on, or ends with the last change.
+        assert_eq!(told(&load, window(1, 600, false)), 4.6);
+        assert_eq!(told(&load, Window { end_us: S + 10_000, ..window(1, 1, true) }), 4.6);
+        // Two peaks that make up a second are one.
+        load.steps.extend([at(9 * S, 6.4), at(10 * S, 4.6)]);
+        assert_eq!(told(&load, window(1, 600, false)), 6.4);
     }
 }

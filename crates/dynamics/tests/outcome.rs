@@ -326,13 +326,16 @@ fn tables_have_a_row_for_each_event_and_site() {
     let model = FlowModel::of(&story.assembled.rules, story.scenario.steering);
     let flows = breaks(&timeline.delivery, &timeline.schedule, &model);
     let sources = &timeline.delivery.sources;
-    let row = Run { variant: "one", outcome: &outcome, sources, flows: &flows };
+    let service = &story.assembled.service;
+    let row = Run { variant: "one", outcome: &outcome, sources, service, flows: &flows };
     let events = events_table(&[row, Run { variant: "two", ..row }]);
     assert_eq!(events.row_count(), 4);
     let print = |name: &str, row| events.column(name).unwrap().values.print(row).unwrap();
     assert_eq!(print("variant", 2), "two");
     assert_eq!(print("path_length_mean", 0), "2.117647");
     assert_eq!(print("stayed", 1), "Istanbul");
+    let load = [print("overloaded", 0), print("loss_max", 0), print("loss_max", 1)];
+    assert_eq!(load, ["lhr", "0.782027", "0.000000"]);
     let sites = sites_table(&outcome, &story.assembled.service);
     assert_eq!(sites.row_count(), 3 * 9);
 }

@@ -429,7 +429,8 @@ parameters! {
     pic: bool = true;
     /// BGP keepalive interval; unset: by vendor (models 2.4).
     keepalive: Option<Duration> = None, 0..=21845;
-    /// BGP hold time, 0 for off; unset: by vendor (models 2.3).
+    /// BGP hold time, 0 for off, else at least 3 s: less counts as 3 s (RFC 4271 §4.2); unset: by
+    /// vendor (models 2.3).
     hold: Option<Duration> = None, 0..=65535;
     /// BFD interval (models 2.4).
     bfd_interval: Duration = Duration::from_ms(300), 0.01..=1.0;

@@ -20,7 +20,7 @@ use catchment_dynamics::play::{Timeline, play};
 use catchment_dynamics::script::Script;
 use catchment_formats::scenario::with_variant;
 use catchment_formats::table::Format;
-use catchment_model::scenario::{Steering, WorldSource};
+use catchment_model::scenario::{AnswerPolicy, Steering, WorldSource};
 use catchment_model::schedule::Occurrence;
 use catchment_model::{Mistake, Scenario};
 use catchment_worlds::{Assembled, BaseWorld, assemble, schedule};
@@ -44,7 +44,7 @@ pub struct SimulateArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
     /// How clients find a site, in place of what the scenario says
-    #[arg(long, value_name = "HOW")]
+    #[arg(long, value_name = "HOW", ignore_case = true)]
     steering: Option<SteeringArg>,
     /// Play the scenario as written, then each of its `[[compare]]` entries, side by side;
     /// without entries: anycast and GeoDNS, and hybrid if there are regional prefixes
@@ -115,24 +115,47 @@ impl Variant {
         }
     }
 
-    fn play(self, progress: &Progress) -> Result<Played, Failure> {
+    /// Whether DNS has to answer by distance in a world without places.
+    fn steers_blindly(&self) -> bool {
+        let Assembled { world, service, .. } = &self.assembled;
+        self.scenario.steering != Steering::Anycast
+            && self.scenario.geodns.policy != AnswerPolicy::Weighted
+            && service.sites.len() > 1
+            && service.sites.iter().all(|site| world.place(site.router).is_none())
+    }
+
+    fn play(&self, progress: &Progress) -> Result<Timeline, Failure> {
         let steps = progress.counting("playing");
         let mut watch = |done, total| {
             steps.tell(done, total);
             ControlFlow::Continue(())
         };
-        let script = self.script();
-        let timeline = play(&script, &mut watch).map_err(unfinished)?;
+        play(&self.script(), &mut watch).map_err(unfinished)
+    }
+
+    /// What a run of it came to.
+    fn measure(self, timeline: Timeline, progress: &Progress) -> Played {
         progress.phase("measuring");
-        let outcome = Outcome::of(&script, &timeline);
+        let outcome = Outcome::of(&self.script(), &timeline);
         let model = FlowModel::of(&self.assembled.rules, self.scenario.steering);
         let flows = flows::breaks(&timeline.delivery, &timeline.schedule, &model);
         let edge = self.scenario.edge.as_ref().zip(self.assembled.origin).map(|(edge, at)| {
             let origin = Origin { at, handshake: edge.handshake };
-            EdgeReport::of(&script, &timeline, &outcome, origin)
+            EdgeReport::of(&self.script(), &timeline, &outcome, origin)
         });
-        Ok(Played { variant: self, timeline, outcome, flows, edge })
+        Played { variant: self, timeline, outcome, flows, edge }
     }
+}
+
+/// Plays variants. Their runs end together: else the one in which nothing happens any more would
+/// lose least, though its clients are cut off for good.
+fn play_all(variants: Vec<Variant>, progress: &Progress) -> Result<Vec<Played>, Failure> {
+    let mut timelines =
+        variants.iter().map(|variant| variant.play(progress)).collect::<Result<Vec<_>, _>>()?;
+    let end_us = timelines.iter().map(|timeline| timeline.delivery.end_us).max().unwrap_or(0);
+    timelines.iter_mut().for_each(|timeline| timeline.delivery.end_us = end_us);
+    let runs = variants.into_iter().zip(timelines);
+    Ok(runs.map(|(variant, timeline)| variant.measure(timeline, progress)).collect())
 }
 
 /// Runs the command.
@@ -160,6 +183,14 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
         targets.iter().flatten().try_for_each(|target| target.spare(&inputs))?;
     }
     let variants = assemble_all(chosen, args, &progress)?;
+    // Of the state at a time DNS has no part.
+    if args.at.at.is_none() && variants.iter().any(Variant::steers_blindly) {
+        note(
+            "the world does not know where the sites are, so that DNS finds none of them nearer \
+             than another, and names the first that is well; `geodns.policy = \"weighted\"` \
+             spreads clients by capacity",
+        );
+    }
     if args.at.at.is_none() && variants.iter().all(|variant| variant.schedule.is_empty()) {
         note("the scenario has no events: nothing happens; `[[event]]` says what does");
     }
@@ -168,9 +199,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
         progress.phase("writing");
         return output.table(&table);
     }
-    let played: Result<Vec<Played>, Failure> =
-        variants.into_iter().map(|variant| variant.play(&progress)).collect();
-    let played = played?;
+    let played = play_all(variants, &progress)?;
     progress.phase("writing");
     if let Some(file) = &trace {
         file.write(&played[0])?;
@@ -203,6 +232,7 @@ impl Played {
             variant: &self.variant.name,
             outcome: &self.outcome,
             sources: &self.timeline.delivery.sources,
+            service: &self.variant.assembled.service,
             flows: &self.flows,
         }
     }

@@ -32,7 +32,8 @@ fn a_failure_is_told_with_its_stages_and_who_stays_away() {
               clocks     failover 144.429 s, cleanup 144.504 s
               flows      broken: 216 000 needed, 63 000 unneeded
               moves      fra → lhr 170, fra → bom 70
-              overload   lhr at 638.7 % of capacity loses 84.3 % of attempts, to the end
+              overload   lhr at 458.8 % of capacity loses 78.2 % of attempts, until the next
+                    event
               then       7 active sites, AS paths of 2.1176
 
             600 s  fra returns
@@ -127,12 +128,13 @@ fn one_row_for_each_variant_and_event() {
     check(
         &lines[0].replace(',', " "),
         &expect![[r#"
-        variant event label time_s demand hurt_demand hurt_sources peak_unserved detected_s
-                restored_first_s restored_50_s restored_95_s failover_s converged_s
-                cleanup_s messages lost unserved_for_good detection_s propagation_s mrai_s
-                fib_s client_s moved_demand flows_broken_needed flows_broken_unneeded
-                stayed_demand stayed unserved_after active_sites path_length_mean
-    "#]],
+            variant event label time_s demand hurt_demand hurt_sources peak_unserved detected_s
+                    restored_first_s restored_50_s restored_95_s failover_s converged_s
+                    cleanup_s messages lost unserved_for_good detection_s propagation_s mrai_s
+                    fib_s client_s moved_demand flows_broken_needed flows_broken_unneeded
+                    stayed_demand stayed unserved_after active_sites path_length_mean
+                    overloaded loss_max
+        "#]],
     );
     assert_eq!(lines.len(), 3);
     let compared = folder.run(&["simulate", "frankfurt-fails", "--compare"]).done();
@@ -187,10 +189,10 @@ fn a_trace_has_every_change_in_the_form_of_its_name() {
     let mut lines = csv.lines();
     assert_eq!(
         lines.next(),
-        Some("time_s,plane,prefix,asn,city,client,from,to,path_length,as_path,state,cause")
+        Some("time_s,plane,prefix,asn,city,client,from,to,path_length,as_path,state,cause,demand")
     );
-    assert!(csv.contains("0.000000,data,,65545,IST,Istanbul,fra,,,,stale,0\n"), "{csv}");
-    assert!(csv.contains(",control,192.0.2.0/24,65545,IST,,1299,6453,2,6453 64501,route,0\n"));
+    assert!(csv.contains("0.000000,data,,65545,IST,Istanbul,fra,,,,stale,0,70.000000\n"), "{csv}");
+    assert!(csv.contains(",control,192.0.2.0/24,65545,IST,,1299,6453,2,6453 64501,route,0,\n"));
     let times: Vec<f64> =
         lines.map(|line| line.split(',').next().unwrap().parse().unwrap()).collect();
     assert!(times.is_sorted());
@@ -333,4 +335,67 @@ fn oscillation_is_exit_code_1_and_names_the_ases() {
     "#]],
     );
     assert_eq!(folder.files(), ["wheel.toml", "wheel.txt"]);
+}
+
+#[test]
+fn runs_that_are_compared_end_together() {
+    // With anycast nothing happens after the event: its clients would lose nothing until then.
+    let set = "event=[{at=\"0s\",fail=\"bom\",how=\"silent\"}]";
+    let out = catchment("together", &["simulate", "eight", "--set", set, "--compare"]).done();
+    let lost = |line: usize| out.lines().nth(line).unwrap().split(',').nth(16).unwrap();
+    let lost: [f64; 2] = [lost(1), lost(2)].map(|lost| lost.parse().unwrap());
+    assert!(lost[0] > lost[1] && lost[1] > 0.0, "{lost:?}");
+    let table = ["simulate", "eight", "--set", set, "--compare", "--format", "table"];
+    let out = catchment("for-good", &table).done();
+    assert!(out.contains("\n  cut off for good          340            0\n"), "{out}");
+}
+
+#[test]
+fn each_overload_has_a_line_and_hurts_somehow() {
+    let set = "event=[{at=\"1s\",capacity={site=\"lhr\",kqps=0}},\
+               {at=\"2s\",attack={mqps=5,lasts=\"9s\",from={zipf=0}}}]";
+    let out = catchment("overloads", &["simulate", "eight", "--set", set, "--format", "table"]);
+    let out = out.done();
+    let line =
+        "  overload   lhr without any capacity loses 100.0 % of attempts, until the next event\n";
+    assert!(out.contains(line), "{out}");
+    assert!(out.contains("  hurt       nobody, but see overload\n"), "{out}");
+    assert_eq!(
+        out.lines().filter(|line| line.ends_with(" of attempts, for 9 s")).count(),
+        7,
+        "{out}"
+    );
+    assert!(out.contains("loses 100.0 % of attempts, to the end of the run\n"), "{out}");
+}
+
+#[test]
+fn an_attack_at_the_end_is_over_when_it_is_over() {
+    let played = |lasts: &str| {
+        let set = format!("event=[{{at=\"0s\",attack={{mqps=50,lasts=\"{lasts}\"}}}}]");
+        let args = ["simulate", "eight", "--set", &set, "--set", "rules.overload=withdraw"];
+        catchment(&format!("lasts-{lasts}"), &args).done()
+    };
+    // Sites withdraw after three seconds of too much load.
+    assert_eq!(played("2s").lines().count(), 1 + 1);
+    assert_eq!(played("4s").lines().count(), 1 + 1 + 8);
+}
+
+#[test]
+fn dns_that_cannot_measure_distances_says_so() {
+    let folder = Folder::new("blind");
+    folder.put("graph.txt", "1|2|-1|bgp\n1|3|-1|bgp\n");
+    folder.put(
+        "x.toml",
+        format!(
+            "format = 1\nname = \"x\"\n[world]\nas_rel = \"graph.txt\"\n{SERVICE}\
+             [[site]]\nname = \"a\"\nasn = 2\n[[site]]\nname = \"b\"\nasn = 3\n\
+             [[event]]\nat = \"0s\"\nfail = \"a\"\n"
+        ),
+    );
+    let told = |args: &[&str]| {
+        let args = [&["simulate", "x.toml"], args].concat();
+        folder.run(&args).err.contains("DNS finds none of them nearer")
+    };
+    assert!(told(&["--steering", "GeoDNS"]) && told(&["--compare"]));
+    assert!(!told(&[]) && !told(&["--steering", "geodns", "--set", "geodns.policy=weighted"]));
 }

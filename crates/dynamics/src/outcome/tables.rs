@@ -19,6 +19,8 @@ pub struct Run<'a> {
     pub outcome: &'a Outcome,
     /// Who sent.
     pub sources: &'a [Source],
+    /// The sites.
+    pub service: &'a Service,
     /// What it did to flows.
     pub flows: &'a FlowReport,
 }
@@ -111,6 +113,11 @@ pub fn events_table(runs: &[Run<'_>]) -> Table {
     table.push("active_sites", "", integers(|row| row.after().active_sites.into()));
     let lengths = rows.iter().map(|row| row.after().path_length_mean);
     table.push("path_length_mean", "ASNs", decimals(lengths));
+    let overloaded: Vec<String> = rows.iter().map(overloaded_text).collect();
+    let overloaded = overloaded.iter().map(|text| (!text.is_empty()).then_some(&**text));
+    table.push("overloaded", "", Values::from_texts(overloaded));
+    let losses = |row: &Row<'_>| row.event.overloads.iter().map(|it| it.loss).fold(0.0, f64::max);
+    table.push("loss_max", "probability", amount(losses));
     table
 }
 
@@ -118,6 +125,12 @@ pub fn events_table(runs: &[Run<'_>]) -> Table {
 fn stayed_text(row: &Row<'_>) -> String {
     let name = |it: &super::Stayed| &*row.run.sources[it.source as usize].name;
     row.event.stayed.iter().map(name).collect::<Vec<_>>().join("|")
+}
+
+/// Names of the sites that had more load than they can carry, joined by `|`.
+fn overloaded_text(row: &Row<'_>) -> String {
+    let name = |it: &super::Overload| row.run.service.sites[it.site as usize].name.as_str();
+    row.event.overloads.iter().map(name).collect::<Vec<_>>().join("|")
 }
 
 /// One row for each site before the first event, and after each: what it serves. The row without

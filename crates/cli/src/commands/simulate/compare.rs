@@ -89,6 +89,9 @@ fn event_rows(played: &[Played], cause: usize, cells: &mut Vec<Vec<String>>) {
         push("  95 % served", &|event| mark(event, event.restored.most_us));
         push("  100 % served", &|event| mark(event, event.restored.all_us));
         push("  lost", &|event| number(event.lost));
+        if events.iter().flatten().any(|event| event.unserved_for_good > 0.0) {
+            push("  cut off for good", &|event| number(event.unserved_for_good));
+        }
     }
     if events.iter().flatten().any(|event| !event.stayed.is_empty()) {
         push("  not back", &|event| clients(event.stayed.len() as u32));
@@ -108,9 +111,11 @@ fn base(label: &str) -> &str {
 /// Who stayed away, and why: once for all variants that agree.
 fn not_back(played: &[Played], out: &mut String) {
     let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut left = false;
     for it in played {
-        let stayed = it.outcome.events.iter().flat_map(|event| &event.stayed);
-        for entry in stayed.take(NAMED) {
+        let stayed: Vec<_> = it.outcome.events.iter().flat_map(|event| &event.stayed).collect();
+        left |= stayed.len() > NAMED;
+        for entry in stayed.into_iter().take(NAMED) {
             let text = stays(it, entry).join(":\n  ");
             match said.iter_mut().find(|(known, _)| *known == text) {
                 Some((_, variants)) => variants.push(&it.variant.name),
@@ -122,5 +127,8 @@ fn not_back(played: &[Played], out: &mut String) {
         let who =
             if variants.len() == played.len() { "all".to_owned() } else { variants.join(", ") };
         let _ = writeln!(out, "not back ({who}): {text}");
+    }
+    if left {
+        out.push_str("not back: … more; --format csv names them all\n");
     }
 }

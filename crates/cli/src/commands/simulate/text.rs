@@ -101,7 +101,11 @@ fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
         let _ = writeln!(out, "  {key:11}{text}");
     };
     if event.hurt.sources == 0 {
-        line("hurt", "nobody");
+        // Whose requests a site loses has a site all the same.
+        line(
+            "hurt",
+            if event.overloads.is_empty() { "nobody" } else { "nobody, but see overload" },
+        );
     } else {
         line("hurt", &share(played, &event.hurt));
     }
@@ -119,16 +123,17 @@ fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
         let marks = marks.map(|(name, at_us)| format!("{name} {}", seconds_or_never(at_us)));
         line("served", &format!("again: {}", marks.join(", ")));
         stages(played, event, &mut line);
-        let mut lost = number(event.lost);
+        let mut lost = format!("{} (demand × seconds without service)", number(event.lost));
         if event.unserved_for_good > 0.0 {
             let left = number(event.unserved_for_good);
-            lost = format!("{lost} by the end of the run, and {left} of demand for good");
+            lost += &format!(" by the end of the run; {left} of demand is cut off for good");
         }
-        line("lost", &format!("{lost} (demand × seconds without service)"));
+        line("lost", &lost);
     }
     if let Some(converged_us) = event.converged_us {
         let converged = seconds(converged_us);
-        line("converged", &format!("after {converged}, with {} messages", event.messages));
+        let messages = number(event.messages as f64);
+        line("converged", &format!("after {converged}, with {messages} messages"));
     }
     if event.cleanup_us.is_some() || event.hurt.sources > 0 {
         let failover = match event.hurt.sources {
@@ -144,22 +149,7 @@ fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
         line("flows", &format!("broken: {needed} needed, {unneeded} unneeded"));
     }
     moves(played, event, &mut line);
-    let overloads: Vec<String> = event
-        .overloads
-        .iter()
-        .map(|it| {
-            let name = site_name(played, Some(it.site));
-            let (load, loss) = (percent(it.utilization, 1.0), percent(it.loss, 1.0));
-            let lasts = match it.stays {
-                true => "to the end".to_owned(),
-                false => format!("for {}", seconds(it.lasted_us)),
-            };
-            format!("{name} at {load} of capacity loses {loss} of attempts, {lasts}")
-        })
-        .collect();
-    if !overloads.is_empty() {
-        line("overload", &names(overloads, NAMED));
-    }
+    overloads(played, event, &mut line);
     not_back(played, event, &mut line);
     let after = &played.outcome.states[event.after];
     let before = &played.outcome.states[event.before];
@@ -209,6 +199,30 @@ fn moves(played: &Played, event: &EventOutcome, line: &mut impl FnMut(&str, &str
         .collect();
     if !moves.is_empty() {
         line("moves", &names(moves, NAMED));
+    }
+}
+
+fn overloads(played: &Played, event: &EventOutcome, line: &mut impl FnMut(&str, &str)) {
+    let is_last = !played.outcome.events.iter().any(|other| other.at_us > event.at_us);
+    let overloads = event.overloads.iter().map(|it| {
+        let name = site_name(played, Some(it.site));
+        let load = match it.utilization.is_finite() {
+            true => format!("at {} of capacity", percent(it.utilization, 1.0)),
+            false => "without any capacity".to_owned(),
+        };
+        let loss = percent(it.loss, 1.0);
+        let lasts = match (it.stays, is_last) {
+            (true, true) => "to the end of the run".to_owned(),
+            (true, false) => "until the next event".to_owned(),
+            (false, _) => format!("for {}", seconds(it.lasted_us)),
+        };
+        format!("{name} {load} loses {loss} of attempts, {lasts}")
+    });
+    for (index, text) in overloads.take(NAMED).enumerate() {
+        line(if index == 0 { "overload" } else { "" }, &text);
+    }
+    if event.overloads.len() > NAMED {
+        line("", &format!("… {} more", event.overloads.len() - NAMED));
     }
 }
 

@@ -56,6 +56,8 @@ struct Row {
     log: Option<usize>,
     router: u32,
     source: Option<u32>,
+    /// How much demand goes there, if it is a change of fate.
+    demand: Option<f64>,
     from: Option<String>,
     to: Option<String>,
     best: Option<Best>,
@@ -108,6 +110,8 @@ fn table(played: &Played) -> Table {
     table.push("state", "", texts(rows.iter().map(|row| Some(row.state.to_owned()))));
     let cause = |row: &Row| (row.cause != NO_CAUSE).then_some(i64::from(row.cause));
     table.push("cause", "", Values::Integer(rows.iter().map(cause).collect()));
+    let demand = rows.iter().map(|row| row.demand).collect();
+    table.push("demand", "demand", Values::Decimal { decimals: 6, values: demand });
     table
 }
 
@@ -132,6 +136,7 @@ fn rows(played: &Played) -> Vec<Row> {
                 log: Some(index),
                 router: change.router,
                 source: None,
+                demand: None,
                 from: neighbor(&before),
                 to: neighbor(&change.best),
                 best: Some(change.best),
@@ -154,6 +159,7 @@ fn rows(played: &Played) -> Vec<Row> {
             log: None,
             router: delivery.sources[source as usize].router,
             source: Some(source),
+            demand: Some(delivery.weight(change.stream)),
             from: site(before),
             to: site(change.fate),
             best: None,

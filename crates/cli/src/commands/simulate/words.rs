@@ -3,7 +3,7 @@
 /// Seconds from µs: milliseconds as far as they tell something, no zeros at the end.
 pub fn seconds(us: i64) -> String {
     let decimals = if us.abs() < 1_000_000_000 { 3 } else { 1 };
-    format!("{} s", trimmed(format!("{:.decimals$}", us as f64 / 1e6)))
+    format!("{} s", grouped(&trimmed(format!("{:.decimals$}", us as f64 / 1e6))))
 }
 
 /// Without zeros behind the point that say nothing.
@@ -74,8 +74,9 @@ mod tests {
 
     #[test]
     fn times_show_what_tells_something() {
-        let shown = [0, 86_123, 1_500_000, 169_331_000, -5_000].map(seconds);
-        assert_eq!(shown, ["0 s", "0.086 s", "1.5 s", "169.331 s", "-0.005 s"]);
+        let shown = [0, 86_123, 1_500_000, 169_331_000, -5_000, 60_382_500_000].map(seconds);
+        let expected = ["0 s", "0.086 s", "1.5 s", "169.331 s", "-0.005 s", "60 382.5 s"];
+        assert_eq!(shown, expected);
         assert_eq!(seconds_or_never(None), "never");
     }
 
