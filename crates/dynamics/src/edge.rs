@@ -294,7 +294,8 @@ mod tests {
             moved,
             served,
         };
-        let factor = |moved, age_s| format!("{:.2}", state(moved, 100.0).origin_factor(cache, age_s));
+        let factor =
+            |moved, age_s| format!("{:.2}", state(moved, 100.0).origin_factor(cache, age_s));
         assert_eq!(factor(100.0, 0.0), "20.00");
         assert_eq!(factor(100.0, 600.0), "7.99");
         assert_eq!(factor(10.0, 0.0), "2.90");

@@ -6,9 +6,9 @@ use catchment_dynamics::outcome::EventOutcome;
 use catchment_dynamics::outcome::tables::broken;
 use catchment_model::Scenario;
 
-use super::{Played, edge};
 use super::text::{clients, grid, stays, steering_name};
 use super::words::{number, seconds, seconds_or_never};
+use super::{Played, edge};
 use crate::report::count;
 
 /// Events of the first variant that are told.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use catchment_dynamics::{Outcome, Stages};
 use catchment_dynamics::flows::Broken;
 use catchment_dynamics::outcome::tables::broken;
 use catchment_dynamics::outcome::{EventOutcome, Share, Stayed, Why};
+use catchment_dynamics::{Outcome, Stages};
 use catchment_model::scenario::Steering;
 
-use super::{Played, edge};
 use super::words::{mean_seconds, names, number, percent, seconds, seconds_or_never};
+use super::{Played, edge};
 use crate::report::count;
 
 /// Events that are told one by one; the others are in `--format csv`.
