@@ -513,8 +513,18 @@ impl<'a> Course<'a> {
         }
     }
 
+    /// What draws for a subject of an occurrence belong to: its place in the file, which stays
+    /// what it is when a site withdraws itself before it; those withdrawals have none.
+    fn draw_key(&self, cause: u32, subject: u32) -> u64 {
+        let index = match self.schedule[cause as usize].index {
+            u32::MAX => u32::MAX - cause,
+            index => index,
+        };
+        u64::from(index) << 32 | u64::from(subject)
+    }
+
     fn reconnect_us(&self, cause: u32, slot: u32, role: Role) -> i64 {
-        let key = u64::from(cause) << 32 | u64::from(slot);
+        let key = self.draw_key(cause, slot);
         let u = uniform(self.seed, stream::RECONNECT, key);
         timing::reconnect_us(Timers::of(self.rules, role).connect_retry_us, u)
     }
@@ -564,7 +574,7 @@ impl<'a> Course<'a> {
             | FailureKind::Interface
             | FailureKind::Bfd
             | FailureKind::HoldTimer => {
-                let key = u64::from(cause) << 32 | u64::from(site);
+                let key = self.draw_key(cause, site);
                 let u = uniform(self.seed, stream::CHECK, key);
                 let timers = Timers::of(self.rules, Role::Site);
                 let hold = timers.agree(&timers);
@@ -597,7 +607,7 @@ impl<'a> Course<'a> {
                 continue;
             }
             let hold = self.hold_of(self.adjacency.owner(theirs));
-            let key = u64::from(cause) << 32 | u64::from(theirs);
+            let key = self.draw_key(cause, theirs);
             let u = uniform(self.seed, stream::DETECTION, key);
             if let Some(delay_us) = timing::detection_us(how, hold, self.rules, u) {
                 let step = Step::Lose { slot: theirs, end, life };
@@ -644,7 +654,7 @@ impl<'a> Course<'a> {
         self.revive_router(now_us, cause, site);
         let at_us = match failed {
             Some(FailureKind::HealthCheck) => {
-                let key = u64::from(cause) << 32 | u64::from(site);
+                let key = self.draw_key(cause, site);
                 now_us + timing::rise_us(self.rules, uniform(self.seed, stream::CHECK, key))
             }
             _ => now_us,

@@ -12,9 +12,12 @@ pub mod adjacency;
 pub mod choose;
 mod conduct;
 mod multipath;
+mod oscillation;
 pub mod paths;
 mod queue;
 mod sessions;
+mod tell;
+mod timers;
 pub mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,13 +26,13 @@ use std::sync::Arc;
 use catchment_model::relation::{Class, Relation};
 use catchment_model::rng;
 use catchment_model::rules::Role;
-use catchment_model::{Asn, Community, Rules, World};
-use catchment_routing::{PATH_LENGTH_MAX, Policy, Situation, link_rtt_ms};
+use catchment_model::{Asn, Rules, World};
+use catchment_routing::{PATH_LENGTH_MAX, Policy, Situation};
 
-use crate::damping::{Damping, Flap, Penalty};
+use crate::damping::{Damping, Penalty};
 use adjacency::{Adjacency, INTERNAL};
 use conduct::Conduct;
-use paths::{EMPTY, NO_TAG, PathId, Paths, Tag};
+use paths::{EMPTY, PathId, Paths};
 use queue::{Event, Queue};
 use witness::Witness;
 
@@ -206,10 +209,6 @@ mod stream {
     pub const FIB_POSITION: u64 = 0x6669_6270;
 }
 
-/// The MRAI interval that other prefixes keep running on busy sessions (models 2.7).
-const BUSY_MRAI_US: i64 = 30_000_000;
-/// Median and sigma of the time for which a route sticks (models 2.7).
-const STICKS_MEDIAN_S: f64 = 600.0;
 /// Prefixes of a full table (models 2.6).
 const FULL_TABLE: f64 = 1_000_000.0;
 
@@ -439,18 +438,6 @@ impl<'w> Engine<'w> {
         Pause::Reached
     }
 
-    /// The ASes that changed their minds most often: at least half as often as the first.
-    fn restless(&self) -> Vec<Asn> {
-        let most = self.changes_of.iter().copied().max().unwrap_or(0);
-        let often = |router: &u32| self.changes_of[*router as usize] * 2 >= most;
-        let mut ases: Vec<Asn> = (0..self.world.router_count() as u32)
-            .filter(often)
-            .map(|router| self.world.asn_of(router))
-            .collect();
-        ases.dedup();
-        ases
-    }
-
     fn handle(&mut self, policy: &Policy<'_>, event: Event) {
         match event.word {
             Told::MRAI => self.mrai_ends(policy, event),
@@ -547,116 +534,6 @@ impl<'w> Engine<'w> {
         self.decide(policy, router, Some(slot), waited_us);
     }
 
-    /// Penalises a flap (RFC 2439 §4.4.2). A first announcement is none.
-    fn damp(&mut self, slot: u32, before: Told, told: Told) {
-        if before == Told::NONE && !self.penalties.contains_key(&slot) {
-            return;
-        }
-        let Some(damping) = &self.damping else { return };
-        if self.adjacency.kind[slot as usize] == INTERNAL {
-            return;
-        }
-        let flap = match (before, told) {
-            (_, Told::NONE) => Some(Flap::Withdrawal),
-            (Told::NONE, _) => None,
-            _ => Some(Flap::Change),
-        };
-        let penalty = self.penalties.entry(slot).or_default();
-        if let Some(flap) = flap {
-            let state = damping.penalise(penalty, self.now_us, flap);
-            if let Some(at_us) = state.reuse_at_us {
-                self.schedule(slot, Task::Reuse, at_us.max(self.now_us + 1));
-            }
-        }
-        if self.is_suppressed(slot) {
-            self.slots[slot as usize].rank = UNUSABLE;
-        }
-    }
-
-    fn is_suppressed(&self, slot: u32) -> bool {
-        let (Some(damping), Some(penalty)) = (&self.damping, self.penalties.get(&slot)) else {
-            return false;
-        };
-        damping.is_suppressed(penalty, self.now_us)
-    }
-
-    /// Whether a withdrawal gets lost in a router for a while (models 2.7).
-    fn sticks(&mut self, router: u32, slot: u32) -> bool {
-        // What is stuck is not withdrawn once more (by a path that loops, say).
-        if self.stuck.contains_key(&slot) {
-            return true;
-        }
-        // At the start of a run nothing is withdrawn but by path hunting, which is no failure.
-        if self.conduct.zombie_p == 0.0 || self.now_us < 0 {
-            return false;
-        }
-        let asn = u64::from(self.asn[router as usize]);
-        let key = asn << 32 | u64::from(self.cause);
-        if !rng::falls_in(self.conduct.zombie_p, self.seed, stream::STICKS, key) {
-            return false;
-        }
-        let normal = normal(self.seed, stream::STICKS_FOR, key);
-        let for_s = STICKS_MEDIAN_S * libm::exp(normal);
-        let at_us = self.now_us + libm::round(for_s * 1e6) as i64;
-        self.stuck.insert(slot, at_us);
-        self.schedule(slot, Task::Unstick, at_us);
-        true
-    }
-
-    fn schedule(&mut self, slot: u32, task: Task, at_us: i64) {
-        let number = self.tasks.len() as u32;
-        self.tasks.push(task);
-        let event = Event { at_us, slot, word: Told::TASK, waited_us: number, cause: self.cause };
-        self.queue.push(event);
-    }
-
-    fn task_ends(&mut self, policy: &Policy<'_>, event: Event) {
-        let (slot, task) = (event.slot, self.tasks[event.waited_us as usize]);
-        let at = slot as usize;
-        let router = self.slots[at].owner;
-        self.cause = event.cause;
-        match task {
-            Task::Reuse => {
-                let heard = self.slots[at].heard;
-                // If it is suppressed still, it was penalised again, and a later timer runs.
-                if self.is_suppressed(slot) || heard == Told::NONE {
-                    return;
-                }
-                self.slots[at].rank = self.rank(policy, router, slot, heard);
-                self.decide(policy, router, Some(slot), 0);
-            }
-            Task::Unstick => {
-                if self.stuck.get(&slot) == Some(&self.now_us) {
-                    self.replace(policy, router, slot, Told::NONE, 0);
-                }
-            }
-            Task::StaleEnds(lost_us) => {
-                // Timers of an earlier restart are void.
-                if self.reset_us.get(&slot) == Some(&lost_us) {
-                    self.sweep(policy, slot);
-                }
-            }
-            Task::SweepStale => {
-                // The marker is a message, and gets lost with its session.
-                if self.slots[at].flags & DOWN == 0 && !self.is_lost(slot) {
-                    self.sweep(policy, slot);
-                }
-            }
-        }
-    }
-
-    /// Drops a route that was kept for a neighbor that restarts.
-    fn sweep(&mut self, policy: &Policy<'_>, slot: u32) {
-        let at = slot as usize;
-        if self.slots[at].flags & STALE == 0 {
-            return;
-        }
-        self.slots[at].flags &= !STALE;
-        if self.slots[at].heard != Told::NONE {
-            self.replace(policy, self.slots[at].owner, slot, Told::NONE, 0);
-        }
-    }
-
     /// Chooses again, and tells everyone if that changes anything. `changed` is the only slot
     /// that is not as it was when the router last decided; all may be if it is not given.
     pub(crate) fn decide(
@@ -714,249 +591,6 @@ impl<'w> Engine<'w> {
             self.current_cause = self.cause;
         }
         &mut self.current
-    }
-
-    /// What a router tells on a slot about its best route, or [`Told::NONE`].
-    fn offer(&mut self, policy: &Policy<'_>, router: u32, slot: u32) -> Told {
-        let best = self.best[router as usize];
-        if best.slot == NO_SLOT || self.conduct.split_horizon && best.slot == slot {
-            return Told::NONE;
-        }
-        let (class, path) = (best.told.class(), best.told.path());
-        let Some(relation) = self.adjacency.relation(slot) else {
-            return self.offer_inside(policy, router, best);
-        };
-        let peer = self.peer(slot);
-        let entered_by = self.paths.announcement(path);
-        let Some(offer) = policy.export(router, peer, relation, class, entered_by) else {
-            return Told::NONE;
-        };
-        let said = offer.announcement.map_or(0, |said| self.paths_mut().announcement_id(said));
-        let rtt_bits = self.rtt_bits(router, best);
-        let tag = match (said, rtt_bits) {
-            (0, None) => NO_TAG,
-            _ => self.paths_mut().tag_id(Tag { said, local_pref: None, rtt_bits }),
-        };
-        let mut told_path = self.paths_mut().tagged(path, NO_TAG);
-        let asn = self.asn[router as usize];
-        for left in (0..offer.added).rev() {
-            told_path = self.paths_mut().push(told_path, asn, if left == 0 { tag } else { NO_TAG });
-        }
-        Told::new(offer.class, told_path)
-    }
-
-    /// What the routers of its own AS hear: routes from outside, and its own (RFC 4271 §9.2).
-    fn offer_inside(&mut self, policy: &Policy<'_>, router: u32, best: Best) -> Told {
-        let path = best.told.path();
-        let is_internal = best.slot < OWN && self.adjacency.kind[best.slot as usize] == INTERNAL;
-        let said = self.paths.announcement(path);
-        if is_internal
-            || said.is_some_and(|said| said.communities.contains(&Community::NoAdvertise))
-        {
-            return Told::NONE;
-        }
-        let class = best.told.class();
-        let local_pref = match best.slot {
-            OWN => None,
-            slot => {
-                let given = policy.local_pref(router, self.peer(slot), class, said);
-                let usual = catchment_routing::policy::class_local_pref(policy.rules(), class);
-                (given != usual).then_some(given)
-            }
-        };
-        let rtt_bits = self.rtt_bits(router, best);
-        let old = if self.paths.is_tagged(path) { self.paths.tag(path).said } else { 0 };
-        let tag = self.paths_mut().tag_id(Tag { said: old, local_pref, rtt_bits });
-        Told::new(class, self.paths_mut().tagged(path, tag))
-    }
-
-    /// Bits of the round-trip time of a best route, where a rule weighs it.
-    fn rtt_bits(&self, router: u32, best: Best) -> Option<u64> {
-        if !self.conduct.weighs_rtt {
-            return None;
-        }
-        self.rtt_ms(router, best.slot, best.told).map(f64::to_bits)
-    }
-
-    /// Round-trip time of a route that came in at a slot, in ms.
-    pub(crate) fn rtt_ms(&self, router: u32, slot: u32, told: Told) -> Option<f64> {
-        let rules = self.rules;
-        if slot == OWN {
-            return self.world.place(router).map(|_| rules.t_server);
-        }
-        let behind = f64::from_bits(self.paths.tag(told.path()).rtt_bits?);
-        Some(behind + link_rtt_ms(self.world, rules, self.peer(slot), router)?)
-    }
-
-    /// Tells every neighbor, in order, what changed for it.
-    fn tell_all(&mut self, policy: &Policy<'_>, router: u32) {
-        let slots = self.adjacency.slots(router);
-        let best = self.best[router as usize];
-        let is_plain = best.slot == NO_SLOT
-            || best.told.class() != Class::Origin
-                && policy.is_simple()
-                && !self.paths.is_tagged(best.told.path());
-        if !is_plain || self.world.has_islands() {
-            for slot in slots {
-                self.want(policy, router, slot);
-            }
-            return;
-        }
-        let by_kind = self.plain_offers(policy, router, best);
-        let skipped = if self.conduct.split_horizon { best.slot } else { NO_SLOT };
-        for slot in slots {
-            let at = slot as usize;
-            let mut told = by_kind[usize::from(self.adjacency.kind[at])];
-            if slot == skipped {
-                told = Told::NONE;
-            }
-            if told != self.slots[at].said {
-                self.say(slot, told);
-            }
-        }
-    }
-
-    /// What goes to each kind of neighbor where only the kind matters.
-    fn plain_offers(&mut self, policy: &Policy<'_>, router: u32, best: Best) -> [Told; 5] {
-        if best.slot == NO_SLOT {
-            return [Told::NONE; 5];
-        }
-        let (class, path) = (best.told.class(), best.told.path());
-        let behind = self.paths_mut().tagged(path, NO_TAG);
-        let asn = self.asn[router as usize];
-        let longer = self.paths_mut().push(behind, asn, NO_TAG);
-        let mut by_kind = [Told::NONE; 5];
-        for relation in Relation::ALL {
-            if class.may_be_told_to(relation) {
-                let class = class.at_receiver(relation.reversed());
-                by_kind[relation as usize] = Told::new(class, longer);
-            }
-        }
-        let has_colleagues = self.world.routers_of(self.world.router_as[router as usize]).len() > 1;
-        if has_colleagues {
-            by_kind[usize::from(INTERNAL)] = self.offer_inside(policy, router, best);
-        }
-        by_kind
-    }
-
-    /// Brings one neighbor up to date (`want(q)` of models 2.1).
-    pub(crate) fn want(&mut self, policy: &Policy<'_>, router: u32, slot: u32) {
-        let told = self.offer(policy, router, slot);
-        if told != self.slots[slot as usize].said {
-            self.say(slot, told);
-        }
-    }
-
-    /// Sends a route that differs from what was said before, or waits for its turn.
-    fn say(&mut self, slot: u32, told: Told) {
-        let at = slot as usize;
-        if self.slots[at].flags & DOWN != 0 {
-            return;
-        }
-        let mut told = told;
-        if self.conduct.ssld && told != Told::NONE && self.adjacency.kind[at] != INTERNAL {
-            let peer = self.peer(slot);
-            if self.paths.occurrences(told.path(), self.asn[peer as usize]) > 0 {
-                told = Told::NONE;
-                if self.slots[at].said == Told::NONE {
-                    return;
-                }
-            }
-        }
-        let waits = told != Told::NONE || self.conduct.wrate;
-        let router = self.slots[at].owner;
-        // A route that goes back to another occurrence has not waited for this one's sake.
-        let best = self.best[router as usize];
-        let mut waited_us = if best.cause == self.cause { best.waited_us } else { 0 };
-        if self.conduct.any_mrai {
-            if waits && self.now_us < self.next_allowed_us(slot) {
-                if self.slots[at].flags & ARMED == 0 {
-                    self.slots[at].flags |= ARMED;
-                    let event = Event {
-                        at_us: self.next_allowed_us(slot),
-                        slot,
-                        word: Told::MRAI,
-                        waited_us: 0,
-                        cause: self.cause,
-                    };
-                    self.queue.push(event);
-                }
-                // The last route wins, and waits from here on.
-                if self.held[at].since_us == NOT_HELD || self.held[at].told != told {
-                    self.held[at] = Held { since_us: self.now_us, told, cause: self.cause };
-                }
-                return;
-            }
-            if waits {
-                self.start_mrai(slot, router);
-            }
-            let held = std::mem::replace(&mut self.held[at], NOTHING_HELD);
-            // A withdrawal passes what waits.
-            if held.since_us != NOT_HELD && held.told == told {
-                let held_us = self.now_us - held.since_us;
-                waited_us = waited_us.saturating_add(u32::try_from(held_us).unwrap_or(u32::MAX));
-            }
-        }
-        self.slots[at].said = told;
-        let count = self.count_now();
-        match told {
-            Told::NONE => count.withdrawals += 1,
-            _ => count.announcements += 1,
-        }
-        self.messages_left = self.messages_left.saturating_sub(1);
-        let delay_us = i64::from(self.adjacency.delay_us[at]);
-        self.queue.push(Event {
-            at_us: self.now_us + delay_us + self.conduct.proc_us,
-            slot: self.adjacency.reverse[at],
-            word: told.0,
-            waited_us,
-            cause: self.cause,
-        });
-    }
-
-    /// When a slot may announce again. The timers of busy sessions always run.
-    fn next_allowed_us(&self, slot: u32) -> i64 {
-        let at = slot as usize;
-        if self.slots[at].flags & BUSY == 0 || self.now_us < 0 {
-            return self.next_allowed_us[at];
-        }
-        let key = u64::from(slot);
-        let span = 1.0 - (1.0 - self.conduct.jitter) * uniform(self.seed, stream::BUSY_PERIOD, key);
-        let period_us = (libm::round(BUSY_MRAI_US as f64 * span) as i64).max(1);
-        let phase = uniform(self.seed, stream::BUSY_PHASE, key);
-        let first_us = libm::ceil(period_us as f64 * phase) as i64;
-        // The instant at which it ends is free.
-        let past_us = self.now_us - first_us;
-        if past_us.rem_euclid(period_us) == 0 {
-            return self.now_us;
-        }
-        first_us + (past_us.div_euclid(period_us) + 1) * period_us
-    }
-
-    fn start_mrai(&mut self, slot: u32, router: u32) {
-        let at = slot as usize;
-        let internal = usize::from(self.adjacency.kind[at] == INTERNAL);
-        let interval_us = self.conduct.mrai_us[self.role(router)][internal];
-        if interval_us > 0 {
-            self.draws += 1;
-            let key = u64::from(slot) ^ self.draws << 32;
-            let share = 1.0 - (1.0 - self.conduct.jitter) * uniform(self.seed, stream::MRAI, key);
-            let wait_us = libm::round(interval_us as f64 * share) as i64;
-            self.next_allowed_us[at] = self.now_us + wait_us;
-        }
-    }
-
-    fn mrai_ends(&mut self, policy: &Policy<'_>, event: Event) {
-        let at = event.slot as usize;
-        self.slots[at].flags &= !ARMED;
-        let router = self.slots[at].owner;
-        // Not that of the best route: its neighbor may wait for a policy that changed since.
-        self.cause = self.held[at].cause;
-        self.want(policy, router, event.slot);
-        // Where another timer has begun to run, it waits on.
-        if self.slots[at].flags & ARMED == 0 {
-            self.held[at] = NOTHING_HELD;
-        }
     }
 
     /// Position of a router in arrays by role.

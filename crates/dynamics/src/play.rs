@@ -130,6 +130,15 @@ pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinishe
     }
 }
 
+/// When an event is over, but for what follows from it, in µs.
+fn ends_us(occurrence: &Occurrence) -> i64 {
+    let lasts_us = match &occurrence.deed {
+        Deed::Attack { lasts: Some(lasts), .. } => lasts.us,
+        _ => 0,
+    };
+    occurrence.at.us + lasts_us
+}
+
 /// A site withdraws itself because it has more load than it can carry (models 6.4).
 fn withdrawal(script: &Script<'_>, site: u32, at_us: i64) -> Occurrence {
     let name = &script.situation.service.sites[site as usize].name;
@@ -161,7 +170,8 @@ fn play_once(
         }
     }
     let mut delivery = network.deliver(script, &buckets);
-    delivery.end_us = delivery.end_us.max(schedule.last().map_or(0, |last| last.at.us));
+    // A run lasts as long as its attacks do, though nothing else may happen when they end.
+    delivery.end_us = schedule.iter().map(ends_us).fold(delivery.end_us, i64::max);
     let bots: BTreeMap<u32, Delivery> = (0..)
         .zip(schedule)
         .filter_map(|(place, occurrence)| {

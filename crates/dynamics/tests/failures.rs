@@ -3,6 +3,9 @@
 
 mod common;
 
+use catchment_model::Duration;
+use catchment_model::schedule::{Deed, Occurrence};
+use catchment_model::service::Reach;
 use catchment_testkit::story::story;
 use common::net::{Net, Run};
 use expect_test::{Expect, expect};
@@ -439,7 +442,7 @@ fn the_dead_are_not_drained() {
 #[test]
 fn flapping_fifty_times() {
     let flaps = |how: &str| -> String {
-        (0..50).map(|i| format!("{} fail fra {how}; {}.5 restore fra; ", i, i)).collect()
+        (0..50).map(|i| format!("{i} fail fra {how}; {i}.5 restore fra; ")).collect()
     };
     let net = eight();
     for how in ["withdraw", "interface", "unannounced", "drain", "hold-timer", "health-check"] {
@@ -470,4 +473,25 @@ fn a_cable_and_the_session_over_it() {
         let run = net.play(&format!("0 {up} 1 2 up"));
         assert_eq!(run.fates_of("AS2"), "0 no-route, 0.020 a", "{up}");
     }
+}
+
+#[test]
+fn a_site_gains_a_neighbor() {
+    // 3 hears of A through 1 and 2, until A has a link of its own with it.
+    let mut net = Net::of("2 > 1\n2 > 3\nsite a by 1 3").rules("connect_retry=60s");
+    let (a, other) = (net.router("64500"), net.router("3"));
+    let announcements = net.service.sites[0].announcements.clone();
+    let session = net.world.session_to(a, other).unwrap();
+    net.service.sites[0].announcements.remove(&session);
+    net.overlay.set_link(a, other, false);
+    let (site, reach, opened) = (0, Reach::Listed, vec![(a, other)]);
+    let deed = Deed::Announce { site, reach, announcements, opened };
+    let at = Duration::from_s(10);
+    let gains = Occurrence { at, index: 0, deed, label: "a gains 3".to_owned() };
+    let run = net.try_play_schedule(vec![gains]).unwrap();
+    assert_eq!(run.path_at("3", 9.0), "2 1 64500");
+    assert_eq!(run.path_at("3", 100.0), "64500");
+    let up_s = run.took_s(0);
+    assert!(up_s > 0.02 && up_s <= 60.1, "{up_s}");
+    assert_eq!(run.fates_of("AS3"), "0 a");
 }

@@ -5,6 +5,7 @@
 mod common;
 
 use catchment_dynamics::engine::Count;
+use catchment_testkit::story::story;
 use common::net::Net;
 
 /// A site, its provider and a client.
@@ -161,7 +162,8 @@ fn flapping_for_ever_ends_an_hour_after_it_ends() {
 #[test]
 fn path_hunting_counts_as_several_flaps() {
     // One failure; AS9 hears from its provider 8 of ever longer paths before there is none.
-    let hunted = "1 ~ 2\n1 ~ 3\n1 ~ 4\n2 ~ 3\n2 ~ 4\n3 ~ 4\n1 > 8\n2 > 8\n3 > 8\n4 > 8\n8 > 9\n9 > 10\nsite a by 1";
+    let hunted = "1 ~ 2\n1 ~ 3\n1 ~ 4\n2 ~ 3\n2 ~ 4\n3 ~ 4\n\
+                  1 > 8\n2 > 8\n3 > 8\n4 > 8\n8 > 9\n9 > 10\nsite a by 1";
     let net = Net::of(hunted).rules("rfd_share=1 split_horizon=false link_delay=100ms");
     let run = net.play("0 fail a; 60 restore a");
     let quiet = Net::of(hunted).rules("rfd_share=0 split_horizon=false link_delay=100ms");
@@ -193,4 +195,32 @@ fn a_stuck_route_that_is_announced_again_stays() {
         let run = net.play("0 fail a; 10 link 1 2 down; 20 link 1 2 up; 30 restore a");
         assert_eq!(run.path_at("2", 1e7), "1 64500", "seed {seed}");
     }
+}
+
+#[test]
+fn some_routes_stick_and_all_let_go() {
+    let story = story("[world]\nbuiltin = \"eight\"\n");
+    let (mut stuck, mut longest_s) = (0, 0.0_f64);
+    for seed in 0..1000 {
+        let net = Net::of_story(&story).seed(seed);
+        let sound = net.play("0 fail fra");
+        let mut net = net.clone();
+        net.rules.zombie_p = 0.02;
+        let run = net.play("0 fail fra");
+        for client in sound.timeline.delivery.sources.iter().map(|it| it.name.as_str()) {
+            assert_eq!(
+                run.fate_at(client, 1e9),
+                sound.fate_at(client, 1e9),
+                "seed {seed}, {client}"
+            );
+            // A route that sticks takes packets to where they are lost.
+            let is_lost = |at_s| run.fate_at(client, at_s).starts_with("stale");
+            assert!(!is_lost(1.0) || run.took_s(0) > 1.0, "seed {seed}, {client}");
+        }
+        stuck += u64::from(run.took_s(0) > 1.0);
+        longest_s = longest_s.max(run.took_s(0));
+    }
+    // Several ASes hear a withdrawal, but only 1299 uses the route: a chance of 2 %.
+    assert!((4..40).contains(&stuck), "{stuck} of 1000");
+    assert!((1_000.0..60_000.0).contains(&longest_s), "{longest_s}");
 }

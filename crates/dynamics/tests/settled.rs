@@ -116,6 +116,9 @@ fn case_of(seed: u64) -> (Case, Draws) {
     let mut draws = Draws::new(seed ^ 0x5e77);
     let mut case = case(seed, if draws.chance(30) { Kind::Plain } else { Kind::Regular });
     pace(&mut case.rules, &mut draws);
+    // Suppressed and stuck routes let go in the end.
+    case.rules.rfd_share = *draws.pick(&[0.0, 0.0, 1.0]);
+    case.rules.zombie_p = *draws.pick(&[0.0, 0.0, 0.02, 0.3]);
     (case, draws)
 }
 

@@ -62,6 +62,9 @@ fn waits_are_those_of_the_event_that_waits() {
     // What AS2 uses has waited for 25 s on its way; that is nothing to its own policy later.
     let run = net.play("0 say a 1; 5 say a 2; 100 prepend 2 3 1");
     assert_eq!(waits(&run, "3"), [(0.0, 0), (25.0, 1), (0.0, 2)]);
+    // What waited on a session that broke does not wait on the next one.
+    let run = net.play("0 say a 1; 5 say a 2; 6 session 1 64500 down; 9 session 1 64500 up");
+    assert_eq!(waits(&run, "1"), [(0.0, 0), (0.0, 2), (0.0, 3)]);
     // And if that has to wait, it is for its own sake.
     let run = net.play("0 say a 1; 5 prepend 2 3 1");
     assert_eq!(waits(&run, "3"), [(0.0, 0), (25.04, 1)]);

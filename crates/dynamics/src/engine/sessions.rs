@@ -3,7 +3,10 @@
 
 use catchment_routing::Policy;
 
-use super::{ARMED, BUSY, Best, DOWN, Engine, NO_SLOT, RouteChange, STALE, Task, Told, UNUSABLE};
+use super::{
+    ARMED, BUSY, Best, DOWN, Engine, NO_SLOT, NOTHING_HELD, RouteChange, STALE, Task, Told,
+    UNUSABLE,
+};
 
 impl Engine<'_> {
     /// The router of a slot notices that the session is gone. Its routes are dropped, or kept for
@@ -42,6 +45,7 @@ impl Engine<'_> {
             self.slots[at].flags &= !BUSY;
             if self.conduct.any_mrai {
                 self.next_allowed_us[at] = i64::MIN;
+                self.held[at] = NOTHING_HELD;
             }
             self.want(policy, self.slots[at].owner, end);
             self.slots[at].flags |= busy;

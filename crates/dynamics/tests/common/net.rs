@@ -441,8 +441,8 @@ impl Run<'_> {
     /// When a source is served again by another site or the same for good, in s.
     pub fn served_for_good_s(&self, source: &str) -> f64 {
         let stream = self.stream(source);
-        let ours = self.timeline.delivery.changes.iter().filter(|it| it.stream == stream);
-        ours.last().map_or(0.0, |it| it.at_us as f64 / 1e6)
+        let mut ours = self.timeline.delivery.changes.iter().filter(|it| it.stream == stream);
+        ours.next_back().map_or(0.0, |it| it.at_us as f64 / 1e6)
     }
 
     /// Stages of the changes of a source's fate, with their times in s.
