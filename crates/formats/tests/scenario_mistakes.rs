@@ -527,11 +527,43 @@ fn a_roa_may_name_as_0() {
 
 #[test]
 fn edge() {
-    check("[edge]\nhandshake = \"tls3\"\n", expect![[""]]);
-    check("[edge]\norigin = [1, 2, 3]\n", expect![[""]]);
-    check("[edge]\norigin = 5\norigins = \"SIN\"\n", expect![[""]]);
-    check("[edge]\norigin = [91, 0]\n", expect![[""]]);
-    check("edge = 5\n", expect![[""]]);
+    check(
+        "[edge]\nhandshake = \"tls3\"\n",
+        expect![[r#"
+        7:1 "[edge]" missing_key at `edge`
+            `edge` has no `origin`
+            help: write a city, such as `origin = "SIN"`
+        8:13 "\"tls3\"" unknown_value at `edge.handshake`
+            `tls3` is not a value of `handshake`
+            help: the nearest name is `tls13`
+    "#]],
+    );
+    check(
+        "[edge]\norigin = [1, 2, 3]\n",
+        expect![[r#"
+        8:10 "[1, 2, 3]" wrong_type at `edge.origin`
+            `origin` must be two numbers, not 3
+            help: write degrees north and east, such as `[52.17, 20.97]`
+    "#]],
+    );
+    check(
+        "[edge]\norigin = 5\norigins = \"SIN\"\n",
+        expect![[r#"
+        8:10 "5" wrong_type at `edge.origin`
+            `origin` must be a text, not `5`
+            help: texts stand in quotes
+        9:1 "origins" unknown_key at `edge.origins`
+            unknown key `origins` in `edge`
+            help: the nearest name is `origin`
+    "#]],
+    );
+    check(
+        "[edge]\norigin = [91, 0]\n",
+        expect![[r#"
+        8:11 "91" out_of_range at `edge.origin.0`
+            `edge.origin.0` must lie between -90 and 90, and is `91`
+    "#]],
+    );
 }
 
 #[test]
@@ -772,7 +804,7 @@ fn variants_themselves() {
                 `format` is not the path of a setting
                 help: known: `name`, `question`, `look_for`, `seed`, `steering`,
                   `world`, `rules`, `service`, `site`, `client`, `roa`, `leak`,
-                  `residency`, `geodns`, `event`, `correction`
+                  `residency`, `geodns`, `edge`, `event`, `correction`
             13:38 "[1]" wrong_type at `compare.2.set.seed`
                 `seed` must be a number, a text, `true` or `false`, not a list
         "#]],

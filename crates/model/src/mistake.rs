@@ -77,7 +77,7 @@ pub fn nearest_help<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -
     match nearest(given, known.iter().copied()) {
         Some(name) => format!("the nearest name is `{name}`"),
         None if known.is_empty() => String::new(),
-        None if known.len() <= 16 => {
+        None if known.len() <= 20 => {
             let list: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
             format!("known: {}", list.join(", "))
         }

@@ -4,13 +4,16 @@ use std::fmt::Write as _;
 
 use catchment_formats::scenario::{self, Syntax};
 use catchment_formats::table::{self, Format};
+use catchment_model::scenario::WorldSource;
 use catchment_model::schedule::Occurrence;
-use catchment_model::{Asn, Scenario, Table};
+use catchment_model::{Asn, Mistake, Scenario, Table};
 use catchment_routing::explain::{Explanation, explain};
 use catchment_routing::table::{Options, solve_table};
 use catchment_routing::{Catchment, Situation, solve};
 use catchment_worlds::assemble::{Assembled, assemble, schedule};
 use catchment_worlds::builtin;
+use catchment_worlds::from_data::from_synthetic;
+use catchment_worlds::synthetic::{SyntheticSpec, generate};
 
 /// A solved scenario.
 #[derive(Debug, Clone)]
@@ -38,18 +41,40 @@ pub fn story(text: &str) -> Story {
     if !text.contains("prefixes =") {
         full.push_str("\n[service]\nprefixes = [\"192.0.2.0/24\"]\n");
     }
-    let reading = scenario::read(&full, Syntax::Toml, &[])
-        .unwrap_or_else(|mistakes| panic!("{full}\n{mistakes:#?}"));
-    let catchment_model::scenario::WorldSource::Builtin(name) = &reading.scenario.world else {
-        panic!("stories play in built-in worlds");
+    whole(&full, None)
+}
+
+/// Solves a whole scenario on a built-in or synthetic world, or one of its variants by name.
+///
+/// # Panics
+/// If the scenario has mistakes or does not settle, or there is no such variant.
+pub fn whole(text: &str, variant: Option<&str>) -> Story {
+    let settled = |result: Result<Scenario, Vec<Mistake>>| {
+        result.unwrap_or_else(|mistakes| panic!("{text}\n{mistakes:#?}"))
     };
-    let base = builtin(name).unwrap_or_else(|| panic!("there is no world `{name}`"));
-    let assembled = assemble(&base, &reading.scenario)
-        .unwrap_or_else(|mistakes| panic!("{full}\n{mistakes:#?}"));
+    let reading = scenario::read(text, Syntax::Toml, &[]);
+    let mut scenario = settled(reading.map(|reading| reading.scenario));
+    if let Some(name) = variant {
+        let index = scenario.compare.iter().position(|it| it.name == name);
+        let index = index.unwrap_or_else(|| panic!("there is no variant `{name}`"));
+        scenario = settled(scenario::with_variant(&scenario, index));
+    }
+    let base = match &scenario.world {
+        WorldSource::Builtin(name) => {
+            builtin(name).unwrap_or_else(|| panic!("there is no world `{name}`"))
+        }
+        WorldSource::Synthetic { ases, seed } => {
+            let spec = SyntheticSpec { ases: *ases, seed: *seed };
+            from_synthetic("synthetic", &generate(&spec).expect("it can be had"))
+        }
+        _ => panic!("stories read no files"),
+    };
+    let assembled =
+        assemble(&base, &scenario).unwrap_or_else(|mistakes| panic!("{text}\n{mistakes:#?}"));
     let situation = situation(&assembled);
     let prefixes = 0..assembled.service.prefixes.len() as u16;
     let catchments = prefixes.map(|prefix| solve(situation, prefix).expect("it settles")).collect();
-    Story { scenario: reading.scenario, assembled, catchments }
+    Story { scenario, assembled, catchments }
 }
 
 /// What the solver is asked.

@@ -6,6 +6,7 @@
 mod answers;
 mod at;
 mod data;
+mod library;
 mod mistakes;
 mod output;
 mod real_data;

@@ -41,6 +41,7 @@ pub fn plain(world: &str) -> Scenario {
         leaks: Vec::new(),
         residency: Default::default(),
         geodns: GeoDns::default(),
+        edge: None,
         events: Vec::new(),
         corrections: Vec::new(),
         compare: Vec::new(),
