@@ -389,35 +389,43 @@ fn attacks<'a>(demand: &Demand<'a>) -> BTreeMap<u32, Attack<'a>> {
 }
 
 /// The first site that has been offered more than `threshold` times its capacity for `after_us`
-/// without a break, and when it has been so for that long; the lowest of several. A run in which
-/// such sites withdraw themselves (`overload = withdraw`) takes `shed_threshold` and `fall` ×
-/// `hc_interval`. Sites in `gone` have done so already.
+/// without a break, and when it has been so for that long; of several the one with the highest
+/// load over capacity, then the lowest. A run in which such sites withdraw themselves
+/// (`overload = withdraw`) takes `shed_threshold` and `fall` × `hc_interval`. Sites in `gone` have
+/// done so already, at the times given; since each relieves others, or burdens them, everyone
+/// counts anew from then on, and they go in turn (models 6.4).
 pub fn first_overload(
     log: &LoadLog,
     threshold: f64,
     after_us: i64,
-    gone: &[u32],
+    gone: &[(u32, i64)],
 ) -> Option<(u32, i64)> {
-    let mut above_since: BTreeMap<u32, i64> = BTreeMap::new();
-    let mut first: Option<(i64, u32)> = None;
-    let mut note = |site: u32, since_us: i64, until_us: i64| {
-        let at_us = since_us + after_us;
-        if at_us <= until_us && first.is_none_or(|first| (at_us, site) < first) {
-            first = Some((at_us, site));
+    let is_gone = |site: u32| gone.iter().any(|(other, _)| *other == site);
+    let last_us = gone.iter().map(|(_, at_us)| *at_us).max().unwrap_or(i64::MIN);
+    // Since when a site is above, and how far it is now.
+    let mut above: BTreeMap<u32, (i64, f64)> = BTreeMap::new();
+    let mut found: Vec<(i64, f64, u32)> = Vec::new();
+    let mut note = |site: u32, (since_us, utilization): (i64, f64), until_us: i64| {
+        let at_us = since_us.max(last_us).saturating_add(after_us);
+        if at_us <= until_us {
+            found.push((at_us, utilization, site));
         }
     };
-    for step in log.steps.iter().filter(|step| !gone.contains(&step.site)) {
+    for step in log.steps.iter().filter(|step| !is_gone(step.site)) {
         if step.utilization > threshold {
-            above_since.entry(step.site).or_insert(step.at_us);
-        } else if let Some(since_us) = above_since.remove(&step.site) {
+            above.entry(step.site).or_insert((step.at_us, 0.0)).1 = step.utilization;
+        } else if let Some(since) = above.remove(&step.site) {
             // Relieved in the very instant of the last check, it stays.
-            note(step.site, since_us, step.at_us - 1);
+            note(step.site, since, step.at_us - 1);
         }
     }
-    for (site, since_us) in above_since {
-        note(site, since_us, log.end_us);
+    for (site, since) in above {
+        note(site, since, log.end_us);
     }
-    first.map(|(at_us, site)| (site, at_us))
+    let first = found.into_iter().min_by(|(at_us, load, site), (other_us, other, other_site)| {
+        at_us.cmp(other_us).then(other.total_cmp(load)).then(site.cmp(other_site))
+    });
+    first.map(|(at_us, _, site)| (site, at_us))
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinishe
         match overloaded {
             Some((site, at_us)) if rules.overload == Overload::Withdraw => {
                 // What comes before it stays as it was, so that the next run goes at least as far.
-                gone.push(site);
+                gone.push((site, at_us));
                 schedule = timeline.schedule;
                 let at = schedule.partition_point(|it| it.at.us <= at_us);
                 schedule.insert(at, withdrawal(script, site, at_us));
@@ -153,7 +153,7 @@ fn withdrawal(script: &Script<'_>, site: u32, at_us: i64) -> Occurrence {
 /// Plays a script, and says which site is the first to have too much load for too long.
 fn play_once(
     script: &Script<'_>,
-    gone: &[u32],
+    gone: &[(u32, i64)],
     watch: Watch<'_>,
 ) -> Result<(Timeline, Option<(u32, i64)>), Unfinished> {
     let Script { situation, schedule, .. } = *script;

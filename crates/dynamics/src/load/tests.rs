@@ -117,7 +117,7 @@ fn t6_3_absorb_then_withdraw() {
     assert_eq!(lines(&absorbing), steps);
     // Three checks of a second, above 1.2 times the capacity.
     assert_eq!(first_overload(&absorbing, 1.2, 3 * S, &[]), Some((A, 13 * S)));
-    assert_eq!(first_overload(&absorbing, 1.2, 3 * S, &[A]), None);
+    assert_eq!(first_overload(&absorbing, 1.2, 3 * S, &[(A, 13 * S)]), None);
     assert_eq!(first_overload(&absorbing, 3.2, 3 * S, &[]), None);
     assert_eq!(first_overload(&absorbing, 1.2, 40 * S, &[]), None);
 
@@ -134,11 +134,21 @@ fn t6_3_absorb_then_withdraw() {
         "50 b 4.00 0.00 4.00 1.0000",
     ];
     assert_eq!(lines(&shed)[3..], steps);
-    assert_eq!(first_overload(&shed, 1.2, 3 * S, &[A]), Some((B, 17 * S)));
+    assert_eq!(first_overload(&shed, 1.2, 3 * S, &[(A, 13 * S)]), Some((B, 17 * S)));
     let at = shed.at(20 * S);
     let total: f64 = at.iter().map(|step| step.legit_kqps * step.served).sum();
     assert_eq!(format!("{:.2}", 10.0 * total), "71.76");
     assert_eq!(shed.of(C).count(), 1);
+}
+
+#[test]
+fn sites_go_in_turn_the_worst_first() {
+    let service = service(&[kqps(10.0), kqps(10.0)]);
+    let delivery = delivery(&[(20.0, A), (30.0, B)], &[]);
+    let mut log = run(&delivery, &service, &[], None, 0);
+    log.end_us = 60 * S;
+    assert_eq!(first_overload(&log, 1.2, 3 * S, &[]), Some((B, 3 * S)));
+    assert_eq!(first_overload(&log, 1.2, 3 * S, &[(B, 3 * S)]), Some((A, 6 * S)));
 }
 
 #[test]
