@@ -404,8 +404,10 @@ fn edge_cache_800_240_40() {
         "format = 1\nname = \"t5.6\"\nsteering = \"geodns\"\n[world]\nbuiltin = \"empty\"\n\
          [service]\nprefixes = [\"192.0.2.0/24\"]\n\
          [edge]\norigin = [0.0, {origin}]\nhandshake = \"tls12\"\n\
-         [[site]]\nname = \"near\"\nat = [{site}, 0.0]\nasn = 64496\nneighbors = [{{ asn = 1299 }}]\n\
-         [[client]]\nasn = 65600\nname = \"Client\"\nat = [0.0, 0.0]\nneighbors = [{{ asn = 1299 }}]\n"
+         [[site]]\nname = \"near\"\nat = [{site}, 0.0]\nasn = 64496\n\
+         neighbors = [{{ asn = 1299 }}]\n\
+         [[client]]\nasn = 65600\nname = \"Client\"\nat = [0.0, 0.0]\n\
+         neighbors = [{{ asn = 1299 }}]\n"
     );
     let card = Card::play(&text, None);
     let report = card.edge.as_ref().unwrap();
@@ -505,6 +507,8 @@ fn root_letters() {
     let (hurt, quick) = hurt_and_quick(&small);
     near(hurt, 0.22, 0.02);
     assert!(quick > 0.9, "{quick}");
+    let moves = small.moves(0);
+    assert!(moves.starts_with("ams → nrt ") && moves.contains("ams → iad "), "{moves}");
     let stayed: f64 = small.event(1).stayed.iter().map(|it| it.demand).sum();
     near(stayed / small.event(0).hurt.demand, 0.23, 0.03);
     let (hurt, quick) = hurt_and_quick(&large);
