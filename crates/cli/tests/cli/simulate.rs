@@ -375,9 +375,10 @@ fn an_attack_at_the_end_is_over_when_it_is_over() {
         let args = ["simulate", "eight", "--set", &set, "--set", "rules.overload=withdraw"];
         catchment(&format!("lasts-{lasts}"), &args).done()
     };
-    // Sites withdraw after three seconds of too much load.
+    // Sites withdraw after three seconds of too much load, one after the other.
     assert_eq!(played("2s").lines().count(), 1 + 1);
-    assert_eq!(played("4s").lines().count(), 1 + 1 + 8);
+    assert_eq!(played("4s").lines().count(), 1 + 1 + 1);
+    assert_eq!(played("1m").lines().count(), 1 + 1 + 8);
 }
 
 #[test]
