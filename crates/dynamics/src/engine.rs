@@ -231,6 +231,8 @@ pub struct Engine<'w> {
     asn: Vec<u32>,
     /// Part of each router in the world: 0 for a site's, 1 for any other.
     role: Vec<u8>,
+    /// Whether a router has customers, siblings or colleagues, who hear of all its routes.
+    has_listeners: Vec<bool>,
     slots: Vec<Slot>,
     best: Vec<Best>,
     /// When each route came in; empty if no rule asks.
@@ -280,6 +282,13 @@ impl<'w> Engine<'w> {
         for site in &service.sites {
             role[site.router as usize] = Role::Site as u8;
         }
+        let has_listeners = (0..world.router_count() as u32)
+            .map(|router| {
+                world.routers_of(world.router_as[router as usize]).len() > 1
+                    || !world.group(router, Relation::Customer).is_empty()
+                    || !world.group(router, Relation::Sibling).is_empty()
+            })
+            .collect();
         let slot_count = adjacency.slot_count();
         let routers = world.router_count();
         let empty = |owner: u32| Slot {
@@ -342,6 +351,7 @@ impl<'w> Engine<'w> {
             adjacency,
             rules,
             role,
+            has_listeners,
             conduct,
             seed,
         }
@@ -580,7 +590,7 @@ impl<'w> Engine<'w> {
             }
         }
         self.spread_again(router, waited_us);
-        self.tell_all(policy, router);
+        self.tell_all(policy, router, before);
     }
 
     /// From decision to forwarding table (models 2.6).

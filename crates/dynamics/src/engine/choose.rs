@@ -8,7 +8,7 @@
 use catchment_model::Asn;
 use catchment_model::relation::Class;
 use catchment_model::rng::fnv1a64;
-use catchment_model::rules::{OldestRule, TieBreak};
+use catchment_model::rules::{OldestRule, Role, TieBreak};
 use catchment_routing::decision::{History, Selection, Step, select_with_history};
 use catchment_routing::policy::class_local_pref;
 use catchment_routing::{Candidate, Policy, Via};
@@ -82,12 +82,12 @@ impl Engine<'_> {
         router: u32,
         changed: Option<u32>,
     ) -> (u32, Told) {
-        if policy.own_site(router).is_some() {
+        if self.role(router) == Role::Site as usize && policy.own_site(router).is_some() {
             return (OWN, Told::new(Class::Origin, super::EMPTY));
         }
         let best = self.best[router as usize].slot;
         let chosen =
-            if self.heard_meds.contains(&router) {
+            if !self.heard_meds.is_empty() && self.heard_meds.contains(&router) {
                 self.choose_whole(policy, router)
             } else {
                 match changed {

@@ -89,8 +89,8 @@ impl Engine<'_> {
         Some(behind + link_rtt_ms(self.world, rules, self.peer(slot), router)?)
     }
 
-    /// Tells every neighbor, in order, what changed for it.
-    pub(super) fn tell_all(&mut self, policy: &Policy<'_>, router: u32) {
+    /// Tells every neighbor, in order, what changed for it; `before` is what it used.
+    pub(super) fn tell_all(&mut self, policy: &Policy<'_>, router: u32, before: Best) {
         let slots = self.adjacency.slots(router);
         let best = self.best[router as usize];
         let is_plain = best.slot == NO_SLOT
@@ -101,6 +101,15 @@ impl Engine<'_> {
             for slot in slots {
                 self.want(policy, router, slot);
             }
+            return;
+        }
+        // Most networks only buy transit, and nobody asks them where their packets go.
+        let is_told_to_all =
+            |best: &Best| best.slot != NO_SLOT && best.told.class() <= Class::Customer;
+        if !self.has_listeners[router as usize]
+            && !is_told_to_all(&before)
+            && !is_told_to_all(&best)
+        {
             return;
         }
         let by_kind = self.plain_offers(policy, router, best);
