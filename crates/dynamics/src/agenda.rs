@@ -87,9 +87,11 @@ struct SiteState {
     shown_up: bool,
     /// How it failed, if it has.
     failed: Option<FailureKind>,
+    /// Whether its own health check has found it dead since it last returned.
+    was_checked: bool,
     /// While it asks to be drained: what it said before.
     drained: Option<BTreeMap<u32, Announcement>>,
-    /// Steps of an earlier number are void.
+    /// How often it returned: what was planned before that is void.
     generation: u32,
 }
 
@@ -166,6 +168,7 @@ impl<'a> Course<'a> {
                     life: 0,
                     shown_up: true,
                     failed: None,
+                    was_checked: false,
                     drained: None,
                     generation: 0,
                 };
@@ -182,6 +185,8 @@ impl<'a> Course<'a> {
         };
         let budget = course.budget();
         course.engine.limit(budget);
+        let keys = (0..script.schedule.len() as u32).map(|cause| course.file_index(cause));
+        course.engine.draw_by(keys.collect());
         let links: Vec<(u32, u32)> = course.overlay.down.iter().copied().collect();
         for (a, b) in links {
             course.cut(a, b);
@@ -303,7 +308,10 @@ impl<'a> Course<'a> {
                     self.occur(now_us, index);
                 }
                 Step::Announce { site, active, generation } => {
-                    if self.sites[site as usize].generation == generation {
+                    let state = &self.sites[site as usize];
+                    // One that failed again meanwhile does not come up; what is to go, goes.
+                    let holds = !active || state.failed.is_none();
+                    if state.generation == generation && holds {
                         self.notice(now_us, cause);
                         self.set_active(site, active);
                     }
@@ -516,11 +524,14 @@ impl<'a> Course<'a> {
     /// What draws for a subject of an occurrence belong to: its place in the file, which stays
     /// what it is when a site withdraws itself before it; those withdrawals have none.
     fn draw_key(&self, cause: u32, subject: u32) -> u64 {
-        let index = match self.schedule[cause as usize].index {
-            u32::MAX => u32::MAX - cause,
+        u64::from(self.file_index(cause)) << 32 | u64::from(subject)
+    }
+
+    fn file_index(&self, cause: u32) -> u32 {
+        match self.schedule[cause as usize].index {
+            u32::MAX => u32::MAX - 1 - cause,
             index => index,
-        };
-        u64::from(index) << 32 | u64::from(subject)
+        }
     }
 
     fn reconnect_us(&self, cause: u32, slot: u32, role: Role) -> i64 {
@@ -544,8 +555,8 @@ impl<'a> Course<'a> {
             return;
         }
         let answered = state.answers;
-        state.generation += 1;
         state.failed = Some(how);
+        state.was_checked |= how == FailureKind::HealthCheck;
         let generation = state.generation;
         let own_router = self.service.sites[site as usize].own_router;
         let is_dead =
@@ -648,16 +659,17 @@ impl<'a> Course<'a> {
         let state = &mut self.sites[site as usize];
         state.generation += 1;
         let generation = state.generation;
-        let failed = state.failed.take();
+        state.failed = None;
+        let was_checked = std::mem::take(&mut state.was_checked);
         self.set_site(now_us, cause, site, true, true);
         self.stop_draining(site);
         self.revive_router(now_us, cause, site);
-        let at_us = match failed {
-            Some(FailureKind::HealthCheck) => {
-                let key = self.draw_key(cause, site);
-                now_us + timing::rise_us(self.rules, uniform(self.seed, stream::CHECK, key))
-            }
-            _ => now_us,
+        // What its own health check took out, that check lets back in.
+        let at_us = if was_checked {
+            let key = self.draw_key(cause, site);
+            now_us + timing::rise_us(self.rules, uniform(self.seed, stream::CHECK, key))
+        } else {
+            now_us
         };
         if at_us == now_us || self.service.sites[site as usize].active {
             self.notice(now_us, cause);

@@ -255,6 +255,7 @@ pub struct Engine<'w> {
     heard_meds: BTreeSet<u32>,
     /// Occurrence that what is done now goes back to.
     cause: u32,
+    draw_keys: Vec<u32>,
     counts: BTreeMap<u32, Count>,
     current: Count,
     current_cause: u32,
@@ -335,6 +336,7 @@ impl<'w> Engine<'w> {
             tasks: Vec::new(),
             heard_meds: BTreeSet::new(),
             cause: u32::MAX,
+            draw_keys: Vec::new(),
             counts: BTreeMap::new(),
             current: Count::default(),
             current_cause: u32::MAX,
@@ -375,6 +377,17 @@ impl<'w> Engine<'w> {
     /// What was written down about spreads since [`Engine::record`].
     pub fn take_spread_log(&mut self) -> Vec<SpreadChange> {
         std::mem::take(&mut self.spread_log)
+    }
+
+    /// Draws for what goes back to an occurrence are keyed by these numbers, not by its place.
+    pub(crate) fn draw_by(&mut self, keys: Vec<u32>) {
+        self.draw_keys = keys;
+    }
+
+    /// What draws for a subject of the present occurrence belong to.
+    fn draw_key(&self, subject: u32) -> u64 {
+        let index = self.draw_keys.get(self.cause as usize).copied().unwrap_or(u32::MAX);
+        u64::from(subject) << 32 | u64::from(index)
     }
 
     /// Sets how many messages may still be sent until the run is given up.
@@ -573,7 +586,7 @@ impl<'w> Engine<'w> {
         let before = self.best[router as usize];
         let (slot, told) = self.choose(policy, router, changed);
         if (slot, told) == (before.slot, before.told) {
-            self.spread_again(router, waited_us);
+            self.spread_again(policy, router, waited_us);
             return;
         }
         let best = Best { slot, told, waited_us, cause: self.cause };
@@ -589,7 +602,7 @@ impl<'w> Engine<'w> {
                 log.push(change);
             }
         }
-        self.spread_again(router, waited_us);
+        self.spread_again(policy, router, waited_us);
         self.tell_all(policy, router, before);
     }
 
@@ -606,7 +619,7 @@ impl<'w> Engine<'w> {
         {
             return self.conduct.fib_us;
         }
-        let key = u64::from(router) << 32 | u64::from(self.cause);
+        let key = self.draw_key(router);
         let position = uniform(self.seed, stream::FIB_POSITION, key) * FULL_TABLE;
         self.conduct.fib_us + libm::round(position / self.conduct.fib_rate * 1e6) as i64
     }

@@ -109,6 +109,8 @@ impl<'a> Routes<'a> {
             start[*router as usize] = way(*router, slots);
         }
         let mut best = self.start.to_vec();
+        let mut spread: BTreeMap<u32, &[u32]> =
+            self.start_spread.iter().map(|(router, slots)| (*router, &slots[..])).collect();
         // A router writes in the order in which it decided.
         let mut written_us = vec![i64::MIN; best.len()];
         let mut changes = Vec::with_capacity(self.changes.len());
@@ -127,6 +129,7 @@ impl<'a> Routes<'a> {
         let mut spreads = self.spreads.iter().peekable();
         for change in self.changes {
             while let Some(before) = spreads.next_if(|it| it.at_us < change.at_us) {
+                spread.insert(before.router, &before.slots);
                 let hop = match before.slots.len() {
                     0 => self.hop(before.router, &best[before.router as usize]),
                     _ => way(before.router, &before.slots),
@@ -134,7 +137,12 @@ impl<'a> Routes<'a> {
                 write(&Decided::of_spread(before), hop);
             }
             best[change.router as usize] = change.best;
-            write(&Decided::of_route(change), self.hop(change.router, &change.best));
+            // Another best route may leave the set of equal ones as it is.
+            let hop = match spread.get(&change.router) {
+                Some(slots) if slots.contains(&change.best.slot) => way(change.router, slots),
+                _ => self.hop(change.router, &change.best),
+            };
+            write(&Decided::of_route(change), hop);
         }
         for last in spreads {
             let hop = match last.slots.len() {

@@ -392,26 +392,29 @@ fn attacks<'a>(demand: &Demand<'a>) -> BTreeMap<u32, Attack<'a>> {
 /// without a break, and when it has been so for that long; of several the one with the highest
 /// load over capacity, then the lowest. A run in which such sites withdraw themselves
 /// (`overload = withdraw`) takes `shed_threshold` and `fall` × `hc_interval`. Sites in `gone` have
-/// done so already, at the times given; since each relieves others, or burdens them, everyone
-/// counts anew from then on, and they go in turn (models 6.4).
+/// done so already, at the times given: what had begun by then is dealt with, though it may take
+/// its time to end. Since each relieves others, or burdens them, everyone counts anew from then on,
+/// and they go in turn (models 6.4).
 pub fn first_overload(
     log: &LoadLog,
     threshold: f64,
     after_us: i64,
     gone: &[(u32, i64)],
 ) -> Option<(u32, i64)> {
-    let is_gone = |site: u32| gone.iter().any(|(other, _)| *other == site);
+    let is_dealt_with = |site: u32, since_us: i64| {
+        gone.iter().any(|(other, at_us)| *other == site && since_us <= *at_us)
+    };
     let last_us = gone.iter().map(|(_, at_us)| *at_us).max().unwrap_or(i64::MIN);
     // Since when a site is above, and how far it is now.
     let mut above: BTreeMap<u32, (i64, f64)> = BTreeMap::new();
     let mut found: Vec<(i64, f64, u32)> = Vec::new();
     let mut note = |site: u32, (since_us, utilization): (i64, f64), until_us: i64| {
         let at_us = since_us.max(last_us).saturating_add(after_us);
-        if at_us <= until_us {
+        if at_us <= until_us && !is_dealt_with(site, since_us) {
             found.push((at_us, utilization, site));
         }
     };
-    for step in log.steps.iter().filter(|step| !is_gone(step.site)) {
+    for step in &log.steps {
         if step.utilization > threshold {
             above.entry(step.site).or_insert((step.at_us, 0.0)).1 = step.utilization;
         } else if let Some(since) = above.remove(&step.site) {

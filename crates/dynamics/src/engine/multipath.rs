@@ -1,14 +1,25 @@
 //! Equal routes that a router uses at once (models 5.4): those that tie with its best route
 //! through IGP cost, over eBGP.
 
+use catchment_routing::Policy;
+
 use super::adjacency::INTERNAL;
-use super::{Engine, OWN, SpreadChange, UNUSABLE};
+use super::{Engine, OWN, SpreadChange};
 
 impl Engine<'_> {
     /// Brings the set of equal routes of a router up to date.
-    pub(super) fn spread_again(&mut self, router: u32, waited_us: u32) {
+    pub(super) fn spread_again(&mut self, policy: &Policy<'_>, router: u32, waited_us: u32) {
         let Some(relaxed) = self.conduct.multipath else { return };
-        let slots = self.equal_slots(router, relaxed);
+        let slots = self.equal_slots(policy, router, relaxed);
+        self.set_spread(router, slots, waited_us);
+    }
+
+    /// A router that died uses none.
+    pub(super) fn forget_spread(&mut self, router: u32) {
+        self.set_spread(router, Vec::new(), 0);
+    }
+
+    fn set_spread(&mut self, router: u32, slots: Vec<u32>, waited_us: u32) {
         let before = self.spread.get(&router);
         if before.map_or(&[][..], |it| it) == slots {
             return;
@@ -26,18 +37,28 @@ impl Engine<'_> {
     }
 
     /// The slots of routes that tie with the best one, itself included; none if it is alone.
-    fn equal_slots(&self, router: u32, relaxed: bool) -> Vec<u32> {
+    fn equal_slots(&self, policy: &Policy<'_>, router: u32, relaxed: bool) -> Vec<u32> {
         let best = self.best[router as usize].slot;
         if best >= OWN || self.adjacency.kind[best as usize] == INTERNAL {
             return Vec::new();
         }
-        let rank = self.slots[best as usize].rank;
-        let neighbor = |slot: u32| self.paths.head(self.slots[slot as usize].heard.path());
-        let is_equal = |slot: &u32| {
-            let equal = self.slots[*slot as usize].rank;
-            equal == rank && equal != UNUSABLE && (relaxed || neighbor(*slot) == neighbor(best))
+        let equal: Vec<u32> = if self.heard_meds.contains(&router) {
+            self.equal_with_meds(policy, router)
+        } else {
+            let rank = self.slots[best as usize].rank;
+            let is_equal = |slot: &u32| self.slots[*slot as usize].rank == rank;
+            self.adjacency.slots(router).filter(is_equal).collect()
         };
-        let slots: Vec<u32> = self.adjacency.slots(router).filter(is_equal).collect();
+        let neighbor = |slot: u32| self.paths.head(self.slots[slot as usize].heard.path());
+        let slots: Vec<u32> =
+            equal.into_iter().filter(|slot| relaxed || neighbor(*slot) == neighbor(best)).collect();
         if slots.len() > 1 { slots } else { Vec::new() }
+    }
+
+    /// The same where MEDs count, which ranks do not have: what is left after IGP cost.
+    fn equal_with_meds(&self, policy: &Policy<'_>, router: u32) -> Vec<u32> {
+        let heard = self.heard(policy, router);
+        let Some(selection) = self.select(router, &heard) else { return Vec::new() };
+        selection.tied.iter().map(|position| heard[*position].slot).collect()
     }
 }

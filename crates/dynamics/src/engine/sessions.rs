@@ -33,7 +33,8 @@ impl Engine<'_> {
         let ends = [slot, self.adjacency.reverse[slot as usize]];
         for end in ends {
             let at = end as usize;
-            self.slots[at].flags &= !DOWN;
+            // The timer of the old session may still end; what waits for the new one has its own.
+            self.slots[at].flags &= !(DOWN | ARMED);
             self.slots[at].said = Told::NONE;
             // What an end that died and came back did not notice is of the old session too.
             self.reset_us.insert(end, self.now_us - 1);
@@ -84,7 +85,11 @@ impl Engine<'_> {
             (slot_now.heard, slot_now.said) = (Told::NONE, Told::NONE);
             slot_now.rank = UNUSABLE;
             self.reset_us.insert(slot, self.now_us);
+            self.stuck.remove(&slot);
+            self.penalties.remove(&slot);
         }
+        self.heard_meds.remove(&router);
+        self.forget_spread(router);
         let best = Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: self.cause };
         self.witness_death(router, best);
         self.best[router as usize] = best;

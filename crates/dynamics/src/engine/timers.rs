@@ -55,8 +55,7 @@ impl Engine<'_> {
         if self.conduct.zombie_p == 0.0 || self.now_us < 0 {
             return false;
         }
-        let asn = u64::from(self.asn[router as usize]);
-        let key = asn << 32 | u64::from(self.cause);
+        let key = self.draw_key(self.asn[router as usize]);
         if !rng::falls_in(self.conduct.zombie_p, self.seed, stream::STICKS, key) {
             return false;
         }
