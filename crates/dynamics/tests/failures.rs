@@ -431,6 +431,28 @@ fn a_second_failure_of_another_kind() {
 }
 
 #[test]
+fn what_is_planned_comes_though_it_gets_worse() {
+    let net = Net::of("1 > 2\nsite a by 1");
+    // The end of a drain.
+    let run = net.play("0 fail a drain; 10 fail a silent");
+    assert_eq!(run.fates_of("AS2"), "0 a, 10.000 stale a, 60.020 no-route");
+    // The verdict of a health check, whatever else is asked of the dead.
+    let alone = net.play("0 fail a health-check").fates_of("AS2");
+    for worse in ["drain", "silent"] {
+        let run = net.play(&format!("0 fail a health-check; 1 fail a {worse}"));
+        assert_eq!(run.fates_of("AS2"), alone, "{worse}");
+    }
+    // That check lets it back in.
+    let back = net.play("0 fail a health-check; 100 restore a").fates_of("AS2");
+    let run = net.play("0 fail a health-check; 50 fail a silent; 100 restore a");
+    assert!(!back.contains("100.0") && back.ends_with(" a"), "{back}");
+    assert!(!run.fates_of("AS2").contains("100.0"), "{}", run.fates_of("AS2"));
+    // One that fails again while it waits to come back does not come back.
+    let run = net.play("0 fail a health-check; 100 restore a; 110 fail a silent");
+    assert_eq!(run.fates_of("AS2"), alone);
+}
+
+#[test]
 fn the_dead_are_not_drained() {
     let net = Net::of("1 > 2\nsite a by 1").rules("hold=90s keepalive=30s");
     let run = net.play("0 fail a silent; 10 fail a drain");

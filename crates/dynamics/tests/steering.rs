@@ -228,3 +228,25 @@ fn sites_that_withdraw_themselves_do_not_shift_what_others_draw() {
     assert_eq!(one.noticed_s(1), other.noticed_s(2));
     assert_eq!(one.fates_of("Miami"), other.fates_of("Miami"));
 }
+
+#[test]
+fn equal_routes_stay_equal_when_the_best_of_them_is_replaced() {
+    // AS9 has two routes of three; one of its neighbors falls back to another site, as far away.
+    let net = Net::of("3 > 9\n4 > 9\n3 > 5\n3 = 6\n7 > 4\nsite a by 5\nsite b by 6\nsite c by 7")
+        .rules("ecmp=per_flow");
+    let run = net.play("10 fail a");
+    let delivery = &run.timeline.delivery;
+    let source = delivery.sources.iter().position(|it| it.name == "AS9").unwrap() as u32;
+    let shares = |at_us: i64| {
+        let fates = delivery.at(at_us);
+        let mut shares = [0.0; 3];
+        for (stream, fate) in delivery.streams.iter().zip(fates) {
+            if let (true, Some(site)) = (stream.source == source, fate.site()) {
+                shares[site as usize] += stream.share;
+            }
+        }
+        shares
+    };
+    assert_eq!(shares(0), [0.5, 0.0, 0.5]);
+    assert_eq!(shares(20_000_000), [0.0, 0.5, 0.5]);
+}
