@@ -29,6 +29,9 @@ const MESSAGES_PER_SESSION: u64 = 500;
 const MESSAGES_MIN: u64 = 1_000_000;
 const MESSAGES_MAX: u64 = 100_000_000;
 
+/// Events between two looks at whether somebody wants to know no more: well below a second.
+const EVENTS_AT_ONCE: u64 = 1 << 20;
+
 /// Streams of draws.
 mod stream {
     pub const DETECTION: u64 = 0x6465_7465;
@@ -271,6 +274,16 @@ impl<'a> Course<'a> {
 
     /// Does everything up to and including `to_us`.
     pub fn advance(&mut self, to_us: i64) -> Pause {
+        loop {
+            match self.advance_some(to_us) {
+                Pause::Underway => {}
+                pause => return pause,
+            }
+        }
+    }
+
+    /// The same, with a [`Pause::Underway`] now and then where much happens.
+    pub(crate) fn advance_some(&mut self, to_us: i64) -> Pause {
         let end_us = to_us.saturating_add(1);
         loop {
             let step_us = self.next_step_us().filter(|at_us| *at_us <= to_us);
@@ -284,7 +297,8 @@ impl<'a> Course<'a> {
                     }
                     Pause::Reached
                 } else {
-                    engine.run(&Policy::new(situation, *prefix), step_us.unwrap_or(end_us))
+                    let policy = Policy::new(situation, *prefix);
+                    engine.run(&policy, step_us.unwrap_or(end_us), EVENTS_AT_ONCE)
                 }
             };
             if pause != Pause::Reached {

@@ -155,6 +155,8 @@ impl Count {
 pub enum Pause {
     /// The time that was asked for has come.
     Reached,
+    /// As many events as were asked for have been handled, and there are more.
+    Underway,
     /// The budget of messages is used up: whoever changed its mind most often.
     Exhausted(Vec<Asn>),
 }
@@ -450,9 +452,12 @@ impl<'w> Engine<'w> {
         self.now_us = now_us;
     }
 
-    /// Delivers what comes before `end_us`. The limit is looked at once for each event.
-    pub fn run(&mut self, policy: &Policy<'_>, end_us: i64) -> Pause {
-        while let Some(event) = self.queue.pop_before(end_us) {
+    /// Delivers what comes before `end_us`, at most so many events.
+    pub fn run(&mut self, policy: &Policy<'_>, end_us: i64, events: u64) -> Pause {
+        for _ in 0..events {
+            let Some(event) = self.queue.pop_before(end_us) else {
+                return self.reach(end_us);
+            };
             self.now_us = event.at_us;
             self.look_ahead();
             self.handle(policy, event);
@@ -460,6 +465,10 @@ impl<'w> Engine<'w> {
                 return Pause::Exhausted(self.restless());
             }
         }
+        Pause::Underway
+    }
+
+    fn reach(&mut self, end_us: i64) -> Pause {
         if end_us != i64::MAX {
             self.now_us = end_us;
         }

@@ -374,9 +374,9 @@ pub(crate) fn drive(
             return Err(Unfinished::Cancelled);
         }
         let next_us = course.next_step_us().filter(|at_us| *at_us <= to_us);
-        match course.advance(next_us.unwrap_or(to_us)) {
+        match course.advance_some(next_us.unwrap_or(to_us)) {
             Pause::Reached if next_us.is_none() => return Ok(()),
-            Pause::Reached => {}
+            Pause::Reached | Pause::Underway => {}
             Pause::Exhausted(ases) => {
                 return Err(Unfinished::Oscillation {
                     ases,
