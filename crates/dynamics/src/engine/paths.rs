@@ -38,6 +38,14 @@ struct Node {
     behind: PathId,
     tag: u32,
     length: u32,
+    /// A bit for each AS on the path, see [`bit`]: where an AS has none, it is not on the path, and
+    /// the path need not be walked to see that.
+    members: u64,
+}
+
+/// One of 64 bits for each AS number.
+fn bit(asn: u32) -> u64 {
+    1 << (asn.wrapping_mul(0x9e37_79b1) >> 26)
 }
 
 /// All paths of a run.
@@ -55,7 +63,7 @@ impl Default for Paths {
     /// No path but the empty one.
     fn default() -> Paths {
         Paths {
-            nodes: vec![Node { asn: 0, behind: EMPTY, tag: NO_TAG, length: 0 }],
+            nodes: vec![Node { asn: 0, behind: EMPTY, tag: NO_TAG, length: 0, members: 0 }],
             table: vec![EMPTY; 1 << 10],
             tags: vec![Tag::default()],
             tag_of: BTreeMap::from([(Tag::default(), NO_TAG)]),
@@ -81,9 +89,9 @@ impl Paths {
     /// # Panics
     /// If there are more than 2^30 paths.
     pub fn push(&mut self, behind: PathId, asn: u32, tag: u32) -> PathId {
-        let length = self.length(behind) + 1;
-        let node = Node { asn, behind, tag, length };
-        self.intern(node)
+        let next = self.nodes[behind as usize];
+        let (length, members) = (next.length + 1, next.members | bit(asn));
+        self.intern(Node { asn, behind, tag, length, members })
     }
 
     /// The same path with another tag. The empty path carries tags too, inside an origin's AS.
@@ -153,6 +161,9 @@ impl Paths {
     pub fn occurrences(&self, path: PathId, asn: u32) -> u32 {
         let mut count = 0;
         let mut node = self.nodes[path as usize];
+        if node.members & bit(asn) == 0 {
+            return 0;
+        }
         while node.length > 0 {
             count += u32::from(node.asn == asn);
             node = self.nodes[node.behind as usize];
