@@ -478,7 +478,7 @@ fn clients() {
             7:1 "[[client]]" missing_key at `client.0`
                 `client.0` has no `asn`
             12:10 "-70" out_of_range at `client.1.weight`
-                `weight` must not be negative, and is `-70`
+                `weight` must lie between 0 and 1e12, and is `-70`
             14:7 "65545" duplicate_client at `client.2.asn`
                 AS65545 is a client twice in one place
                 help: add the weights, or give each a city of its own
@@ -979,6 +979,24 @@ fn json_has_the_same_mistakes_with_their_places() {
             1:53 "\"name\"" duplicate_key at `name`
                 `name` stands twice in one object
                 help: keep one of them
+        "#]],
+    );
+}
+
+#[test]
+fn demand_beyond_all_bounds() {
+    check_file(
+        &format!(
+            "{HEAD}{WORLD}[[client]]\nasn = 65545\nweight = 1e300\n\
+             [[client]]\nasn = 65546\nweight = 1e300\ngbps = 2e12\n"
+        ),
+        expect![[r#"
+            9:10 "1e300" out_of_range at `client.0.weight`
+                `weight` must lie between 0 and 1e12, and is `1e300`
+            12:10 "1e300" out_of_range at `client.1.weight`
+                `weight` must lie between 0 and 1e12, and is `1e300`
+            13:8 "2e12" out_of_range at `client.1.gbps`
+                `gbps` must lie between 0 and 1e12, and is `2e12`
         "#]],
     );
 }
