@@ -47,6 +47,7 @@ fn delivery(streams: &[(f64, u32)], changes: &[(i64, u32, Fate)]) -> Delivery {
         fate: *fate,
         cause: 0,
         stages: Stages::default(),
+        answer: false,
     };
     Delivery {
         sources: streams.iter().map(source).collect(),
