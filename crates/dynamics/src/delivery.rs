@@ -94,6 +94,9 @@ pub struct FateChange {
     pub cause: u32,
     /// Where the time since the cause went.
     pub stages: Stages,
+    /// Whether DNS sent new packets elsewhere. Open connections keep the address that they have
+    /// (models 4.3).
+    pub answer: bool,
 }
 
 /// What becomes of all packets, over time. State at a time is a fold over `changes`.

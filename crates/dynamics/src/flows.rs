@@ -15,7 +15,7 @@ use catchment_model::Rules;
 use catchment_model::scenario::{FailureKind, Steering};
 use catchment_model::schedule::{Deed, Occurrence};
 
-use crate::delivery::{Delivery, NO_CAUSE};
+use crate::delivery::{Delivery, FateChange, NO_CAUSE};
 
 /// How long flows of one kind last.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -159,10 +159,7 @@ pub struct FlowModel {
     pub keep_quic_us: i64,
     /// Whether sites forward QUIC packets to the site that their connection id names (models 5.3).
     pub quic_lb: bool,
-    /// Whether open flows move when the delivery does. Under GeoDNS it says where *new* flows go:
-    /// an open one keeps its address until its site dies (models 4.3).
-    pub established_follow_answers: bool,
-    /// How often catchments change in calm times.
+    /// How often catchments change in calm times; never where DNS alone steers.
     pub stability: Stability,
     /// Mean replication lag between sites, in s.
     pub lag_s: f64,
@@ -183,6 +180,7 @@ impl FlowModel {
             length: Length::Fixed(length_s),
             share,
         };
+        let calm = Stability::of(rules);
         FlowModel {
             flows_per_unit: 1000.0,
             classes: vec![
@@ -196,8 +194,10 @@ impl FlowModel {
             keep_tcp_us: 120_000_000,
             keep_quic_us: 30_000_000,
             quic_lb: false,
-            established_follow_answers: steering != Steering::GeoDns,
-            stability: Stability::of(rules),
+            stability: match steering {
+                Steering::GeoDns => Stability { lambda_s: 0.0, lambda_u: 0.0, ..calm },
+                Steering::Anycast | Steering::Hybrid => calm,
+            },
             lag_s: 2.0,
             read_gap_s: 0.1,
         }
@@ -212,9 +212,9 @@ impl FlowModel {
         }
     }
 
-    /// Whether a flow of a class goes on at its old site after new ones go elsewhere.
+    /// Whether a flow of a class goes on at its old site after its packets arrive elsewhere.
     fn stays(&self, class: &FlowClass) -> bool {
-        !self.established_follow_answers || (self.quic_lb && class.protocol == Protocol::Quic)
+        self.quic_lb && class.protocol == Protocol::Quic
     }
 }
 
@@ -295,6 +295,18 @@ struct Rest {
     site: u32,
     count: f64,
     since_us: i64,
+    /// Whether they have an address that DNS gives nobody any more. What becomes of the packets
+    /// of new flows is not about them.
+    apart: bool,
+}
+
+/// A time without service.
+#[derive(Debug, Clone, Copy)]
+struct Lost {
+    since_us: i64,
+    cause: u32,
+    /// Whether it was an answer of DNS, of which open flows notice nothing.
+    answer: bool,
 }
 
 /// Where the flows of a stream are.
@@ -305,8 +317,8 @@ struct StreamFlows {
     home: Option<u32>,
     /// The site that served last.
     last: Option<u32>,
-    /// Since when nobody serves, and why.
-    lost: Option<(i64, u32)>,
+    /// If nobody serves.
+    lost: Option<Lost>,
     rests: Vec<Rest>,
 }
 
@@ -322,8 +334,9 @@ struct StreamFlows {
 ///   was left we count too many as unneeded; to know, one would have to route each site alone.
 /// - Flows of a stream that loses its site and finds the same one again survive, if they wait that
 ///   long. If not, no move broke them, and they count as needed.
-/// - `quic_lb` and GeoDNS keep flows at their site when new ones go elsewhere; they end there, or
-///   die with it.
+/// - Where an answer of DNS sends new flows elsewhere, open ones keep their address: they end at
+///   their site, or die with it. The same with `quic_lb`, whoever sends them elsewhere. What
+///   becomes of the way to the old address is not followed.
 ///
 /// Sites that withdraw themselves because of overload are best given in `schedule` as failures of
 /// kind `unannounced`.
@@ -339,7 +352,10 @@ pub fn breaks(delivery: &Delivery, schedule: &[Occurrence], model: &FlowModel) -
                 open: delivery.weight(stream) * model.flows_per_unit,
                 home: fate.site(),
                 last: fate.site(),
-                lost: if fate.site().is_some() { None } else { Some((0, NO_CAUSE)) },
+                lost: match fate.site() {
+                    Some(_) => None,
+                    None => Some(Lost { since_us: 0, cause: NO_CAUSE, answer: false }),
+                },
                 rests: Vec::new(),
             })
             .collect(),
@@ -348,12 +364,12 @@ pub fn breaks(delivery: &Delivery, schedule: &[Occurrence], model: &FlowModel) -
     for (place, occurrence) in (0..).zip(schedule) {
         // What happens at an instant comes before what follows from it at that instant.
         while let Some(change) = changes.next_if(|it| it.at_us < occurrence.at.us) {
-            ledger.change(change.at_us, change.stream, change.fate.site(), change.cause);
+            ledger.change(change);
         }
         ledger.occur(occurrence, place);
     }
     for change in changes {
-        ledger.change(change.at_us, change.stream, change.fate.site(), change.cause);
+        ledger.change(change);
     }
     ledger.close(delivery.end_us)
 }
@@ -372,7 +388,7 @@ impl StreamFlows {
     /// Flows of a class at the home site at a time.
     fn at_home(&self, model: &FlowModel, class: usize, now_us: i64) -> f64 {
         // Without service no new flows take the places of those that end elsewhere.
-        let until_us = self.lost.map_or(now_us, |(since_us, _)| since_us);
+        let until_us = self.lost.map_or(now_us, |lost| lost.since_us);
         let rests = self.rests.iter().filter(|rest| rest.class == class);
         let elsewhere: f64 = rests.map(|rest| rest.open(model, until_us)).sum();
         (self.open * model.classes[class].share - elsewhere).max(0.0)
@@ -449,17 +465,18 @@ impl Ledger<'_> {
         }
     }
 
-    fn change(&mut self, now_us: i64, stream: u32, site: Option<u32>, cause: u32) {
+    fn change(&mut self, change: &FateChange) {
+        let FateChange { at_us: now_us, stream, cause, answer, .. } = *change;
         let flows = &mut self.streams[stream as usize];
-        let Some(site) = site else {
-            flows.lost.get_or_insert((now_us, cause));
+        let Some(site) = change.fate.site() else {
+            flows.lost.get_or_insert(Lost { since_us: now_us, cause, answer });
             return;
         };
         let (gap_us, lost_cause) =
-            flows.lost.map_or((0, NO_CAUSE), |(since_us, cause)| (now_us - since_us, cause));
+            flows.lost.map_or((0, NO_CAUSE), |lost| (now_us - lost.since_us, lost.cause));
         let cause = if cause == NO_CAUSE { lost_cause } else { cause };
         self.time_out(stream as usize, now_us, gap_us, Some(site));
-        self.leave_home(stream as usize, now_us, site, cause);
+        self.leave_home(stream as usize, now_us, site, cause, answer);
         let model = self.model;
         let flows = &mut self.streams[stream as usize];
         flows.rests.retain(|rest| rest.site != site && rest.open(model, now_us) > 0.0);
@@ -479,10 +496,7 @@ impl Ledger<'_> {
     /// to move anyway are left to [`Self::leave_home`], which knows whether that was needed.
     fn time_out(&mut self, index: usize, now_us: i64, gap_us: i64, next: Option<u32>) {
         let model = self.model;
-        let Some((_, cause)) = self.streams[index].lost else { return };
-        if !model.established_follow_answers {
-            return;
-        }
+        let Some(Lost { cause, answer: false, .. }) = self.streams[index].lost else { return };
         let gave_up = |class: usize| gap_us > model.keep_us(&model.classes[class]);
         if self.streams[index].home.is_some_and(|home| next.is_none_or(|next| next == home)) {
             for class in (0..model.classes.len()).filter(|class| gave_up(*class)) {
@@ -490,29 +504,32 @@ impl Ledger<'_> {
                 self.break_flows(cause, class, flows, true);
             }
         }
-        let rests = self.streams[index].rests.extract_if(.., |rest| gave_up(rest.class));
+        let rests =
+            self.streams[index].rests.extract_if(.., |rest| !rest.apart && gave_up(rest.class));
         for rest in rests.collect::<Vec<_>>() {
             self.break_flows(cause, rest.class, rest.open(model, now_us - gap_us), true);
         }
     }
 
-    /// What becomes of the flows at home when the stream comes to `site`.
-    fn leave_home(&mut self, index: usize, now_us: i64, site: u32, cause: u32) {
+    /// What becomes of the flows at home when the stream comes to `site`, by an answer of DNS or
+    /// not.
+    fn leave_home(&mut self, index: usize, now_us: i64, site: u32, cause: u32, answer: bool) {
         let Some(home) = self.streams[index].home.filter(|home| *home != site) else { return };
         let model = self.model;
         let cause_of = self.schedule.get(cause as usize).map(|it| &it.deed);
         let overload = matches!(cause_of, Some(Deed::Attack { .. } | Deed::Capacity { .. }));
         let needed = overload || self.state(home) != SiteState::Alive;
         let lost = self.streams[index].lost;
-        let gap_us = lost.map_or(0, |(since_us, _)| now_us - since_us);
+        let apart = answer || lost.is_some_and(|lost| lost.answer);
+        let cut_off = lost.filter(|lost| !lost.answer);
+        let gap_us = cut_off.map_or(0, |lost| now_us - lost.since_us);
         // Counted before the first is moved to the rests, from which the others are reckoned.
         let counts: Vec<f64> = (0..model.classes.len())
             .map(|class| self.streams[index].at_home(model, class, now_us))
             .collect();
         for ((class, kind), count) in model.classes.iter().enumerate().zip(counts) {
-            let waits = !model.established_follow_answers || gap_us <= model.keep_us(kind);
-            if model.stays(kind) && waits {
-                let rest = Rest { class, site: home, count, since_us: now_us };
+            if (apart || model.stays(kind)) && gap_us <= model.keep_us(kind) {
+                let rest = Rest { class, site: home, count, since_us: now_us, apart };
                 self.streams[index].rests.push(rest);
             } else {
                 self.break_flows(cause, class, count, needed);
@@ -523,8 +540,8 @@ impl Ledger<'_> {
     fn close(mut self, end_us: i64) -> FlowReport {
         let model = self.model;
         for index in 0..self.streams.len() {
-            if let Some((since_us, _)) = self.streams[index].lost {
-                self.time_out(index, end_us, end_us - since_us, None);
+            if let Some(lost) = self.streams[index].lost {
+                self.time_out(index, end_us, end_us - lost.since_us, None);
             }
         }
         let mut events: Vec<EventFlows> = self.events.into_values().collect();

@@ -188,11 +188,11 @@ fn fates_of(cache: u32, held: &Held, lives: &Lives) -> Vec<FateChange> {
     let mut last = fate(answer, lives, i64::MIN);
     let mut from_us = i64::MIN;
     let mut changes = Vec::new();
-    let mut turn_to = |at_us: i64, fate: Fate, cause: u32, stages: Stages| {
+    let mut turn_to = |at_us: i64, fate: Fate, cause: u32, stages: Stages, answer: bool| {
         if fate != last {
             assert_ne!(cause, NO_CAUSE, "a fate changed without an event");
             last = fate;
-            changes.push(FateChange { at_us, stream: 0, fate, cause, stages });
+            changes.push(FateChange { at_us, stream: 0, fate, cause, stages, answer });
         }
     };
     for turn in turns.iter().map(Some).chain([None]) {
@@ -202,11 +202,12 @@ fn fates_of(cache: u32, held: &Held, lives: &Lives) -> Vec<FateChange> {
         let later = phases.partition_point(|phase| phase.from_us <= from_us);
         for phase in phases[later..].iter().take_while(|phase| phase.from_us < until_us) {
             let fate = fate(answer, lives, phase.from_us);
-            turn_to(phase.from_us, fate, phase.cause, Stages::default());
+            turn_to(phase.from_us, fate, phase.cause, Stages::default(), false);
         }
         if let Some(turn) = turn {
             (answer, from_us) = (turn.answer, turn.at_us);
-            turn_to(from_us, fate(answer, lives, from_us), turn.reason.cause, stages(turn));
+            let fate = fate(answer, lives, from_us);
+            turn_to(from_us, fate, turn.reason.cause, stages(turn), true);
         }
     }
     changes

@@ -101,7 +101,7 @@ fn follow(
                 ..Stages::default()
             };
             let (at_us, cause) = (turn.at_us, turn.cause);
-            push(FateChange { at_us, stream: part, fate, cause, stages });
+            push(FateChange { at_us, stream: part, fate, cause, stages, answer: true });
         }
     }
 }

@@ -3,6 +3,11 @@
 //!
 //! Open first: [`script::Script`] (what is asked), [`delivery::Delivery`] (what becomes of each
 //! client's packets).
+//!
+//! What is left out: routers have no queue for their processor, each message takes `proc_delay`;
+//! other prefixes are there only as running MRAI timers (`mrai_busy`); retries of clients are at
+//! their fixed point at once; a site that withdrew itself under load does not return by itself.
+//! [`geodns`] and [`flows`] say what they leave out.
 
 pub mod agenda;
 pub mod damping;

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catchment_model::Rules;
 use catchment_model::scenario::FailureKind;
 use catchment_model::schedule::{Bots, Deed, Occurrence};
-use catchment_model::service::{Capacity, Reach, Service};
+use catchment_model::service::{Announcement, Capacity, Reach, Service};
 
 use crate::delivery::{Delivery, Fate};
 use crate::overload::{Filter, retry_factor, retry_loss, success};
@@ -156,10 +156,14 @@ pub fn serve(
     }
 }
 
+/// Highest demand of a stream, in its unit: so many that eight million of them can be summed. Files
+/// are held to less.
+const DEMAND_MAX: f64 = (1_u64 << 40) as f64;
+
 /// Sums of demand as integers of 2^-64 of its unit, so that what was added and taken away again
-/// leaves nothing behind, in whichever order.
+/// leaves nothing behind, in whichever order. More than [`DEMAND_MAX`] counts as that.
 fn fixed(demand: f64) -> i128 {
-    libm::round(libm::ldexp(demand, 64)) as i128
+    libm::round(libm::ldexp(demand.clamp(0.0, DEMAND_MAX), 64)) as i128
 }
 
 fn float(sum: i128) -> f64 {
@@ -216,12 +220,19 @@ impl<'a> Player<'a> {
     }
 }
 
+/// Whether a site with these announcements has somebody to announce to.
+fn has_sessions(reach: Reach, announcements: &BTreeMap<u32, Announcement>) -> bool {
+    reach == Reach::Everyone || !announcements.is_empty()
+}
+
 /// What the schedule means for loads.
 enum Turn {
     /// The attack at this place begins or ends.
     Attack(u32, bool),
-    /// A site announces from here on, or not.
-    Announces(u32, bool),
+    /// A site is in service from here on, or failed.
+    InService(u32, bool),
+    /// A site has somebody to announce to, or nobody.
+    HasSessions(u32, bool),
     Capacity(u32, Capacity),
 }
 
@@ -237,15 +248,15 @@ fn turns(schedule: &[Occurrence], gshut_wait_us: i64) -> Vec<(i64, Turn)> {
                     later.at.us <= gone_us && later.deed == Deed::Restore { site: *site }
                 });
                 if !back {
-                    turns.push((gone_us, Turn::Announces(*site, false)));
+                    turns.push((gone_us, Turn::InService(*site, false)));
                 }
             }
             // Some dead sites announce for a while; what reaches them then loads nobody.
-            Deed::Fail { site, .. } => turns.push((at_us, Turn::Announces(*site, false))),
-            Deed::Restore { site } => turns.push((at_us, Turn::Announces(*site, true))),
+            Deed::Fail { site, .. } => turns.push((at_us, Turn::InService(*site, false))),
+            Deed::Restore { site } => turns.push((at_us, Turn::InService(*site, true))),
             Deed::Announce { site, reach, announcements, .. } => {
-                let announces = *reach == Reach::Everyone || !announcements.is_empty();
-                turns.push((at_us, Turn::Announces(*site, announces)));
+                let has_sessions = has_sessions(*reach, announcements);
+                turns.push((at_us, Turn::HasSessions(*site, has_sessions)));
             }
             Deed::Attack { lasts, .. } => {
                 turns.push((at_us, Turn::Attack(place as u32, true)));
@@ -298,7 +309,12 @@ pub fn load(demand: &Demand<'_>) -> LoadLog {
     let mut attacks = attacks(demand);
     let mut capacities: Vec<Capacity> =
         demand.service.sites.iter().map(|site| site.capacity).collect();
-    let mut announces: Vec<bool> = demand.service.sites.iter().map(|site| site.active).collect();
+    // A site announces if it is in service and has sessions. What fails keeps its sessions for
+    // later, and an announcement that is edited brings no failed site back.
+    let sites = &demand.service.sites;
+    let mut in_service: Vec<bool> = sites.iter().map(|site| site.active).collect();
+    let mut heard: Vec<bool> =
+        sites.iter().map(|site| has_sessions(site.reach, &site.announcements)).collect();
     let turns = turns(demand.schedule, demand.rules.gshut_wait.us);
     let mut turns = turns.iter().peekable();
 
@@ -325,8 +341,12 @@ pub fn load(demand: &Demand<'_>) -> LoadLog {
                     attacks.get_mut(place).expect("each attack is known").on = *on;
                     touched.extend(0..site_count as u32);
                 }
-                Turn::Announces(site, now) => {
-                    announces[*site as usize] = *now;
+                Turn::InService(site, now) => {
+                    in_service[*site as usize] = *now;
+                    touched.insert(*site);
+                }
+                Turn::HasSessions(site, now) => {
+                    heard[*site as usize] = *now;
                     touched.insert(*site);
                 }
                 Turn::Capacity(site, capacity) => {
@@ -343,7 +363,7 @@ pub fn load(demand: &Demand<'_>) -> LoadLog {
                 ..Offered::default()
             };
             for attack in attacks.values().filter(|attack| attack.on) {
-                let share = attack.share(site, announces[index]);
+                let share = attack.share(site, in_service[index] && heard[index]);
                 offered.attack_kqps += attack.kqps * share;
                 offered.attack_gbps += attack.gbps * share;
             }

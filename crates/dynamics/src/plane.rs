@@ -100,7 +100,8 @@ pub fn deliver(layers: &[&Forwarding], ground: &Ground<'_>, sources: Vec<Source>
             }
             let (cause, stages) = plane.reasons[plane.reason_of[router as usize] as usize];
             for stream in &streams_at[router as usize] {
-                changes.push(FateChange { at_us, stream: *stream, fate, cause, stages });
+                let (stream, answer) = (*stream, false);
+                changes.push(FateChange { at_us, stream, fate, cause, stages, answer });
             }
         }
         changes[first..].sort_unstable_by_key(|change| change.stream);

@@ -1,4 +1,7 @@
-//! Which sites live, and since when: one reading of the schedule for everything that asks.
+//! Which sites live, and since when, as DNS and its health checks read it from the schedule.
+//!
+//! The engine, load, flows and outcomes follow the schedule themselves: each asks for something
+//! else (sessions, attacks, open connections, marks), step by step.
 //!
 //! Only [`Deed::Fail`] and [`Deed::Restore`] speak of it. Failures add up until the site is
 //! restored: a dead site that is drained stays dead. What the neighbors and the health checks

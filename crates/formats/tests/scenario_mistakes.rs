@@ -471,18 +471,25 @@ fn neighbors() {
 #[test]
 fn clients() {
     check(
-        "[[client]]\nweight = 1\n[[client]]\nasn = 65545\ncity = \"IST\"\nweight = -70\n\
-         [[client]]\nasn = 65545\ncity = \"ist\"\n[[client]]\nasn = 65545\ncity = \"ESB\"\n\
+        "[[client]]\nweight = 1e300\n[[client]]\nasn = 65545\ncity = \"IST\"\nweight = -70\n\
+         [[client]]\nasn = 65545\ncity = \"ist\"\nweight = 1e300\ngbps = 2e12\n\
+         [[client]]\nasn = 65545\ncity = \"ESB\"\n\
          wieght = inf\n",
         expect![[r#"
             7:1 "[[client]]" missing_key at `client.0`
                 `client.0` has no `asn`
+            8:10 "1e300" out_of_range at `client.0.weight`
+                `weight` must lie between 0 and 1e12, and is `1e300`
             12:10 "-70" out_of_range at `client.1.weight`
-                `weight` must not be negative, and is `-70`
+                `weight` must lie between 0 and 1e12, and is `-70`
             14:7 "65545" duplicate_client at `client.2.asn`
                 AS65545 is a client twice in one place
                 help: add the weights, or give each a city of its own
-            19:1 "wieght" unknown_key at `client.3.wieght`
+            16:10 "1e300" out_of_range at `client.2.weight`
+                `weight` must lie between 0 and 1e12, and is `1e300`
+            17:8 "2e12" out_of_range at `client.2.gbps`
+                `gbps` must lie between 0 and 1e12, and is `2e12`
+            21:1 "wieght" unknown_key at `client.3.wieght`
                 unknown key `wieght` in `client.3`
                 help: the nearest name is `weight`
         "#]],

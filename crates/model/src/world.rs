@@ -24,6 +24,10 @@ use crate::geo::Place;
 use crate::rng::splitmix64;
 use crate::{Asn, Relation};
 
+/// Highest weight of a router or client, in the unit of the world: sums of them stay exact enough
+/// and finite whatever is done to them.
+pub const WEIGHT_MAX: f64 = 1e12;
+
 /// Stands for "no place known" in [`WorldParts::router_places`].
 pub const NO_PLACE: u32 = u32::MAX;
 
@@ -280,8 +284,9 @@ fn check(parts: &WorldParts) -> Result<(), BrokenWorld> {
     if !parts.router_places.iter().all(place_known) {
         return broken("a router is in a place that does not exist");
     }
-    if parts.weights.iter().any(|weight| !weight.is_finite() || *weight < 0.0) {
-        return broken("a weight is no number or negative");
+    let is_weight = |weight: f64| (0.0..=WEIGHT_MAX).contains(&weight);
+    if !parts.weights.iter().all(|weight| is_weight(*weight)) {
+        return broken("a weight is no number, negative, or beyond 1e12");
     }
     if parts.places.iter().any(|place| !place.at.is_valid()) {
         return broken("a place has impossible coordinates");
@@ -302,10 +307,10 @@ fn check(parts: &WorldParts) -> Result<(), BrokenWorld> {
     {
         return broken("names of ASes are not in order");
     }
-    if parts.clients.iter().any(|client| {
-        client.router as usize >= router_count || !client.weight.is_finite() || client.weight < 0.0
-    }) {
-        return broken("a client is at a router that does not exist, or has no weight");
+    let client_fits =
+        |client: &Client| (client.router as usize) < router_count && is_weight(client.weight);
+    if !parts.clients.iter().all(client_fits) {
+        return broken("a client is at a router that does not exist, or has no possible weight");
     }
     Ok(())
 }

@@ -269,7 +269,7 @@ fn clients() {
                 it has one in IST
             client.1.weight scenario::bad_weight
                 the client AS65546 cannot have this weight
-                write a number of kq/s that is not negative
+                write a number of kq/s from 0 to 1e12
             client.2.neighbors scenario::known_as
                 AS65547 is in the world and has its sessions
                 leave `neighbors` out; a correction can add or take away a link

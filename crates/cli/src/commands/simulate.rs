@@ -22,7 +22,7 @@ use catchment_formats::scenario::with_variant;
 use catchment_formats::table::Format;
 use catchment_model::scenario::{AnswerPolicy, Steering, WorldSource};
 use catchment_model::schedule::Occurrence;
-use catchment_model::{Mistake, Scenario};
+use catchment_model::{Mistake, Prefix, Scenario};
 use catchment_worlds::{Assembled, BaseWorld, assemble, schedule};
 use clap::{Args, ValueEnum};
 
@@ -124,6 +124,18 @@ impl Variant {
             && service.sites.iter().all(|site| world.place(site.router).is_none())
     }
 
+    /// A prefix of the service that plays no part where BGP alone steers. Regional ones are there
+    /// for hybrid steering, so that nobody wonders.
+    fn idle_prefix(&self) -> Option<Prefix> {
+        let Assembled { service, regional, .. } = &self.assembled;
+        let first = service.prefixes.first()?;
+        let is_regional = |index: u16| regional.values().any(|it| *it == index);
+        let idle =
+            |(index, prefix): &(u16, &Prefix)| !prefix.contains(first) && !is_regional(*index);
+        let found = (0..).zip(&service.prefixes).find(idle);
+        found.filter(|_| self.scenario.steering == Steering::Anycast).map(|(_, prefix)| *prefix)
+    }
+
     fn play(&self, progress: &Progress) -> Result<Timeline, Failure> {
         let steps = progress.counting("playing");
         let mut watch = |done, total| {
@@ -193,6 +205,14 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
     }
     if args.at.at.is_none() && variants.iter().all(|variant| variant.schedule.is_empty()) {
         note("the scenario has no events: nothing happens; `[[event]]` says what does");
+    }
+    if args.at.at.is_none()
+        && let Some(prefix) = variants.iter().find_map(Variant::idle_prefix)
+    {
+        note(&format!(
+            "clients send to the first prefix of the service, and nobody to {prefix}; put it first \
+             to play it, or ask for `--at`, which shows all prefixes"
+        ));
     }
     if let Some(at) = args.at.at {
         let table = state_at(&variants[0].script(), at, args.at.options(), &progress)?;

@@ -281,6 +281,22 @@ fn without_events_nothing_happens() {
 }
 
 #[test]
+fn prefixes_that_nobody_sends_to_are_named() {
+    let told = |prefixes: &str, more: &[&str]| {
+        let set = format!("service.prefixes={prefixes}");
+        let ran =
+            catchment("idle", &[&["simulate", "frankfurt-fails", "--set", &set], more].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.err.contains("nobody to 198.51.100.0/24")
+    };
+    let apart = r#"["192.0.2.0/24", "198.51.100.0/24"]"#;
+    assert!(told(apart, &[]));
+    assert!(!told(apart, &["--at", "30s"]));
+    assert!(!told(apart, &["--steering", "geodns"]));
+    assert!(!told(r#"["192.0.2.0/24", "192.0.0.0/16"]"#, &[]));
+}
+
+#[test]
 fn a_mistake_in_a_variant_is_found_before_anything_is_played() {
     let folder = Folder::new("variant");
     let text = format!(

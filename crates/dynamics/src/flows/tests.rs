@@ -71,6 +71,7 @@ fn delivery(weights: &[f64], changes: &[(i64, u32, Fate, u32)], end_s: i64) -> D
         fate: *fate,
         cause: *cause,
         stages,
+        answer: false,
     };
     Delivery {
         sources: weights.iter().map(source).collect(),
@@ -79,6 +80,13 @@ fn delivery(weights: &[f64], changes: &[(i64, u32, Fate, u32)], end_s: i64) -> D
         changes: changes.iter().map(change).collect(),
         end_us: end_s * S,
     }
+}
+
+/// The same where DNS is behind all changes.
+fn answered(delivery: &Delivery) -> Delivery {
+    let mut delivery = delivery.clone();
+    delivery.changes.iter_mut().for_each(|change| change.answer = true);
+    delivery
 }
 
 fn schedule(deeds: &[(i64, Deed)]) -> Vec<Occurrence> {
@@ -223,12 +231,33 @@ fn geodns_answers_do_not_move_open_flows() {
     let delivery = delivery(&[1.0], &changes, 1000);
     let dies = (620, fail(FailureKind::Withdraw));
     let schedule = schedule(&[(10, fail(FailureKind::Drain)), dies]);
-    let geodns = FlowModel { established_follow_answers: false, ..tcp() };
-    let report = breaks(&delivery, &schedule, &geodns);
+    let stability = FlowModel::of(&Rules::default(), Steering::GeoDns).stability;
+    let geodns = FlowModel { stability, ..tcp() };
+    let report = breaks(&answered(&delivery), &schedule, &geodns);
     // Of flows of 20 minutes, half are still open after ten.
     assert_eq!(table(&report), [(0, 0.0, 0.0), (1, 5.0, 0.0)]);
     assert_eq!(report.classes[0].survival_calm, 1.0);
     assert_eq!(table(&breaks(&delivery, &schedule, &tcp())), [(0, 10.0, 0.0)]);
+}
+
+#[test]
+fn under_hybrid_routes_move_open_flows_and_answers_do_not() {
+    // DNS sends new flows from Frankfurt to London, then BGP those of London to Bombay.
+    let changes = [(20, 0, Fate::Served(LHR), 0), (620, 0, Fate::Served(BOM), 1)];
+    let mut delivery = delivery(&[1.0], &changes, 1000);
+    delivery.changes[0].answer = true;
+    let policy = Deed::Policy { local_prefs: Vec::new(), prepends: Vec::new(), closed: Vec::new() };
+    let schedule = schedule(&[(10, policy.clone()), (610, policy)]);
+    let report = breaks(&delivery, &schedule, &tcp());
+    // Half of Frankfurt's are still there after ten minutes, and stay.
+    assert_eq!(table(&report), [(0, 0.0, 0.0), (1, 0.0, 5.0)]);
+
+    // Without an answer for a while, open flows notice nothing; without a route they give up.
+    let changes = [(20, 0, Fate::NoRoute, 0), (420, 0, Fate::Served(LHR), 0)];
+    let mut delivery = self::delivery(&[1.0], &changes, 1000);
+    assert_eq!(table(&breaks(&answered(&delivery), &schedule, &tcp())), [(0, 0.0, 0.0)]);
+    delivery.changes[1].answer = true;
+    assert_eq!(table(&breaks(&delivery, &schedule, &tcp())), [(0, 0.0, 10.0)]);
 }
 
 #[test]
@@ -293,12 +322,13 @@ fn random(seed: u64) -> (Delivery, Vec<Occurrence>) {
 fn answers_never_break_what_anycast_would_keep() {
     for seed in 0..500 {
         let (delivery, schedule) = random(seed);
+        let by_dns = answered(&delivery);
         for length in [Length::Fixed(100.0), Length::Exponential(100.0)] {
             let anycast = model(Protocol::Quic, length);
             let routed = FlowModel { quic_lb: true, ..anycast.clone() };
-            let geodns = FlowModel { established_follow_answers: false, ..anycast.clone() };
-            let [anycast, routed, geodns] = [anycast, routed, geodns].map(|model| {
-                let report = breaks(&delivery, &schedule, &model);
+            let runs = [(&delivery, &anycast), (&delivery, &routed), (&by_dns, &anycast)];
+            let [anycast, routed, geodns] = runs.map(|(delivery, model)| {
+                let report = breaks(delivery, &schedule, model);
                 let broken = report.classes[0].broken;
                 assert!(broken.needed >= 0.0 && broken.unneeded >= 0.0, "seed {seed}");
                 let by_event: f64 = report.events.iter().map(|it| it.broken.total()).sum();

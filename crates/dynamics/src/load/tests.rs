@@ -47,6 +47,7 @@ fn delivery(streams: &[(f64, u32)], changes: &[(i64, u32, Fate)]) -> Delivery {
         fate: *fate,
         cause: 0,
         stages: Stages::default(),
+        answer: false,
     };
     Delivery {
         sources: streams.iter().map(source).collect(),
@@ -298,4 +299,42 @@ fn no_capacity_is_exceeded_and_none_is_wasted() {
         assert_eq!(step.utilization > 1.0, step.loss > 0.0, "seed {seed}: {step:?}");
         assert!((0.0..=1.0).contains(&step.served), "seed {seed}: {step:?}");
     }
+}
+
+#[test]
+fn an_announcement_brings_no_failed_site_back() {
+    let service = service(&[kqps(10.0)]);
+    let delivery = delivery(&[(0.0, A)], &[]);
+    let announce = |reach| Deed::Announce {
+        site: A,
+        reach,
+        announcements: BTreeMap::new(),
+        opened: Vec::new(),
+    };
+    let schedule = schedule(vec![
+        (10, attack(8.0, 0.0, Bots::Sites(vec![(A, 1.0)]), 80)),
+        (20, Deed::Fail { site: A, how: FailureKind::Withdraw }),
+        (30, announce(Reach::Everyone)),
+        (40, announce(Reach::Listed)),
+        (50, Deed::Restore { site: A }),
+        (60, announce(Reach::Everyone)),
+    ]);
+    let log = run(&delivery, &service, &schedule, None, 0);
+    let attacked: Vec<(i64, f64)> =
+        log.steps.iter().map(|step| (step.at_us / S, step.attack_kqps)).collect();
+    assert_eq!(attacked, [(0, 0.0), (10, 8.0), (20, 0.0), (60, 8.0), (90, 0.0)]);
+}
+
+#[test]
+fn demand_beyond_all_bounds_does_not_wrap() {
+    let streams = [(1e300, A), (1e300, A), (f64::MAX, A)];
+    let moves = [(10, 0, Fate::Served(B)), (20, 0, Fate::NoRoute), (30, 1, Fate::Served(B))];
+    let service = service(&[kqps(10.0), kqps(10.0)]);
+    let log = run(&delivery(&streams, &moves), &service, &[], None, 2);
+    let at = |at_s: i64| log.at(at_s * S).iter().map(|step| step.legit_kqps).collect::<Vec<_>>();
+    let most = DEMAND_MAX;
+    assert_eq!(at(0), [3.0 * most, 0.0]);
+    assert_eq!(at(10), [2.0 * most, most]);
+    assert_eq!(at(20), [2.0 * most, 0.0]);
+    assert_eq!(at(30), [most, most]);
 }

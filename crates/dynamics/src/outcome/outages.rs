@@ -366,6 +366,7 @@ mod tests {
             fate: *fate,
             cause: *cause,
             stages: Stages { detection_us: S, propagation_us: (at_s - 1) * S, ..Stages::default() },
+            answer: false,
         };
         Delivery {
             sources: weights.iter().map(source).collect(),

@@ -62,8 +62,13 @@ impl Health {
     fn occur(&mut self, occurrence: &Occurrence) {
         match occurrence.deed {
             Deed::Fail { site, how } => {
-                let serves = matches!(how, FailureKind::Drain | FailureKind::Unannounced);
-                self.healthy[site as usize] = serves;
+                // A machine that forgets to announce has restarted; a drain heals no dead one.
+                let healthy = &mut self.healthy[site as usize];
+                *healthy = match how {
+                    FailureKind::Unannounced => true,
+                    FailureKind::Drain => *healthy,
+                    _ => false,
+                };
                 self.named[site as usize] = false;
             }
             Deed::Restore { site } => {
@@ -196,5 +201,29 @@ pub(super) fn prefix_to(script: &Script<'_>, site: Option<u32>) -> Option<u16> {
             let region = &script.situation.service.sites[site? as usize].region;
             script.regional.get(region).copied()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use catchment_model::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_drain_heals_no_dead_site() {
+        let mut health = Health { healthy: vec![true], named: vec![true] };
+        let mut after = |deed| {
+            let (at, label) = (Duration::default(), String::new());
+            health.occur(&Occurrence { at, index: 0, deed, label });
+            health.healthy[0]
+        };
+        let fail = |how| Deed::Fail { site: 0, how };
+        assert!(after(fail(FailureKind::Drain)));
+        assert!(!after(fail(FailureKind::Silent)));
+        assert!(!after(fail(FailureKind::Drain)));
+        assert!(after(fail(FailureKind::Unannounced)));
+        assert!(!after(fail(FailureKind::Withdraw)));
+        assert!(after(Deed::Restore { site: 0 }));
     }
 }

@@ -9,6 +9,7 @@ use catchment_model::scenario::{
     RoaSpec, SiteSpec, Steering, Variant, WorldSource,
 };
 use catchment_model::service::Capacity;
+use catchment_model::world::WEIGHT_MAX;
 use catchment_model::{Asn, Community, LatLon, Mistake, Prefix, Relation, Scenario};
 
 use super::decode::{Decoder, Fields};
@@ -84,7 +85,7 @@ const DEGREES_HELP: &str = "write degrees north and east, such as `[52.17, 20.97
 /// A day, in seconds.
 const DAY_S: i64 = 86_400;
 
-/// No bound above.
+/// No bound above; for capacities.
 pub(super) const UNBOUNDED: std::ops::RangeInclusive<f64> = 0.0..=f64::MAX;
 
 /// Decodes a whole file. There is a scenario if nothing that it needs is missing; it counts only
@@ -452,8 +453,8 @@ impl Decoder<'_> {
             let asn = self.needed_asn(&fields, "asn");
             let place = self.place(&fields);
             let (weight, gbps) = (
-                self.number(&fields, "weight", UNBOUNDED),
-                self.number(&fields, "gbps", UNBOUNDED),
+                self.number(&fields, "weight", 0.0..=WEIGHT_MAX),
+                self.number(&fields, "gbps", 0.0..=WEIGHT_MAX),
             );
             let (name, region) = (self.name(&fields, "name"), self.name(&fields, "region"));
             let neighbors = self.neighbors(&fields);

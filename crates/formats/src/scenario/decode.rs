@@ -261,9 +261,9 @@ impl<'a> Decoder<'a> {
         let must = match (bounds.start(), bounds.end()) {
             _ if !value.is_finite() => "be a finite number".to_owned(),
             (low, high) if *low == 0.0 && *high == f64::MAX => "not be negative".to_owned(),
-            (low, high) => format!("lie between {low} and {high}"),
+            (low, high) => format!("lie between {} and {}", short(*low), short(*high)),
         };
-        let message = format!("`{}` must {must}, and is `{value}`", shown(path));
+        let message = format!("`{}` must {must}, and is `{}`", shown(path), short(value));
         self.report("scenario::out_of_range", path, &node.origin, message, "");
         None
     }
@@ -427,6 +427,11 @@ impl<'a> Decoder<'a> {
             }
         }
     }
+}
+
+/// A number as people write it: nobody counts the zeros of `1e300`.
+fn short(value: f64) -> String {
+    if value.is_finite() && value.abs() >= 1e10 { format!("{value:e}") } else { value.to_string() }
 }
 
 /// A value's name in messages: its key, and for an entry of a list its path, since a number says

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catchment_model::scenario::{ClientSpec, PlaceRef, Scenario};
-use catchment_model::world::Client;
+use catchment_model::world::{Client, WEIGHT_MAX};
 use catchment_model::{Asn, Mistake, Relation, World};
 
 use super::draft::{Built, Draft};
@@ -29,11 +29,11 @@ pub(super) fn place<'a>(
     let mut placed: Vec<PlacedClient<'a>> = Vec::new();
     for (index, spec) in scenario.clients.iter().enumerate() {
         let path = format!("client.{index}");
-        if spec.weight.is_some_and(|weight| !weight.is_finite() || weight < 0.0) {
+        if spec.weight.is_some_and(|weight| !(0.0..=WEIGHT_MAX).contains(&weight)) {
             let message = format!("the client AS{} cannot have this weight", spec.asn);
             mistakes.push(
                 Mistake::new("scenario::bad_weight", format!("{path}.weight"), message)
-                    .help("write a number of kq/s that is not negative"),
+                    .help("write a number of kq/s from 0 to 1e12"),
             );
         }
         let duplicate = || {
