@@ -28,8 +28,8 @@ use crate::spread::Buckets;
 pub enum Unfinished {
     /// Some routers go on changing their minds, and would for ever.
     #[error(
-        "the routing does not settle: after {messages} messages, at {at_s} s, {} keep changing \
-         their best route", list(.ases)
+        "the routing does not settle: after {} million messages, {}, {} keep changing their best \
+         route", millions(.messages), when(.at_s), list(.ases)
     )]
     Oscillation {
         /// Who changed most often, ascending.
@@ -42,6 +42,18 @@ pub enum Unfinished {
     /// Whoever asked does not want to know any more.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// The budgets of messages lie between a million and a hundred.
+fn millions(messages: &u64) -> u64 {
+    messages.div_ceil(1_000_000)
+}
+
+fn when(at_s: &i64) -> String {
+    match at_s {
+        ..0 => "while the sites are announced".to_owned(),
+        at_s => format!("at {}", Duration::from_s(*at_s)),
+    }
 }
 
 fn list(ases: &[Asn]) -> String {

@@ -343,12 +343,12 @@ fn oscillation_is_exit_code_1_and_names_the_ases() {
     check(
         &err,
         &expect![[r#"
-        note: the scenario has no events: nothing happens; `[[event]]` says what does
-          × the routing does not settle: after 1000000 messages, at 2238875 s, AS1, AS2,
-                AS3 keep changing their best route
-          help: their preferences contradict each other; look at LOCAL_PREF overrides,
-                leaks and `rules.policy_noise`
-    "#]],
+            note: the scenario has no events: nothing happens; `[[event]]` says what does
+              × the routing does not settle: after 1 million messages, at 25d21h54m35s, AS1,
+                    AS2, AS3 keep changing their best route
+              help: their preferences contradict each other; look at LOCAL_PREF overrides,
+                    leaks and `rules.policy_noise`
+        "#]],
     );
     assert_eq!(folder.files(), ["wheel.toml", "wheel.txt"]);
 }
