@@ -193,7 +193,7 @@ impl FlowModel {
             ],
             keep_tcp_us: 120_000_000,
             keep_quic_us: 30_000_000,
-            quic_lb: false,
+            quic_lb: rules.quic_lb,
             stability: match steering {
                 Steering::GeoDns => Stability { lambda_s: 0.0, lambda_u: 0.0, ..calm },
                 Steering::Anycast | Steering::Hybrid => calm,
@@ -258,6 +258,8 @@ pub struct EventFlows {
 /// What a run did to the flows of one class.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassFlows {
+    /// Name in tables.
+    pub name: &'static str,
     /// Flows open at one moment.
     pub open: f64,
     /// Flows that were open at some time of the run.
@@ -561,7 +563,7 @@ impl Ledger<'_> {
             let moves_hurt = kind.protocol != Protocol::Udp && !model.stays(kind);
             let survival_calm =
                 if moves_hurt { model.stability.survival(kind.length) } else { 1.0 };
-            ClassFlows { open, seen, broken, survival_run, survival_calm }
+            ClassFlows { name: kind.name, open, seen, broken, survival_run, survival_calm }
         };
         let classes = model.classes.iter().enumerate().map(class).collect();
         FlowReport { events, classes }

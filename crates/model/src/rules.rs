@@ -478,6 +478,8 @@ parameters! {
     lambda_s: f64 = 1.0 / 172_800.0, 0..=1;
     /// Catchment changes per second of an unstable client (models 5.1).
     lambda_u: f64 = 1.0 / 60.0, 0..=1;
+    /// Whether sites forward QUIC packets to the site that their connection id names (models 5.3).
+    quic_lb: bool = false;
     /// How packets spread over equal routes (models 5.4).
     ecmp: Ecmp = Ecmp::None;
     /// Whether equal routes of different neighbor ASes are used together (models 5.4).

@@ -33,9 +33,9 @@ const RULES_HEAD: &str = "\
 All are optional, and `--set rules.NAME=VALUE` takes the same names. A default of \u{2013} follows
 from the vendor profile or the world. `solve` and `explain` read the parameters that decide routes;
 `simulate` and `explain --at` read those about time and load too. `u_target`, `diurnal_a`, `h_peak`,
-`q_mrai`, `hops`, `unstable_share`, `lambda_s` and `lambda_u` are checked already, and change no
-output yet. How the rules combine is in [scenario.md](scenario.md). A test writes this page from the
-table in [crates/model/src/rules.rs](../crates/model/src/rules.rs).
+`q_mrai` and `hops` are checked already, and change no output yet. How the rules combine is in
+[scenario.md](scenario.md). A test writes this page from the table in
+[crates/model/src/rules.rs](../crates/model/src/rules.rs).
 
 | name | default | value | what it does |
 |---|---|---|---|

@@ -31,6 +31,7 @@ fn a_failure_is_told_with_its_stages_and_who_stays_away() {
               converged  after 144.504 s, with 26 messages
               clocks     failover 144.429 s, cleanup 144.504 s
               flows      broken: 216 000 needed, 63 000 unneeded
+              reads      21.5 % of the first after the move miss the last write
               moves      fra → lhr 170, fra → bom 70
               overload   lhr at 458.8 % of capacity loses 78.2 % of attempts, until the next
                     event
@@ -42,6 +43,7 @@ fn a_failure_is_told_with_its_stages_and_who_stays_away() {
               converged  after 0.086 s, with 29 messages
               clocks     failover not needed, cleanup 0.086 s
               flows      broken: 0 needed, 153 000 unneeded
+              reads      95.1 % of the first after the move miss the last write
               moves      lhr → fra 170
               not back   Istanbul stays at bom: AS65545 keeps the route from AS6453 in IST: it
                     is the older one (oldest)
@@ -57,6 +59,14 @@ fn a_failure_is_told_with_its_stages_and_who_stays_away() {
             nrt          140       140         140
             sin           40        40          40
             nowhere        0         0           0
+
+            flows        open  needed  unneeded  survive  in calm times
+            dns       118 000       0         0  100.0 %        100.0 %
+            tcp-30s   413 000  84 000    84 000   98.1 %         99.6 %
+            quic-30s  236 000  48 000    48 000   98.1 %         99.6 %
+            tcp-20m   236 000  48 000    48 000   72.9 %         98.3 %
+            quic-20m  118 000  24 000    24 000   72.9 %         98.3 %
+            tcp-1h     59 000  12 000    12 000   65.1 %         97.0 %
         "#]],
     );
 }

@@ -39,6 +39,10 @@ pub fn text(played: &Played) -> String {
     }
     out.push('\n');
     sites(played, &mut out);
+    if played.flows.classes.iter().any(|it| it.broken.total() > 0.0) {
+        out.push('\n');
+        grid(&flow_kinds(played), &mut out);
+    }
     if let Some(cells) = edge::cells(played) {
         out.push('\n');
         grid(&cells, &mut out);
@@ -148,6 +152,11 @@ fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
         let (needed, unneeded) = (number(needed), number(unneeded));
         line("flows", &format!("broken: {needed} needed, {unneeded} unneeded"));
     }
+    let flows = played.flows.events.iter().find(|it| it.cause == cause);
+    if let Some(flows) = flows.filter(|it| it.stale_reads >= 0.0005) {
+        let share = percent(flows.stale_reads, 1.0);
+        line("reads", &format!("{share} of the first after the move miss the last write"));
+    }
     moves(played, event, &mut line);
     overloads(played, event, &mut line);
     not_back(played, event, &mut line);
@@ -161,6 +170,24 @@ fn tell(played: &Played, cause: u32, event: &EventOutcome, out: &mut String) {
         let paths = paths.map_or(String::new(), |mean| format!(", AS paths of {mean:.4}"));
         line("then", &format!("{sites} active sites{paths}"));
     }
+}
+
+/// What became of the kinds of flows (models 5): how many survived the run, and how many a calm
+/// time of their own length.
+fn flow_kinds(played: &Played) -> Vec<Vec<String>> {
+    let head = ["flows", "open", "needed", "unneeded", "survive", "in calm times"];
+    let mut cells = vec![head.map(str::to_owned).to_vec()];
+    for flows in &played.flows.classes {
+        cells.push(vec![
+            flows.name.to_owned(),
+            number(flows.open),
+            number(flows.broken.needed),
+            number(flows.broken.unneeded),
+            percent(flows.survival_run, 1.0),
+            percent(flows.survival_calm, 1.0),
+        ]);
+    }
+    cells
 }
 
 fn stages(played: &Played, event: &EventOutcome, line: &mut impl FnMut(&str, &str)) {
