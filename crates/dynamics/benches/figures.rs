@@ -1,9 +1,10 @@
 //! The figures of the event engine: bar P7 of the performance reference.
 //!
 //! What the times should be, on one core: a message touches a slot, a path, a router and some
-//! neighbors, most of them not in cache, so about 200 ns; the withdrawal of AS9129 takes 53 485
-//! messages and at most 25 ms, 300 withdrawals and returns 931 554 and at most 0.25 s, the
-//! withdrawal of the only site 17 million and at most 10 s.
+//! neighbors, most of them not in cache, so at most 200 ns; the withdrawal of AS9129 takes 53 485
+//! messages and at most 25 ms, 300 withdrawals and returns 932 058 and at most 0.25 s, the
+//! withdrawal of the only site 13 million (how many paths are tried depends on the order of
+//! arrival) and at most 10 s.
 //!
 //! `cargo bench -p catchment-dynamics --bench figures` prints a table, `-- --json` one JSON object.
 //! The graph of April 2026 where `CATCHMENT_DATA` says it is, and the synthetic Internet of 80 000.
