@@ -287,22 +287,18 @@ impl<'a> Course<'a> {
         let end_us = to_us.saturating_add(1);
         loop {
             let step_us = self.next_step_us().filter(|at_us| *at_us <= to_us);
-            let pause = {
-                let Course { engine, overlay, service, rules, world, seed, prefix, .. } = self;
-                let situation = Situation { world, overlay, service, rules, seed: *seed };
-                // Without anything under way there is nothing to ask the rules.
-                if engine.is_idle() {
-                    if let Some(now_us) = step_us.or((end_us != i64::MAX).then_some(end_us)) {
-                        engine.set_now(now_us);
-                    }
-                    Pause::Reached
-                } else {
-                    let policy = Policy::new(situation, *prefix);
-                    engine.run(&policy, step_us.unwrap_or(end_us), EVENTS_AT_ONCE)
+            // Without anything under way there is nothing to ask the rules.
+            if self.engine.is_idle() {
+                if let Some(now_us) = step_us.or((end_us != i64::MAX).then_some(end_us)) {
+                    self.engine.set_now(now_us);
                 }
-            };
-            if pause != Pause::Reached {
-                return pause;
+            } else {
+                let until_us = step_us.unwrap_or(end_us);
+                let pause =
+                    self.with_policy(|engine, policy| engine.run(policy, until_us, EVENTS_AT_ONCE));
+                if pause != Pause::Reached {
+                    return pause;
+                }
             }
             let Some(step_us) = step_us else { return Pause::Reached };
             self.do_steps(step_us);
@@ -379,10 +375,10 @@ impl<'a> Course<'a> {
         }
     }
 
-    fn with_policy(&mut self, act: impl FnOnce(&mut Engine<'a>, &Policy<'_>)) {
+    fn with_policy<T>(&mut self, act: impl FnOnce(&mut Engine<'a>, &Policy<'_>) -> T) -> T {
         let Course { engine, overlay, service, rules, world, seed, prefix, .. } = self;
         let situation = Situation { world, overlay, service, rules, seed: *seed };
-        act(engine, &Policy::new(situation, *prefix));
+        act(engine, &Policy::new(situation, *prefix))
     }
 
     fn look(&mut self, at: &[Look]) {

@@ -30,6 +30,7 @@ use catchment_model::{Asn, Rules, World};
 use catchment_routing::{PATH_LENGTH_MAX, Policy, Situation};
 
 use crate::damping::{Damping, Penalty};
+use crate::timing;
 use adjacency::{Adjacency, INTERNAL};
 use conduct::Conduct;
 use paths::{EMPTY, PathId, Paths};
@@ -120,7 +121,7 @@ pub struct SpreadChange {
     pub at_us: i64,
     /// Where.
     pub router: u32,
-    /// Slots that it uses from here on, ascending; the one of its best route if that is alone.
+    /// Slots that it uses from here on, ascending; none if its best route is alone.
     pub slots: Vec<u32>,
     /// MRAI waits on the causal path, in µs.
     pub waited_us: u32,
@@ -491,8 +492,9 @@ impl<'w> Engine<'w> {
         match event.word {
             Told::MRAI => self.mrai_ends(policy, event),
             Told::TASK => {
-                self.task = Some(self.tasks[event.waited_us as usize]);
-                self.task_ends(policy, event);
+                let task = self.tasks[event.waited_us as usize];
+                self.task = Some(task);
+                self.task_ends(policy, event, task);
                 self.task = None;
             }
             word => {
@@ -630,7 +632,7 @@ impl<'w> Engine<'w> {
         }
         let key = self.draw_key(router);
         let position = uniform(self.seed, stream::FIB_POSITION, key) * FULL_TABLE;
-        self.conduct.fib_us + libm::round(position / self.conduct.fib_rate * 1e6) as i64
+        timing::flat_fib_us(self.conduct.fib_us, position, self.conduct.fib_rate)
     }
 
     fn count_now(&mut self) -> &mut Count {
@@ -662,11 +664,5 @@ fn merge(into: &mut Count, count: &Count) {
 
 /// A number of U(0, 1).
 pub(crate) fn uniform(seed: u64, stream: u64, key: u64) -> f64 {
-    (rng::draw(seed, stream, key) >> 11) as f64 / 9_007_199_254_740_992.0
-}
-
-/// A number of the standard normal distribution (Box and Muller 1958).
-pub(crate) fn normal(seed: u64, stream: u64, key: u64) -> f64 {
-    let radius = libm::sqrt(-2.0 * libm::log(1.0 - uniform(seed, stream, 2 * key)));
-    radius * libm::cos(std::f64::consts::TAU * uniform(seed, stream, 2 * key + 1))
+    rng::unit(rng::draw(seed, stream, key))
 }

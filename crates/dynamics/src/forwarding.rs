@@ -130,11 +130,7 @@ impl<'a> Routes<'a> {
         for change in self.changes {
             while let Some(before) = spreads.next_if(|it| it.at_us < change.at_us) {
                 spread.insert(before.router, &before.slots);
-                let hop = match before.slots.len() {
-                    0 => self.hop(before.router, &best[before.router as usize]),
-                    _ => way(before.router, &before.slots),
-                };
-                write(&Decided::of_spread(before), hop);
+                write(&Decided::of_spread(before), self.spread_hop(before, &best, &mut way));
             }
             best[change.router as usize] = change.best;
             // Another best route may leave the set of equal ones as it is.
@@ -145,14 +141,23 @@ impl<'a> Routes<'a> {
             write(&Decided::of_route(change), hop);
         }
         for last in spreads {
-            let hop = match last.slots.len() {
-                0 => self.hop(last.router, &best[last.router as usize]),
-                _ => way(last.router, &last.slots),
-            };
-            write(&Decided::of_spread(last), hop);
+            write(&Decided::of_spread(last), self.spread_hop(last, &best, &mut way));
         }
         changes.sort_by_key(|change| change.at_us);
         Forwarding { start, changes }
+    }
+
+    /// What a router does after a change of its equal routes.
+    fn spread_hop(
+        &self,
+        change: &SpreadChange,
+        best: &[Best],
+        way: &mut impl FnMut(u32, &[u32]) -> Hop,
+    ) -> Hop {
+        match &change.slots[..] {
+            [] => self.hop(change.router, &best[change.router as usize]),
+            slots => way(change.router, slots),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use catchment_model::rules::Overload;
 use catchment_model::scenario::{FailureKind, Steering};
 use catchment_model::schedule::{Bots, Deed, Occurrence};
-use catchment_model::{Asn, Duration};
+use catchment_model::{Asn, Duration, Rules};
 use thiserror::Error;
 
 use crate::agenda::{ANNOUNCED_APART_US, Course, Notice, SiteChange, WireChange};
@@ -127,18 +127,17 @@ pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinishe
     let mut schedule = script.schedule.to_vec();
     let mut gone = Vec::new();
     loop {
-        let played = Script { schedule: &schedule, ..*script };
-        let (timeline, overloaded) = play_once(&played, &gone, watch)?;
-        match overloaded {
-            Some((site, at_us)) if rules.overload == Overload::Withdraw => {
-                // What comes before it stays as it was, so that the next run goes at least as far.
-                gone.push((site, at_us));
-                schedule = timeline.schedule;
-                let at = schedule.partition_point(|it| it.at.us <= at_us);
-                schedule.insert(at, withdrawal(script, site, at_us));
-            }
-            _ => return Ok(timeline),
-        }
+        let timeline = play_once(&Script { schedule: &schedule, ..*script }, watch)?;
+        let overloaded = match rules.overload {
+            Overload::Absorb => None,
+            Overload::Withdraw => first_overload(rules, &timeline.load, &gone),
+        };
+        let Some((site, at_us)) = overloaded else { return Ok(timeline) };
+        // What comes before it stays as it was, so that the next run goes at least as far.
+        gone.push((site, at_us));
+        schedule = timeline.schedule;
+        let at = schedule.partition_point(|it| it.at.us <= at_us);
+        schedule.insert(at, withdrawal(script, site, at_us));
     }
 }
 
@@ -162,12 +161,16 @@ fn withdrawal(script: &Script<'_>, site: u32, at_us: i64) -> Occurrence {
     }
 }
 
-/// Plays a script, and says which site is the first to have too much load for too long.
-fn play_once(
-    script: &Script<'_>,
-    gone: &[(u32, i64)],
-    watch: Watch<'_>,
-) -> Result<(Timeline, Option<(u32, i64)>), Unfinished> {
+/// Which site is the first to have too much load for too long, and when. Not those that are gone.
+fn first_overload(rules: &Rules, load: &LoadLog, gone: &[(u32, i64)]) -> Option<(u32, i64)> {
+    let after_us = i64::from(rules.fall) * rules.hc_interval.us;
+    // What is so at the end stays so.
+    let for_ever = LoadLog { end_us: i64::MAX, ..load.clone() };
+    load::first_overload(&for_ever, rules.shed_threshold, after_us, gone)
+}
+
+/// Plays a script in which no site withdraws itself but by its schedule.
+fn play_once(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinished> {
     let Script { situation, schedule, .. } = *script;
     let adjacency = match script.steering {
         Steering::GeoDns => None,
@@ -203,14 +206,9 @@ fn play_once(
         filtering: situation.rules.filtering,
     };
     let load = load::load(&demand);
-    let after_us = i64::from(situation.rules.fall) * situation.rules.hc_interval.us;
-    // What is so at the end stays so.
-    let for_ever = LoadLog { end_us: i64::MAX, ..load.clone() };
-    let overloaded =
-        load::first_overload(&for_ever, situation.rules.shed_threshold, after_us, gone);
     let schedule = schedule.to_vec();
     let routes = network.logs.into_values().collect();
-    Ok((Timeline { schedule, routes, delivery, bots, load }, overloaded))
+    Ok(Timeline { schedule, routes, delivery, bots, load })
 }
 
 /// The routers of an attack as sources: weights are shares.

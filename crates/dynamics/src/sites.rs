@@ -31,12 +31,6 @@ pub struct Phase {
 }
 
 impl Phase {
-    /// Whether the service answers packets that arrive. Under anycast they may arrive long after
-    /// the site has withdrawn its route.
-    pub fn is_alive(&self) -> bool {
-        !self.dead
-    }
-
     /// Whether packets to an address that only this site has are answered: nobody else announces
     /// it, so without a route they never arrive.
     pub fn is_reachable(&self) -> bool {
@@ -131,7 +125,7 @@ impl Lives {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use catchment_model::service::{Capacity, Reach, Site};
     use catchment_model::{Asn, Duration};
@@ -153,9 +147,8 @@ mod tests {
         Service { sites: vec![site], ..Service::default() }
     }
 
-    /// Plays lines such as `30 drain` or `40 restore` (seconds) on one site.
-    #[track_caller]
-    fn check(active: bool, text: &str, expected: &str) {
+    /// What happens to the first site, from text such as `30 drain, 40 restore` (seconds).
+    pub(crate) fn happenings(text: &str) -> Vec<Occurrence> {
         let occurrence = |(index, line): (u32, &str)| {
             let (at, word) = line.split_once(' ').unwrap();
             let how = FailureKind::NAMES.iter().find(|(name, _)| *name == word);
@@ -166,12 +159,18 @@ mod tests {
             let at = Duration::from_s(at.parse().unwrap());
             Occurrence { at, index, deed, label: line.to_owned() }
         };
-        let schedule: Vec<Occurrence> = (0..).zip(text.split(", ")).map(occurrence).collect();
+        (0..).zip(text.split(", ")).map(occurrence).collect()
+    }
+
+    /// Plays such a text.
+    #[track_caller]
+    fn check(active: bool, text: &str, expected: &str) {
+        let schedule = happenings(text);
         let lives = Lives::new(&service(active), &schedule);
         let show = |phase: &Phase| {
             let flag = |on: bool, letter: &str| if on { letter.to_owned() } else { String::new() };
             let state = [
-                flag(phase.is_alive(), "alive "),
+                flag(!phase.dead, "alive "),
                 flag(phase.is_reachable(), "reachable "),
                 flag(phase.drained, "drained "),
             ];

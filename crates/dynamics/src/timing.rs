@@ -243,7 +243,7 @@ pub fn reconnect_us(connect_retry_us: i64, u: f64) -> i64 {
 
 /// One interval of an MRAI timer with its jitter (RFC 4271 §10): the factor is U(`jitter`, 1).
 pub fn mrai_us(mrai_us: i64, jitter: f64, u: f64) -> i64 {
-    part_us(mrai_us, jitter + (1.0 - jitter) * u)
+    part_us(mrai_us, 1.0 - (1.0 - jitter) * u)
 }
 
 /// A neighbor that keeps the routes of a restarting router (RFC 4724 §4.2).
@@ -293,12 +293,10 @@ pub fn outage_range(end: SessionEnd, hold: Hold, helper: Option<Helper>) -> Dela
     detection.and_then(helper.map_or(0, |it| it.keeps_us(end, None)))
 }
 
-/// Time from a decision to the forwarding table (models 2.6), in µs: a base, and where the table
-/// is flat (`pic` off) all prefixes before ours at `rate` writes a second. `position` is the
-/// number of those; `rate` is at least 1.
-pub fn fib_us(base_us: i64, position: u32, rate: u32, pic: bool) -> i64 {
-    let queue_us = i64::from(position) * SECOND_US / i64::from(rate);
-    if pic { base_us } else { base_us + queue_us }
+/// Time from a decision to a flat forwarding table (models 2.6), in µs: a base, and all prefixes
+/// before ours at `rate` writes a second. `position` is the number of those; `rate` is at least 1.
+pub fn flat_fib_us(base_us: i64, position: f64, rate: f64) -> i64 {
+    base_us + libm::round(position / rate * 1e6) as i64
 }
 
 /// The quick model of convergence (models 2.7), where the event engine costs too much: of `hops`
@@ -486,10 +484,10 @@ mod tests {
 
     #[test]
     fn t2_9_flat_fib() {
-        assert_eq!(fib_us(0, 300_000, 15_000, false), 20 * S);
-        assert_eq!(fib_us(30 * MS, 300_000, 15_000, true), 30 * MS);
+        assert_eq!(flat_fib_us(0, 300_000.0, 15_000.0), 20 * S);
+        assert_eq!(flat_fib_us(30 * MS, 0.0, 15_000.0), 30 * MS);
         // The last prefix of a full table: 66.7 s.
-        assert_eq!(fib_us(0, 1_000_000, 15_000, false), 66_666_666);
+        assert_eq!(flat_fib_us(0, 1_000_000.0, 15_000.0), 66_666_667);
     }
 
     #[test]

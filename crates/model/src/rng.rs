@@ -21,6 +21,17 @@ pub const fn draw(seed: u64, stream: u64, key: u64) -> u64 {
     splitmix64(splitmix64(splitmix64(seed) ^ stream) ^ key)
 }
 
+/// A number in [0, 1) for each word, in steps of 2^-53, which are exact.
+pub const fn unit(word: u64) -> f64 {
+    (word >> 11) as f64 / 9_007_199_254_740_992.0
+}
+
+/// A number of the standard normal distribution from two in [0, 1) (Box and Muller 1958).
+pub fn normal(first: f64, second: f64) -> f64 {
+    // The logarithm of 0 is none.
+    libm::sqrt(-2.0 * libm::log(1.0 - first)) * libm::cos(std::f64::consts::TAU * second)
+}
+
 /// Whether the draw of (`seed`, `stream`, `key`) falls into the lower `share` of all draws.
 /// A share of 0 or less takes nobody, one of 1 or more everybody.
 pub fn falls_in(share: f64, seed: u64, stream: u64, key: u64) -> bool {

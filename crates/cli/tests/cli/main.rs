@@ -122,3 +122,22 @@ fn check(printed: &str, expected: &Expect) {
 fn catchment(name: &str, args: &[&str]) -> Ran {
     Folder::new(name).run(args)
 }
+
+/// A folder with `wheel.toml`, a dispute wheel (Griffin et al., BAD GADGET): each of three peers
+/// prefers the next one.
+fn wheel(name: &str) -> Folder {
+    let mut text = String::from(
+        "format = 1\nname = \"wheel\"\n[service]\nprefixes = [\"192.0.2.0/24\"]\n\
+        [world]\nas_rel = \"wheel.txt\"\n\
+        [[site]]\nname = \"s\"\nasn = 10\n",
+    );
+    for (asn, next) in [(1, 2), (2, 3), (3, 1)] {
+        text.push_str(&format!(
+            "[[correction]]\nas_policy = {{ asn = {asn}, neighbor = {next}, local_pref = 900 }}\n"
+        ));
+    }
+    let folder = Folder::new(name);
+    folder.put("wheel.txt", "1|10|-1\n2|10|-1\n3|10|-1\n1|2|0\n2|3|0\n3|1|0\n");
+    folder.put("wheel.toml", text);
+    folder
+}

@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use crate::{Folder, catchment, check};
+use crate::{Folder, catchment, check, wheel};
 
 /// A scenario with these lines behind a sound beginning.
 fn refused(name: &str, rest: &str, expected: &Expect) {
@@ -487,19 +487,7 @@ fn a_negative_number_is_a_wrong_number_and_no_option() {
 
 #[test]
 fn oscillation_is_exit_code_1_and_names_the_ases() {
-    // A dispute wheel (Griffin et al., BAD GADGET): each of three peers prefers the next one.
-    let mut text = format!(
-        "format = 1\nname = \"wheel\"\n{SERVICE}[world]\nas_rel = \"wheel.txt\"\n\
-        [[site]]\nname = \"s\"\nasn = 10\n"
-    );
-    for (asn, next) in [(1, 2), (2, 3), (3, 1)] {
-        text.push_str(&format!(
-            "[[correction]]\nas_policy = {{ asn = {asn}, neighbor = {next}, local_pref = 900 }}\n"
-        ));
-    }
-    let folder = Folder::new("wheel");
-    folder.put("wheel.txt", "1|10|-1\n2|10|-1\n3|10|-1\n1|2|0\n2|3|0\n3|1|0\n");
-    folder.put("wheel.toml", text);
+    let folder = wheel("wheel");
     let err = folder.run(&["solve", "wheel.toml", "--out", "x.csv"]).failed(1);
     check(
         &err,

@@ -6,7 +6,7 @@ use expect_test::expect;
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 
-use crate::{Folder, catchment, check};
+use crate::{Folder, catchment, check, wheel};
 
 const SERVICE: &str = "[service]\nprefixes = [\"192.0.2.0/24\"]\n";
 
@@ -335,19 +335,7 @@ fn a_mistake_in_a_variant_is_found_before_anything_is_played() {
 
 #[test]
 fn oscillation_is_exit_code_1_and_names_the_ases() {
-    // A dispute wheel (Griffin et al., BAD GADGET): each of three peers prefers the next one.
-    let mut text = format!(
-        "format = 1\nname = \"wheel\"\n{SERVICE}[world]\nas_rel = \"wheel.txt\"\n\
-        [[site]]\nname = \"s\"\nasn = 10\n"
-    );
-    for (asn, next) in [(1, 2), (2, 3), (3, 1)] {
-        text.push_str(&format!(
-            "[[correction]]\nas_policy = {{ asn = {asn}, neighbor = {next}, local_pref = 900 }}\n"
-        ));
-    }
-    let folder = Folder::new("simulated-wheel");
-    folder.put("wheel.txt", "1|10|-1\n2|10|-1\n3|10|-1\n1|2|0\n2|3|0\n3|1|0\n");
-    folder.put("wheel.toml", text);
+    let folder = wheel("simulated-wheel");
     let args = ["simulate", "wheel.toml", "--out", "x.csv", "--plot", "x.svg"];
     let err = folder.run(&args).failed(1);
     check(

@@ -8,7 +8,8 @@ use crate::timing::Timers;
 
 /// From the decision to the forwarding table, for one prefix (models 2.6).
 const FIB_US: i64 = 20_000;
-/// How routers behave, settled from the rules.
+
+/// [`Rules`], with what a world, a vendor or nobody says filled in.
 #[derive(Debug, Clone)]
 pub(super) struct Conduct {
     pub(super) proc_us: i64,

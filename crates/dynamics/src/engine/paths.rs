@@ -33,7 +33,7 @@ pub struct Tag {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Node {
+struct Link {
     asn: u32,
     behind: PathId,
     tag: u32,
@@ -51,7 +51,7 @@ fn bit(asn: u32) -> u64 {
 /// All paths of a run.
 #[derive(Debug, Clone)]
 pub struct Paths {
-    nodes: Vec<Node>,
+    links: Vec<Link>,
     /// Open addressing; `EMPTY` is a free place, as the empty path is never looked for.
     table: Vec<PathId>,
     tags: Vec<Tag>,
@@ -63,7 +63,7 @@ impl Default for Paths {
     /// No path but the empty one.
     fn default() -> Paths {
         Paths {
-            nodes: vec![Node { asn: 0, behind: EMPTY, tag: NO_TAG, length: 0, members: 0 }],
+            links: vec![Link { asn: 0, behind: EMPTY, tag: NO_TAG, length: 0, members: 0 }],
             table: vec![EMPTY; 1 << 10],
             tags: vec![Tag::default()],
             tag_of: BTreeMap::from([(Tag::default(), NO_TAG)]),
@@ -81,7 +81,7 @@ impl Paths {
 
     /// How many paths there are, the empty one included.
     pub fn count(&self) -> usize {
-        self.nodes.len()
+        self.links.len()
     }
 
     /// The path with `asn` in front of `behind`.
@@ -89,48 +89,48 @@ impl Paths {
     /// # Panics
     /// If there are more than 2^30 paths.
     pub fn push(&mut self, behind: PathId, asn: u32, tag: u32) -> PathId {
-        let next = self.nodes[behind as usize];
+        let next = self.links[behind as usize];
         let (length, members) = (next.length + 1, next.members | bit(asn));
-        self.intern(Node { asn, behind, tag, length, members })
+        self.intern(Link { asn, behind, tag, length, members })
     }
 
     /// The same path with another tag. The empty path carries tags too, inside an origin's AS.
     pub fn tagged(&mut self, path: PathId, tag: u32) -> PathId {
-        let node = self.nodes[path as usize];
-        if node.tag == tag {
+        let link = self.links[path as usize];
+        if link.tag == tag {
             return path;
         }
-        if node.length == 0 && tag == NO_TAG {
+        if link.length == 0 && tag == NO_TAG {
             return EMPTY;
         }
-        self.intern(Node { tag, ..node })
+        self.intern(Link { tag, ..link })
     }
 
-    fn intern(&mut self, node: Node) -> PathId {
-        let mut at = self.place(&node);
+    fn intern(&mut self, link: Link) -> PathId {
+        let mut at = self.place(&link);
         loop {
             let found = self.table[at];
             if found == EMPTY {
                 break;
             }
-            if self.nodes[found as usize] == node {
+            if self.links[found as usize] == link {
                 return found;
             }
             at = (at + 1) & (self.table.len() - 1);
         }
-        let id = self.nodes.len() as PathId;
+        let id = self.links.len() as PathId;
         assert!(id < PATH_COUNT_MAX, "a run holds less than 2^30 paths");
-        self.nodes.push(node);
+        self.links.push(link);
         self.table[at] = id;
-        if self.nodes.len() * 8 > self.table.len() * 5 {
+        if self.links.len() * 8 > self.table.len() * 5 {
             self.grow();
         }
         id
     }
 
-    fn place(&self, node: &Node) -> usize {
-        let pair = u64::from(node.behind) << 32 | u64::from(node.asn);
-        let hash = mix(pair ^ u64::from(node.tag).rotate_left(48));
+    fn place(&self, link: &Link) -> usize {
+        let pair = u64::from(link.behind) << 32 | u64::from(link.asn);
+        let hash = mix(pair ^ u64::from(link.tag).rotate_left(48));
         (hash >> 32) as usize & (self.table.len() - 1)
     }
 
@@ -138,8 +138,8 @@ impl Paths {
         let len = self.table.len() * 2;
         self.table.clear();
         self.table.resize(len, EMPTY);
-        for id in 1..self.nodes.len() {
-            let mut at = self.place(&self.nodes[id]);
+        for id in 1..self.links.len() {
+            let mut at = self.place(&self.links[id]);
             while self.table[at] != EMPTY {
                 at = (at + 1) & (len - 1);
             }
@@ -149,45 +149,45 @@ impl Paths {
 
     /// ASNs on the path, repetitions counted.
     pub fn length(&self, path: PathId) -> u32 {
-        self.nodes[path as usize].length
+        self.links[path as usize].length
     }
 
     /// First AS of the path; 0 for the empty one.
     pub fn head(&self, path: PathId) -> u32 {
-        self.nodes[path as usize].asn
+        self.links[path as usize].asn
     }
 
     /// How often an AS stands in a path.
     pub fn occurrences(&self, path: PathId, asn: u32) -> u32 {
         let mut count = 0;
-        let mut node = self.nodes[path as usize];
-        if node.members & bit(asn) == 0 {
+        let mut link = self.links[path as usize];
+        if link.members & bit(asn) == 0 {
             return 0;
         }
-        while node.length > 0 {
-            count += u32::from(node.asn == asn);
-            node = self.nodes[node.behind as usize];
+        while link.length > 0 {
+            count += u32::from(link.asn == asn);
+            link = self.links[link.behind as usize];
         }
         count
     }
 
     /// ASNs of a path, nearest first, origin last.
     pub fn asns(&self, path: PathId) -> impl Iterator<Item = u32> + '_ {
-        let node = |path: PathId| {
-            let node = self.nodes[path as usize];
-            (node.length > 0).then_some(node)
+        let link = |path: PathId| {
+            let link = self.links[path as usize];
+            (link.length > 0).then_some(link)
         };
-        std::iter::successors(node(path), move |it| node(it.behind)).map(|it| it.asn)
+        std::iter::successors(link(path), move |it| link(it.behind)).map(|it| it.asn)
     }
 
     /// What a route carries beside its path.
     pub fn tag(&self, path: PathId) -> Tag {
-        self.tags[self.nodes[path as usize].tag as usize]
+        self.tags[self.links[path as usize].tag as usize]
     }
 
     /// Whether a route carries something beside its path.
     pub fn is_tagged(&self, path: PathId) -> bool {
-        self.nodes[path as usize].tag != NO_TAG
+        self.links[path as usize].tag != NO_TAG
     }
 
     /// The number of a tag.

@@ -12,6 +12,7 @@ use super::{
     ARMED, BUSY, Best, DOWN, Engine, Held, NO_SLOT, NOT_HELD, NOTHING_HELD, OWN, Told, stream,
     uniform,
 };
+use crate::timing;
 
 /// The MRAI interval that other prefixes keep running on busy sessions (models 2.7).
 const BUSY_MRAI_US: i64 = 30_000_000;
@@ -236,8 +237,8 @@ impl Engine<'_> {
             return self.next_allowed_us[at];
         }
         let key = u64::from(slot);
-        let span = 1.0 - (1.0 - self.conduct.jitter) * uniform(self.seed, stream::BUSY_PERIOD, key);
-        let period_us = (libm::round(BUSY_MRAI_US as f64 * span) as i64).max(1);
+        let u = uniform(self.seed, stream::BUSY_PERIOD, key);
+        let period_us = timing::mrai_us(BUSY_MRAI_US, self.conduct.jitter, u);
         let phase = uniform(self.seed, stream::BUSY_PHASE, key);
         let first_us = libm::ceil(period_us as f64 * phase) as i64;
         // The instant at which it ends is free.
@@ -255,8 +256,8 @@ impl Engine<'_> {
         if interval_us > 0 {
             self.draws += 1;
             let key = u64::from(slot) ^ self.draws << 32;
-            let share = 1.0 - (1.0 - self.conduct.jitter) * uniform(self.seed, stream::MRAI, key);
-            let wait_us = libm::round(interval_us as f64 * share) as i64;
+            let u = uniform(self.seed, stream::MRAI, key);
+            let wait_us = timing::mrai_us(interval_us, self.conduct.jitter, u);
             self.next_allowed_us[at] = self.now_us + wait_us;
         }
     }

@@ -5,7 +5,7 @@ use catchment_model::rng;
 use catchment_routing::Policy;
 
 use super::adjacency::INTERNAL;
-use super::{DOWN, Engine, Event, STALE, Task, Told, UNUSABLE, normal, stream};
+use super::{DOWN, Engine, Event, STALE, Task, Told, UNUSABLE, stream, uniform};
 use crate::damping::Flap;
 
 /// Median of the time for which a route sticks (models 2.7); its sigma is 1.
@@ -59,7 +59,8 @@ impl Engine<'_> {
         if !rng::falls_in(self.conduct.zombie_p, self.seed, stream::STICKS, key) {
             return false;
         }
-        let normal = normal(self.seed, stream::STICKS_FOR, key);
+        let draw = |key: u64| uniform(self.seed, stream::STICKS_FOR, key);
+        let normal = rng::normal(draw(2 * key), draw(2 * key + 1));
         let for_s = STICKS_MEDIAN_S * libm::exp(normal);
         let at_us = self.now_us + libm::round(for_s * 1e6) as i64;
         self.stuck.insert(slot, at_us);
@@ -74,8 +75,8 @@ impl Engine<'_> {
         self.queue.push(event);
     }
 
-    pub(super) fn task_ends(&mut self, policy: &Policy<'_>, event: Event) {
-        let (slot, task) = (event.slot, self.tasks[event.waited_us as usize]);
+    pub(super) fn task_ends(&mut self, policy: &Policy<'_>, event: Event, task: Task) {
+        let slot = event.slot;
         let at = slot as usize;
         let router = self.slots[at].owner;
         self.cause = event.cause;

@@ -146,6 +146,7 @@ impl<'a> Check<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sites::tests::happenings;
     use catchment_model::scenario::FailureKind;
     use catchment_model::schedule::{Deed, Occurrence};
     use catchment_model::service::{Capacity, Reach, Site};
@@ -182,17 +183,7 @@ mod tests {
     /// 5 s. Each verdict must come within so many seconds of the event that caused it.
     #[track_caller]
     fn check(text: &str, expected: &[(u32, bool, std::ops::Range<i64>)]) {
-        let occurrence = |(index, line): (u32, &str)| {
-            let (at, word) = line.split_once(' ').unwrap();
-            let how = FailureKind::NAMES.iter().find(|(name, _)| *name == word);
-            let deed = match how {
-                Some((_, how)) => Deed::Fail { site: 0, how: *how },
-                None => Deed::Restore { site: 0 },
-            };
-            let at = Duration::from_s(at.parse().unwrap());
-            Occurrence { at, index, deed, label: line.to_owned() }
-        };
-        let schedule: Vec<Occurrence> = (0..).zip(text.split(", ")).map(occurrence).collect();
+        let schedule = happenings(text);
         let service = service(1);
         let lives = Lives::new(&service, &schedule);
         for seed in 0..50 {

@@ -1,9 +1,7 @@
 //! The draws of GeoDNS. Each belongs to a seed, a purpose and the name of its subject, so that one
 //! more site or resolver does not change what is drawn for the others.
 
-use std::f64::consts::PI;
-
-use catchment_model::rng::{draw, falls_in};
+use catchment_model::rng::{draw, falls_in, normal, unit};
 
 /// Keeps the purposes below apart from those of other crates.
 const DNS: u64 = 0x646e_7300;
@@ -42,7 +40,7 @@ pub struct Draws {
 }
 
 impl Draws {
-    /// A number in [0, 1), in steps of 2^−53, which are exact.
+    /// A number in [0, 1).
     pub fn unit(self, purpose: Purpose) -> f64 {
         unit(draw(self.seed, DNS | purpose as u64, self.key))
     }
@@ -59,9 +57,7 @@ impl Draws {
 
     /// A lognormal number with this median and this standard deviation of its logarithm.
     pub fn lognormal(self, purpose: Purpose, median: f64, sigma: f64) -> f64 {
-        // Box and Muller (1958). The first number must not be 0.
-        let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.unit_for(purpose, 0)));
-        let normal = radius * libm::cos(2.0 * PI * self.unit_for(purpose, 1));
+        let normal = normal(self.unit_for(purpose, 0), self.unit_for(purpose, 1));
         median * libm::exp(sigma * normal)
     }
 
@@ -70,10 +66,6 @@ impl Draws {
         let whole = libm::floor(self.unit(purpose) * span_us as f64) as i64;
         (whole + 1).min(span_us)
     }
-}
-
-fn unit(draw: u64) -> f64 {
-    (draw >> 11) as f64 / 9_007_199_254_740_992.0
 }
 
 #[cfg(test)]
