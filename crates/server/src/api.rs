@@ -646,3 +646,14 @@ pub struct Found {
     /// AS, name and city for people.
     pub label: String,
 }
+
+/// One place of a world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlaceInfo {
+    /// IATA code where it has one.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// Two letters (ISO 3166); may be empty.
+    pub country: String,
+}
