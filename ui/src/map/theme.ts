@@ -65,6 +65,12 @@ export function withAlpha(color: string, alpha: number): string {
   return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
 }
 
+/** A colour on its way to white. */
+export function lightened(color: string, share: number): string {
+  const parts = parseColor(color).map((part) => Math.round(part + (255 - part) * share));
+  return `#${parts.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+}
+
 // Stops of viridis (CC0), without its ends: what is low fades into the land, what is high stands
 // out, in both themes and for all kinds of colour vision.
 const STOPS = ['#472f7d', '#3b518b', '#2c718e', '#21918c', '#27ad81', '#5cc863', '#aadc32'];
