@@ -44,6 +44,8 @@ export interface LineScene {
   marks: Mark[];
   sitePlaces: Point[];
   siteState: SiteState[];
+  /** Colours of dots do not mean sites: halos step back. */
+  areDotsValues: boolean;
   hidden: ReadonlySet<number>;
   hoveredSite: number | null;
   theme: Theme;
@@ -259,7 +261,8 @@ export class LineLayer {
         scene.reducedMotion || scene.reduction > 1 ? 0 : Math.sin(now / 900 + site * 1.7);
       const radius = haloRadius(share, sitePlaces.length, camera.width) * (1 + 0.04 * pulse);
       const dim = scene.hoveredSite !== null && scene.hoveredSite !== site;
-      context.globalAlpha = (dim ? 0.25 : 1) * (state === 'draining' ? 0.5 : 0.92 + 0.08 * pulse);
+      const strength = dim ? 0.25 : scene.areDotsValues ? 0.35 : 1;
+      context.globalAlpha = strength * (state === 'draining' ? 0.5 : 0.92 + 0.08 * pulse);
       const glow = this.glow(colorOf(marks[site], theme), theme);
       context.drawImage(glow, x - radius, y - radius, 2 * radius, 2 * radius);
       // The inner halo has an edge: its width can be read as share.

@@ -74,6 +74,7 @@ export class PointLayer {
     const tokens = TOKENS[theme];
     const router = pixel(tokens.border, 150);
     const { mainStream, fates } = track;
+    const solid = { ...round, isThin: false };
     const ramp = scene.layer === 'catchment' ? null : sequentialPixels(theme);
     const span = scene.scale.max - scene.scale.min || 1;
     // What is not served goes on top: it is what one looks for.
@@ -90,7 +91,7 @@ export class PointLayer {
           continue;
         }
         const step = Math.round(((value - scene.scale.min) / span) * 255);
-        this.stamp(round, px, py, ramp[Math.min(255, Math.max(0, step))], width, height);
+        this.stamp(solid, px, py, ramp[Math.min(255, Math.max(0, step))], width, height);
         continue;
       }
       if (stream === NONE) {
