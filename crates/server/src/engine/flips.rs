@@ -1,0 +1,1 @@
+//! What would move a dot.
