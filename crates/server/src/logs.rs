@@ -39,3 +39,8 @@ pub fn start(level: &str, form: LogForm) -> Result<(), String> {
     };
     Ok(())
 }
+
+/// Logs a panic.
+pub fn bug(message: &str, place: &str) {
+    tracing::error!(panic = message, place, version = env!("CARGO_PKG_VERSION"), "this is a bug");
+}
