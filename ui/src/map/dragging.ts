@@ -13,21 +13,27 @@ interface Dragging {
 }
 
 export function dragging(pane: Element, down: PointerEvent, act: Dragging): void {
+  if (!down.isPrimary) return;
   const box = pane.getBoundingClientRect();
   let at: Point | null = null;
-  const move = ({ clientX, clientY }: PointerEvent) => {
+  const stop = new AbortController();
+  const listen = (name: string, handle: (event: PointerEvent) => void) =>
+    window.addEventListener(name, handle as EventListener, { signal: stop.signal, capture: true });
+  const end = (last: Point | null) => {
+    stop.abort();
+    act.end(last);
+  };
+  listen('pointermove', ({ pointerId, clientX, clientY }) => {
+    if (pointerId !== down.pointerId) return;
     const far = Math.hypot(clientX - down.clientX, clientY - down.clientY);
     if (at === null && far < SLACK_PX) return;
     at = [clientX - box.left, clientY - box.top];
     act.move(at);
-  };
-  const end = ({ type }: PointerEvent) => {
-    window.removeEventListener('pointermove', move);
-    window.removeEventListener('pointerup', end);
-    window.removeEventListener('pointercancel', end);
-    act.end(type === 'pointerup' ? at : null);
-  };
-  window.addEventListener('pointermove', move);
-  window.addEventListener('pointerup', end);
-  window.addEventListener('pointercancel', end);
+  });
+  listen('pointerup', () => end(at));
+  listen('pointercancel', () => end(null));
+  // A second finger means a pinch: what the first one began is called off.
+  listen('pointerdown', ({ pointerId }) => {
+    if (pointerId !== down.pointerId) end(null);
+  });
 }
