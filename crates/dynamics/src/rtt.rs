@@ -74,6 +74,32 @@ pub fn ways(
     ways
 }
 
+/// The routers that packets of one pass at a time, itself first, up to where they end or come back
+/// to. `layers` as in [`ways`].
+pub fn walk(
+    script: &Script<'_>,
+    adjacency: &Adjacency,
+    layers: &[&RouteLog],
+    router: u32,
+    at_us: i64,
+) -> impl Iterator<Item = u32> {
+    let tables: Vec<_> = layers.iter().map(|log| log.at(at_us)).collect();
+    let sites = &script.situation.service.sites;
+    let mut passed = vec![router];
+    while let Some(here) = passed.last()
+        && let Some((log, best)) = layers
+            .iter()
+            .zip(&tables)
+            .map(|(log, table)| (log, &table[*here as usize]))
+            .find(|(_, best)| best.slot != NO_SLOT)
+        && let Hop::To(next) = Routes::of_log(sites, adjacency, log).hop(*here, best)
+        && !passed.contains(&next)
+    {
+        passed.push(next);
+    }
+    passed.into_iter()
+}
+
 /// Round trip to a site that has an address of its own, in ms: no path is known, so the usual
 /// detour is added to the distance.
 pub fn unicast_ms(world: &World, rules: &Rules, from: u32, to: u32) -> Option<f64> {

@@ -1,0 +1,163 @@
+// The engine behind HTTP (`catchment serve`). The only file that talks to the network, and only to
+// the server that the page came from.
+
+import type {
+  Found,
+  Info,
+  Nearest,
+  PlaceInfo,
+  Problem,
+  RunResult,
+  RunState,
+  ScenarioCard,
+  ScenarioDoc,
+  ScenarioFile,
+  Steering,
+  Why,
+} from './api';
+import { readColumns, type Columns } from './columns';
+
+/** The engine said no, and why. */
+export class EngineProblem extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.title);
+  }
+}
+
+/** Nobody answered. */
+export class Offline extends Error {}
+
+const BASE = '/api/v1';
+
+async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(BASE + path, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new Offline(`no answer from the engine for ${path}`);
+  }
+  if (response.ok) return response;
+  throw new EngineProblem(await problemOf(response));
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  try {
+    const problem = (await response.json()) as Problem;
+    if (typeof problem.title === 'string') return problem;
+  } catch {
+    // Whatever stands before the engine answers in its own words.
+  }
+  const title = `The server answered ${response.status} ${response.statusText}`.trim();
+  return { type: 'unknown', title, status: response.status, help: '', mistakes: [] };
+}
+
+async function json<T>(path: string, init?: RequestInit): Promise<T> {
+  return (await (await request(path, init)).json()) as T;
+}
+
+async function columns(path: string, signal?: AbortSignal): Promise<Columns> {
+  return readColumns(await (await request(path, { signal })).arrayBuffer());
+}
+
+function post(body: unknown, signal?: AbortSignal): RequestInit {
+  const headers = { 'content-type': 'application/json' };
+  return { method: 'POST', headers, body: JSON.stringify(body), signal };
+}
+
+export const info = () => json<Info>('/info');
+export const scenarios = () => json<ScenarioCard[]>('/scenarios');
+export const scenario = (name: string) =>
+  json<ScenarioFile>(`/scenarios/${encodeURIComponent(name)}`);
+export const readScenario = (text: string) => json<ScenarioFile>('/scenarios/read', post({ text }));
+export const writeScenario = (scenario: ScenarioDoc) =>
+  json<ScenarioFile>('/scenarios/write', post({ scenario }));
+
+/** Plays a scenario, once for each steering. Aborting the signal cancels the run on the server. */
+export async function play(
+  scenario: ScenarioDoc,
+  steering: Steering[],
+  onProgress: (state: RunState) => void,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  let state = await json<RunState>('/runs', post({ scenario, steering }, signal));
+  if (state.phase === 'queued' || state.phase === 'running') {
+    onProgress(state);
+    state = await follow(state, onProgress, signal);
+  }
+  if (state.phase === 'done' && state.result) {
+    return json<RunResult>(`/results/${state.result}`, { signal });
+  }
+  const cancelled: Problem = {
+    type: 'cancelled',
+    title: 'The run was cancelled',
+    status: 499,
+    help: '',
+    mistakes: [],
+  };
+  throw new EngineProblem(state.problem ?? cancelled);
+}
+
+/** Listens to a run until it ends. */
+function follow(
+  state: RunState,
+  onProgress: (state: RunState) => void,
+  signal: AbortSignal,
+): Promise<RunState> {
+  return new Promise((resolve, reject) => {
+    const stream = new EventSource(`${BASE}/runs/${state.id}/events`);
+    const end = () => {
+      stream.close();
+      signal.removeEventListener('abort', cancel);
+    };
+    const cancel = () => {
+      end();
+      // Nobody waits for the answer, and a server that is gone has nothing to cancel.
+      void fetch(`${BASE}/runs/${state.id}`, { method: 'DELETE' }).catch(() => undefined);
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', cancel);
+    stream.addEventListener('progress', (event) => {
+      onProgress(JSON.parse((event as MessageEvent<string>).data) as RunState);
+    });
+    stream.addEventListener('end', (event) => {
+      end();
+      resolve(JSON.parse((event as MessageEvent<string>).data) as RunState);
+    });
+    stream.addEventListener('error', () => {
+      end();
+      reject(new Offline('the engine stopped answering'));
+    });
+    if (signal.aborted) cancel();
+  });
+}
+
+export const world = (hash: string, signal?: AbortSignal) =>
+  columns(`/results/${hash}/world`, signal);
+export const places = (hash: string) => json<PlaceInfo[]>(`/results/${hash}/places`);
+export const timeline = (hash: string, run: number, signal?: AbortSignal) =>
+  columns(`/results/${hash}/runs/${run}/timeline`, signal);
+export const why = (hash: string, run: number, dot: number, at: number, signal?: AbortSignal) =>
+  json<Why>(`/results/${hash}/runs/${run}/why?dot=${dot}&at_us=${Math.round(at)}`, { signal });
+export const rtt = (hash: string, run: number, at: number, signal?: AbortSignal) =>
+  columns(`/results/${hash}/runs/${run}/layers/rtt?at_us=${Math.round(at)}`, signal);
+export const ties = (hash: string, run: number, signal?: AbortSignal) =>
+  columns(`/results/${hash}/runs/${run}/layers/ties`, signal);
+export const nearest = (hash: string, lat: number, lon: number) =>
+  json<Nearest>(`/results/${hash}/nearest?lat=${lat.toFixed(4)}&lon=${lon.toFixed(4)}`);
+export const search = (hash: string, text: string, signal?: AbortSignal) =>
+  json<Found[]>(`/results/${hash}/search?q=${encodeURIComponent(text)}`, { signal });
+export const dot = (hash: string, which: number) => json<Found>(`/results/${hash}/dots/${which}`);
+
+/** A table as the command line prints it, as a file. */
+export async function table(
+  hash: string,
+  run: number,
+  name: 'events' | 'catchment',
+  format: 'csv' | 'json',
+  at?: number,
+): Promise<Blob> {
+  const when = at === undefined ? '' : `&at_us=${Math.round(at)}`;
+  const path = `/results/${hash}/runs/${run}/tables/${name}?format=${format}${when}`;
+  return (await request(path)).blob();
+}

@@ -1,0 +1,798 @@
+// The one store of the page: a scenario that can be edited, what the engine made of it, and where
+// in time and on the map somebody looks. Components read it and call its actions; only the engine
+// decides where packets go.
+
+import type {
+  ClientInfo,
+  Info,
+  PlaceInfo,
+  Problem,
+  RunReport,
+  RunResult,
+  RunState,
+  ScenarioCard,
+  ScenarioDoc,
+  SiteInfo,
+  Steering,
+} from '../engine/api';
+import * as engine from '../engine/http';
+import { EngineProblem, Offline } from '../engine/http';
+import { Pace, stepFrom, type Speed } from '../model/pace';
+import {
+  readLink,
+  writeLink,
+  type Layer,
+  type Link,
+  type Mode,
+  type Shown,
+} from '../model/permalink';
+import * as edits from '../model/scenario';
+import { readWorld, Track, type World } from '../model/track';
+import { Undo } from '../model/undo';
+import { announcer } from './announce.svelte';
+import { clock, plural, seconds } from '../model/format';
+
+/** One way of steering, played. */
+export interface Run {
+  report: RunReport;
+  track: Track;
+}
+
+/** A result with its arrays. */
+export interface Loaded {
+  doc: ScenarioDoc;
+  mode: Mode;
+  result: RunResult;
+  world: World;
+  runs: Run[];
+}
+
+export type Dialog =
+  | 'scenarios'
+  | 'share'
+  | 'export'
+  | 'import'
+  | 'assumptions'
+  | 'shortcuts'
+  | 'add-client'
+  | 'add-pop'
+  | 'search'
+  | 'insert';
+
+export interface Toast {
+  text: string;
+  action?: { label: string; run: () => void };
+}
+
+/** What is selected on the map: a router, and the client that it stands for, if it is one. */
+export interface Selection {
+  dot: number;
+  client: string | null;
+}
+
+/** A network that somebody pinned in a world without named clients. */
+export interface Probe {
+  dot: number;
+  asn: number;
+  lat: number;
+  lon: number;
+  text: string;
+}
+
+const UNDO_KEY = 'catchment.undo';
+const THEME_KEY = 'catchment.theme';
+const KEYS_KEY = 'catchment.keys';
+/** A first event leaves a moment in which one sees how it was. */
+const FIRST_EVENT_US = 1e6;
+const TOAST_MS = 8000;
+const BUSY_AFTER_MS = 150;
+
+function stored(key: string): string | null {
+  try {
+    return sessionStorage.getItem(key) ?? localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+export class App {
+  info = $state.raw<Info | null>(null);
+  cards = $state.raw<ScenarioCard[]>([]);
+
+  /** The scenario as it is edited. */
+  doc = $state.raw<ScenarioDoc | null>(null);
+  /** The one of the library that it came from; null for a file or a full link. */
+  base = $state.raw<ScenarioDoc | null>(null);
+  mode = $state<Mode>('anycast');
+  loaded = $state.raw<Loaded | null>(null);
+  places = $state.raw<PlaceInfo[]>([]);
+
+  /** A run that is going on. */
+  job = $state.raw<RunState | null>(null);
+  /** Whether it has been going on for long enough to say so. */
+  busy = $state(false);
+  problem = $state.raw<Problem | null>(null);
+  offline = $state(false);
+  ignored = $state.raw<string[]>([]);
+
+  /** Where in time, in µs. */
+  time = $state(0);
+  playing = $state(false);
+  speed = $state<Speed>('fit');
+  /** Grows with each picture that has to be drawn. */
+  tick = $state(0);
+
+  layer = $state<Layer>('catchment');
+  hidden = $state.raw<ReadonlySet<number>>(new Set());
+  selection = $state.raw<Selection | null>(null);
+  probes = $state.raw<Probe[]>([]);
+  dialog = $state<Dialog | null>(null);
+  toast = $state.raw<Toast | null>(null);
+  theme = $state<'dark' | 'light'>('dark');
+  private themeChosen = false;
+  reducedMotion = $state(false);
+  embed = $state(false);
+  canUndo = $state(false);
+  canRedo = $state(false);
+  /** What was asked and waits for a yes: an edit in the past. */
+  pendingInsert = $state.raw<{ site: string; at: number; how: string } | null>(null);
+  confirmedInsert = false;
+
+  /** What plays again and again, in µs. */
+  loop = $state.raw<{ from: number; to: number } | null>(null);
+  /** No motion while nothing happens: for tests and pictures. */
+  still = $state(false);
+  /** Whether single keys act. */
+  keysOn = $state(true);
+
+  readonly result = $derived(this.loaded?.result ?? null);
+  readonly world = $derived(this.loaded?.world ?? null);
+  readonly runs = $derived(this.loaded?.runs ?? []);
+  /** The run that panels speak of: in Compare the first. */
+  readonly run = $derived(this.runs[0] ?? null);
+  readonly end = $derived(Math.max(0, ...this.runs.map((run) => run.track.end)));
+  readonly pace = $derived(new Pace(this.runs.map((run) => run.track)));
+  readonly isLive = $derived(this.time >= this.end);
+  /** The last event up to now, by place in the report; -1 before all. */
+  readonly eventNow = $derived(this.run ? this.run.track.eventAt(this.time) : -1);
+
+  private readonly undoer = new Undo<ScenarioDoc>();
+  private abort: AbortController | null = null;
+  private frame = 0;
+  private lastFrame = 0;
+  private toastTimer: ReturnType<typeof setTimeout> | undefined;
+  private linkTimer: ReturnType<typeof setTimeout> | undefined;
+  private retryMs = 1000;
+  private linkWritten = '';
+
+  /** Opens what the address says, or the first scenario. */
+  async start(): Promise<void> {
+    this.listen();
+    await this.reach(async () => {
+      [this.info, this.cards] = await Promise.all([engine.info(), engine.scenarios()]);
+      await this.openAddress();
+    });
+  }
+
+  private listen(): void {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const calm = matchMedia('(prefers-reduced-motion: reduce)');
+    const saved = stored(THEME_KEY);
+    if (saved === 'dark' || saved === 'light') this.chooseTheme(saved);
+    else this.theme = dark.matches ? 'dark' : 'light';
+    dark.addEventListener('change', () => {
+      if (!this.themeChosen) this.theme = dark.matches ? 'dark' : 'light';
+    });
+    this.keysOn = stored(KEYS_KEY) !== 'off';
+    this.reducedMotion = calm.matches;
+    calm.addEventListener('change', () => (this.reducedMotion = calm.matches));
+    addEventListener('hashchange', () => {
+      if (location.hash !== this.linkWritten) void this.reach(() => this.openAddress());
+    });
+  }
+
+  private async openAddress(): Promise<void> {
+    const { link, ignored } = await readLink(location.hash);
+    this.ignored = ignored;
+    if (link.theme) this.chooseTheme(link.theme);
+    const query = new URLSearchParams(location.search);
+    const fragment = new URLSearchParams(location.hash.replace(/^[^?]*\??/, ''));
+    this.embed = link.embed ?? query.get('embed') === '1';
+    this.still = (query.get('anim') ?? fragment.get('anim')) === '0';
+    if (link.layer) this.layer = link.layer;
+    await this.openLink(link);
+  }
+
+  private async openLink(link: Link): Promise<void> {
+    let doc = link.doc ?? null;
+    this.base = null;
+    if (!doc) {
+      const first = this.info!;
+      const name = link.scenario ?? first.first;
+      const file = await engine.scenario(name);
+      this.base = file.scenario;
+      doc = file.scenario;
+      // The first thing that a newcomer sees is a calm world: the failure is theirs to cause.
+      const calm = !link.scenario && !first.first_is_chosen;
+      if (link.events) doc = { ...edits.withoutEvents(doc), event: link.events };
+      else if (calm) doc = edits.withoutEvents(doc);
+    }
+    if (link.decision) doc = edits.setRule(doc, 'decision', link.decision);
+    this.mode = link.mode ?? doc.steering ?? 'anycast';
+    this.doc = doc;
+    this.selection = null;
+    this.probes = [];
+    this.restoreUndo(doc);
+    await this.play(link.time ?? 0, false);
+    for (const [lat, lon] of link.clients ?? []) await this.addClientAt(lat, lon, false);
+    if (link.selected) this.selectByName(link.selected);
+    if (link.hash && this.result && link.hash !== this.result.hash) {
+      const newer = link.engine && link.engine !== this.result.engine;
+      this.say(
+        newer
+          ? 'Recomputed with another engine: results may differ from those of whoever sent the link.'
+          : 'The result differs from the one in the link.',
+      );
+    }
+  }
+
+  /** Opens a scenario of the library, with its events. */
+  async openScenario(name: string): Promise<void> {
+    this.dialog = null;
+    await this.reach(() => this.openLink({ scenario: name }));
+  }
+
+  /** Opens a scenario from a file. */
+  async openDoc(doc: ScenarioDoc): Promise<void> {
+    this.dialog = null;
+    await this.reach(() => this.openLink({ doc }));
+  }
+
+  // ---- runs ----
+
+  private steering(mode: Mode): Steering[] {
+    return mode === 'compare' ? ['anycast', 'geodns'] : [mode];
+  }
+
+  /** Asks the engine, and goes to a time of the answer. */
+  private async play(at: number, andPlay: boolean): Promise<void> {
+    const { doc, mode } = this;
+    if (!doc) return;
+    this.abort?.abort(new DOMException('a newer edit', 'AbortError'));
+    const abort = new AbortController();
+    this.abort = abort;
+    this.pause();
+    const busyTimer = setTimeout(() => (this.busy = true), BUSY_AFTER_MS);
+    try {
+      const onProgress = (state: RunState) => (this.job = state);
+      const result = await engine.play(doc, this.steering(mode), onProgress, abort.signal);
+      const loaded = await this.load(doc, mode, result, abort.signal);
+      if (abort.signal.aborted) return;
+      this.loaded = loaded;
+      this.loop = null;
+      this.problem = null;
+      this.offline = false;
+      this.hidden = new Set([...this.hidden].filter((site) => site < result.sites.length));
+      this.keepSelection();
+      this.seek(Math.min(at, this.end));
+      if (andPlay && this.time < this.end) this.resume();
+      this.tellAddress();
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      this.fail(error);
+    } finally {
+      clearTimeout(busyTimer);
+      if (this.abort === abort) {
+        this.abort = null;
+        this.job = null;
+        this.busy = false;
+      }
+    }
+  }
+
+  private async load(
+    doc: ScenarioDoc,
+    mode: Mode,
+    result: RunResult,
+    signal: AbortSignal,
+  ): Promise<Loaded> {
+    const { hash } = result;
+    const known = this.loaded?.world.id === result.world.id ? this.loaded.world : null;
+    const [world, ...timelines] = await Promise.all([
+      known ?? engine.world(hash, signal).then((columns) => readWorld(result.world.id, columns)),
+      ...result.runs.map((_, run) => engine.timeline(hash, run, signal)),
+    ]);
+    if (!known) {
+      this.places = [];
+      void engine.places(hash).then(
+        (places) => (this.places = places),
+        () => undefined,
+      );
+    }
+    const runs = result.runs.map((report, run) => ({
+      report,
+      track: new Track(result, report, world, timelines[run]),
+    }));
+    return { doc, mode, result, world, runs };
+  }
+
+  /** Whether the engine is being asked. */
+  get isWorking(): boolean {
+    return this.abort !== null;
+  }
+
+  /** Gives up the run that is going on, and the edit that asked for it. */
+  cancel(): void {
+    if (!this.abort) return;
+    this.abort.abort(new DOMException('cancelled', 'AbortError'));
+    this.abort = null;
+    this.job = null;
+    this.busy = false;
+    if (this.loaded) {
+      this.doc = this.loaded.doc;
+      this.mode = this.loaded.mode;
+    }
+    this.say('Cancelled.');
+  }
+
+  private fail(error: unknown): void {
+    if (error instanceof Offline) {
+      this.offline = true;
+      announcer.insist('The engine does not answer. The last result is shown.');
+      setTimeout(() => void this.retry(), this.retryMs);
+      this.retryMs = Math.min(this.retryMs * 2, 15000);
+    } else if (error instanceof EngineProblem) {
+      this.problem = error.problem;
+      announcer.insist(error.problem.title);
+    } else {
+      throw error;
+    }
+  }
+
+  /** Runs what needs the engine, and shows what goes wrong. */
+  private async reach(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Asks again after the engine was away. */
+  async retry(): Promise<void> {
+    await this.reach(async () => {
+      this.info = await engine.info();
+      this.offline = false;
+      this.retryMs = 1000;
+      this.problem = null;
+      if (this.cards.length === 0) this.cards = await engine.scenarios();
+      if (!this.doc) await this.openAddress();
+      else if (this.loaded?.doc !== this.doc || this.loaded.mode !== this.mode) {
+        await this.play(this.time, false);
+      }
+    });
+  }
+
+  // ---- edits ----
+
+  private async edit(next: ScenarioDoc, at: number, andPlay: boolean): Promise<void> {
+    if (!this.doc || edits.equal(next, this.doc)) return;
+    this.undoer.push(this.doc);
+    this.doc = next;
+    this.undoChanged();
+    await this.play(at, andPlay);
+  }
+
+  async undo(): Promise<void> {
+    await this.back(this.doc && this.undoer.undo(this.doc), 'Undone.');
+  }
+
+  async redo(): Promise<void> {
+    await this.back(this.doc && this.undoer.redo(this.doc), 'Redone.');
+  }
+
+  private async back(doc: ScenarioDoc | null, said: string): Promise<void> {
+    if (!doc) return;
+    this.doc = doc;
+    this.undoChanged();
+    announcer.say(said);
+    await this.play(this.time, false);
+  }
+
+  private undoChanged(): void {
+    this.canUndo = this.undoer.canUndo;
+    this.canRedo = this.undoer.canRedo;
+    try {
+      const saved = { now: this.doc, undo: this.undoer.save() };
+      sessionStorage.setItem(UNDO_KEY, JSON.stringify(saved));
+    } catch {
+      // A browser that keeps nothing forgets on reload; all else works.
+    }
+  }
+
+  /** After a reload, what was done before can still be undone. */
+  private restoreUndo(doc: ScenarioDoc): void {
+    const saved = stored(UNDO_KEY);
+    try {
+      const { now, undo } = JSON.parse(saved ?? '') as { now: ScenarioDoc; undo: string };
+      if (edits.equal(now, doc)) this.undoer.load(undo);
+      else this.undoer.load('{"past":[],"future":[]}');
+    } catch {
+      this.undoer.load('{"past":[],"future":[]}');
+    }
+    this.canUndo = this.undoer.canUndo;
+    this.canRedo = this.undoer.canRedo;
+  }
+
+  /** When an event that is caused now happens. */
+  private nextEventTime(): number {
+    const hasLater = edits.events(this.doc!).some((event) => edits.timeOf(event) > this.time);
+    if (!this.isLive || hasLater) return Math.ceil(this.time / 1e3) * 1e3;
+    return Math.max(FIRST_EVENT_US, (Math.floor(this.end / 1e6) + 1) * 1e6);
+  }
+
+  siteStateNow(site: SiteInfo): edits.SiteState {
+    const state = this.doc ? edits.siteState(this.doc, site.name, this.time) : 'up';
+    if (state !== 'up') return state;
+    if (!site.is_active) return 'unannounced';
+    // A site that withdrew itself under load is in no file.
+    const withdrawn = this.run?.report.events.some(
+      (event) =>
+        event.index === null &&
+        event.deed === 'fail' &&
+        event.at_us <= this.time &&
+        this.result?.sites[event.site ?? -1] === site,
+    );
+    return withdrawn ? 'unannounced' : 'up';
+  }
+
+  /** Fails a site now, or restores it (B6). In the past it asks once. */
+  async togglePop(site: SiteInfo, how = 'withdraw'): Promise<void> {
+    if (!this.doc) return;
+    const at = this.nextEventTime();
+    const later = edits.events(this.doc).filter((event) => edits.timeOf(event) > at);
+    if (later.length > 0 && !this.confirmedInsert) {
+      this.pendingInsert = { site: site.name, at, how };
+      this.pause();
+      this.dialog = 'insert';
+      return;
+    }
+    await this.toggleAt(site, at, how);
+  }
+
+  /** What the dialog about the past does on yes. */
+  async confirmInsert(): Promise<void> {
+    const pending = this.pendingInsert;
+    this.pendingInsert = null;
+    this.dialog = null;
+    this.confirmedInsert = true;
+    const site = this.result?.sites.find((one) => one.name === pending?.site);
+    if (pending && site) await this.toggleAt(site, pending.at, pending.how);
+  }
+
+  private async toggleAt(site: SiteInfo, at: number, how: string): Promise<void> {
+    const wasUp = edits.siteState(this.doc!, site.name, at) === 'up';
+    const done = wasUp ? (how === 'drain' ? 'drained' : 'failed') : 'restored';
+    const next = edits.toggleSite(this.doc!, site.name, at, how);
+    this.say(`${site.city} ${done}`, { label: 'Undo', run: () => void this.undo() });
+    const served = this.servedBy(site);
+    announcer.say(
+      `${site.city} ${done}.` +
+        (wasUp ? ` ${plural(served, 'network', 'networks')} affected.` : ''),
+    );
+    await this.edit(next, at, true);
+  }
+
+  private servedBy(site: SiteInfo): number {
+    if (!this.result || !this.run) return 0;
+    const counts = this.run.track.sourcesBySite(this.result.sites.length);
+    return counts[this.result.sites.indexOf(site)] ?? 0;
+  }
+
+  async restoreAll(): Promise<void> {
+    if (!this.doc || !this.result) return;
+    const at = this.nextEventTime();
+    const names = this.result.sites.map((site) => site.name);
+    await this.edit(edits.restoreAll(this.doc, names, at), at, true);
+  }
+
+  async addEvent(event: Record<string, unknown>): Promise<void> {
+    if (!this.doc) return;
+    const at = this.nextEventTime();
+    const timed = { ...event, at: edits.writeAt(at) };
+    await this.edit(edits.addEvent(this.doc, timed), at, true);
+  }
+
+  /** Adds several events of one instant. */
+  async addEvents(list: Record<string, unknown>[]): Promise<void> {
+    if (!this.doc) return;
+    const at = this.nextEventTime();
+    const add = (doc: ScenarioDoc, event: Record<string, unknown>) =>
+      edits.addEvent(doc, { ...event, at: edits.writeAt(at) });
+    await this.edit(list.reduce(add, this.doc), at, true);
+  }
+
+  async removeEvent(index: number): Promise<void> {
+    if (this.doc) await this.edit(edits.removeEvent(this.doc, index), this.time, false);
+  }
+
+  async moveEvent(index: number, at: number): Promise<void> {
+    if (this.doc) await this.edit(edits.moveEvent(this.doc, index, at), at, false);
+  }
+
+  async clearEvents(): Promise<void> {
+    if (this.doc) await this.edit(edits.withoutEvents(this.doc), 0, false);
+  }
+
+  async setMode(mode: Mode): Promise<void> {
+    if (mode === this.mode) return;
+    this.mode = mode;
+    await this.play(Math.min(this.time, this.time), false);
+  }
+
+  /** Puts any scenario in the place of this one, as an edit that can be undone. */
+  async change(next: ScenarioDoc): Promise<void> {
+    await this.edit(next, this.time, false);
+  }
+
+  async toggleRules(): Promise<void> {
+    if (!this.doc) return;
+    const next = this.decision === 'textbook' ? 'policy' : 'textbook';
+    await this.change(edits.setRule(this.doc, 'decision', next));
+  }
+
+  /** `textbook` or `policy`. */
+  get decision(): string {
+    return this.result?.rules.find((rule) => rule.name === 'decision')?.value ?? 'policy';
+  }
+
+  /** Adds a client at a place (B5), or pins the nearest network where the world has no clients. */
+  async addClientAt(lat: number, lon: number, select = true): Promise<void> {
+    const { result, doc } = this;
+    if (!result || !doc) return;
+    await this.reach(async () => {
+      const near = await engine.nearest(result.hash, lat, lon);
+      if (near.client) {
+        await this.edit(edits.addClient(doc, near.client), this.time, false);
+        const added = this.result?.clients.find((client) => client.asn === near.client!.asn);
+        if (added && select) this.select(added.dot);
+        if (added && select) this.sayClient(added, near.text);
+      } else {
+        this.probes = [
+          ...this.probes.filter((probe) => probe.dot !== near.dot),
+          { dot: near.dot, asn: near.asn, lat, lon, text: near.text },
+        ];
+        if (select) this.select(near.dot);
+        if (select) this.say(near.text);
+      }
+      this.tellAddress();
+    });
+  }
+
+  private sayClient(client: ClientInfo, text: string): void {
+    const undo = { label: 'Undo', run: () => void this.undo() };
+    this.say(text || `${client.name} added`, undo);
+  }
+
+  async removeClient(client: ClientInfo): Promise<void> {
+    if (!this.doc || client.index === null) return;
+    await this.edit(edits.removeClient(this.doc, client.index), this.time, false);
+  }
+
+  async moveClient(client: ClientInfo, lat: number, lon: number): Promise<void> {
+    const { result, doc } = this;
+    if (!result || !doc || client.index === null) return;
+    const index = client.index;
+    await this.reach(async () => {
+      const near = await engine.nearest(result.hash, lat, lon);
+      if (near.client) await this.edit(edits.moveClient(doc, index, near.client), this.time, false);
+    });
+  }
+
+  // ---- time ----
+
+  seek(time: number): void {
+    this.time = Math.max(0, Math.min(time, this.end));
+    for (const run of this.runs) run.track.seek(this.time);
+    this.tick += 1;
+    this.tellAddress();
+  }
+
+  pause(): void {
+    this.playing = false;
+    cancelAnimationFrame(this.frame);
+  }
+
+  /** Plays on; from the start if the end is reached. */
+  resume(): void {
+    if (this.runs.length === 0 || this.end === 0) return;
+    if (this.time >= this.end) this.seek(0);
+    this.playing = true;
+    this.lastFrame = performance.now();
+    const next = (now: number) => {
+      if (!this.playing) return;
+      // With reduced motion the picture changes once a second.
+      const wait = this.reducedMotion ? 1000 : 0;
+      const elapsed = now - this.lastFrame;
+      if (elapsed >= wait) {
+        this.lastFrame = now;
+        this.pass(Math.min(elapsed, Math.max(wait, 250)));
+      }
+      if (this.playing) this.frame = requestAnimationFrame(next);
+    };
+    this.frame = requestAnimationFrame(next);
+  }
+
+  private pass(ms: number): void {
+    const before = this.time;
+    const next = this.pace.advance(this.time, ms, this.speed);
+    const { loop } = this;
+    if (loop && before < loop.to && next >= loop.to) return this.seek(loop.from);
+    this.seek(next);
+    this.sayMarks(before, this.time);
+    if (this.time >= this.end) this.pause();
+  }
+
+  /** Says the marks of events that were passed. */
+  private sayMarks(from: number, to: number): void {
+    const passed = (at: number | null, event: number) =>
+      at !== null && event + at > from && event + at <= to;
+    for (const event of this.run?.report.events ?? []) {
+      if (event.hurt.sources > 0 && passed(event.half_us, event.at_us)) {
+        announcer.say(`Half recovered after ${seconds(event.half_us!)}.`);
+      }
+      const settled = event.converged_us ?? event.all_us;
+      if (!passed(settled, event.at_us)) continue;
+      const over = event.overloads.filter((one) => one.stays);
+      const names = over.map((one) => {
+        const load =
+          one.utilization === null ? '' : `, ${Math.round(100 * one.utilization)} percent`;
+        return `${this.result?.sites[one.site].city} over capacity${load}.`;
+      });
+      announcer.insist([`Converged after ${seconds(settled!)}.`, ...names].join(' '));
+    }
+  }
+
+  togglePlay(): void {
+    if (this.playing) this.pause();
+    else this.resume();
+    this.tick += 1;
+  }
+
+  /** To the next or previous instant at which something changes. */
+  step(back: boolean): void {
+    this.pause();
+    const tracks = this.runs.map((run) => run.track);
+    const to = stepFrom(tracks, this.time, back);
+    if (to !== null) this.seek(to);
+    announcer.say(`At ${clock(this.time)}.`);
+  }
+
+  /** To the next or previous change of what is selected. */
+  stepSelection(back: boolean): void {
+    const { selection, run } = this;
+    if (!selection || !run) return this.step(back);
+    this.pause();
+    const times = run.track.changesOf(selection.dot).map((change) => change.at);
+    const to = back ? times.findLast((at) => at < this.time) : times.find((at) => at > this.time);
+    if (to !== undefined) this.seek(to);
+  }
+
+  // ---- looking ----
+
+  select(dot: number | null): void {
+    if (dot === null || this.selection?.dot === dot) this.selection = null;
+    else {
+      const client = this.result?.clients.find((one) => one.dot === dot);
+      this.selection = { dot, client: client?.name ?? null };
+    }
+    this.tick += 1;
+    this.tellAddress();
+  }
+
+  private selectByName(text: string): void {
+    const [kind, name] = [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1)];
+    const client = this.result?.clients.find((one) => kind === 'c' && one.name === name);
+    const dot = client?.dot ?? (kind === 'as' ? this.world?.asn.indexOf(Number(name)) : undefined);
+    if (dot !== undefined && dot >= 0) this.select(dot);
+  }
+
+  /** Routers are numbered anew when a scenario adds some. */
+  private keepSelection(): void {
+    const { selection, result } = this;
+    if (!selection || !result) return;
+    if (selection.client === null) {
+      if (selection.dot >= result.world.dots) this.selection = null;
+      return;
+    }
+    const client = result.clients.find((one) => one.name === selection.client);
+    this.selection = client ? { dot: client.dot, client: client.name } : null;
+  }
+
+  toggleSite(site: number, solo: boolean): void {
+    const all = this.result?.sites.map((_, index) => index) ?? [];
+    const others = all.filter((one) => one !== site);
+    if (solo) {
+      const isSolo = others.every((one) => this.hidden.has(one)) && !this.hidden.has(site);
+      this.hidden = new Set(isSolo ? [] : others);
+    } else {
+      const next = new Set(this.hidden);
+      if (!next.delete(site)) next.add(site);
+      this.hidden = next;
+    }
+    this.tick += 1;
+  }
+
+  chooseTheme(theme: 'dark' | 'light'): void {
+    this.themeChosen = true;
+    this.theme = theme;
+    this.tick += 1;
+    try {
+      localStorage.setItem(THEME_KEY, theme);
+    } catch {
+      // A browser that keeps nothing follows the system again on reload.
+    }
+    this.tellAddress();
+  }
+
+  setKeys(on: boolean): void {
+    this.keysOn = on;
+    try {
+      localStorage.setItem(KEYS_KEY, on ? 'on' : 'off');
+    } catch {
+      // A browser that keeps nothing has them on again on reload.
+    }
+  }
+
+  setLoop(loop: { from: number; to: number } | null): void {
+    this.loop = loop;
+    if (loop && (this.time < loop.from || this.time >= loop.to)) this.seek(loop.from);
+  }
+
+  setLayer(layer: Layer): void {
+    this.layer = layer;
+    this.tick += 1;
+    this.tellAddress();
+  }
+
+  say(text: string, action?: Toast['action']): void {
+    clearTimeout(this.toastTimer);
+    this.toast = { text, action };
+    this.toastTimer = setTimeout(() => (this.toast = null), TOAST_MS);
+  }
+
+  // ---- the address ----
+
+  shown(): Shown | null {
+    if (!this.doc) return null;
+    const { selection } = this;
+    const name = selection && (selection.client ? `c:${selection.client}` : null);
+    const asn = selection && this.world ? `as:${this.world.asn[selection.dot]}` : undefined;
+    return {
+      doc: this.doc,
+      base: this.base,
+      mode: this.mode,
+      time: this.time,
+      selected: name ?? asn,
+      layer: this.layer,
+      theme: this.themeChosen ? this.theme : undefined,
+      pins: this.probes.map((probe) => [probe.lat, probe.lon]),
+    };
+  }
+
+  /** Writes the address once nothing has changed for a moment. */
+  private tellAddress(): void {
+    clearTimeout(this.linkTimer);
+    this.linkTimer = setTimeout(() => void this.writeAddress(), 300);
+  }
+
+  private async writeAddress(): Promise<void> {
+    const shown = this.shown();
+    if (!shown || this.playing) return;
+    this.linkWritten = await writeLink(shown);
+    const { pathname, search } = location;
+    history.replaceState(null, '', pathname + search + this.linkWritten);
+  }
+}
+
+export const app = new App();
