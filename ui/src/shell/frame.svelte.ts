@@ -1,6 +1,8 @@
 // What only the frame around map and panels knows: how much room there is, which tab of the sheet
 // is open, and the maps that keys and exports act on.
 
+import type { View } from '../map/camera';
+
 export type Tab = 'pops' | 'why' | 'time' | 'events';
 
 /** What the shell asks of a map. Places are `[lon, lat]`, points are CSS px from its corner. */
@@ -25,6 +27,8 @@ class Frame {
   crosshair = $state(false);
   /** What was left out to keep the picture moving; 0 is nothing. */
   reduced = $state(0);
+  /** What the maps show: both of a comparison move together. */
+  view = $state.raw<View | undefined>(undefined);
   /** The maps on the screen, first the one that panels speak of. */
   maps = $state.raw<MapHandle[]>([]);
 

@@ -171,15 +171,13 @@ function drawMarks(plot: uPlot, picture: Picture): void {
   }
 
   let written: { from: number; to: number }[] = [];
-  const events = reports[0]?.events ?? [];
   // Names of marks must not cover each other: those of the event in view are written first, the
   // ends before what lies between.
-  const order = [...events.keys()].sort(
+  const order = [...(reports[0]?.events.keys() ?? [])].sort(
     (a, b) => Number(b === picture.event) - Number(a === picture.event),
   );
   for (const which of order) {
-    const marks = marksOf(events[which]).reverse();
-    for (const mark of marks) {
+    for (const mark of reports.flatMap((report) => marksOf(report.events[which]).reverse())) {
       const x = Math.round(place(axis.toX(mark.at))) + 0.5;
       if (!inside(x)) continue;
       const color = colors[mark.tone];
