@@ -43,6 +43,7 @@ impl Card {
             regional: &story.assembled.regional,
             client_gbps: &story.assembled.client_gbps,
             senders: None,
+            bystanders: false,
         };
         let timeline = play(&script, &mut |_, _| ControlFlow::Continue(())).expect("it settles");
         let outcome = Outcome::of(&script, &timeline);
