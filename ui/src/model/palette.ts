@@ -118,7 +118,7 @@ function contrast(a: number, b: number): number {
 /** Above 64 sites a colour means a region: sites of equal region share it. */
 function marksByRegion(sites: Place[]): Mark[] {
   const regions = new Map<string, number>();
-  return sites.map((_, index) => {
+  return sites.map((site, index) => {
     const region = site.region === '' ? sector(site) : site.region;
     if (!regions.has(region)) regions.set(region, regions.size % SLOTS);
     return mark(regions.get(region)!, Math.floor(index / SLOTS) % SHAPES.length);

@@ -206,6 +206,11 @@ export class Track {
     return stream === NONE ? NO_ROUTE : this.fates[stream];
   }
 
+  /** The fate of each stream at t = 0. */
+  startOf(): Readonly<Uint16Array> {
+    return this.startFates;
+  }
+
   /** Demand without service at a time. */
   unserved(time: number): number {
     const step = lastAtOrBefore(this.unservedAt, time);

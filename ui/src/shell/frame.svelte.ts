@@ -1,29 +1,34 @@
 // What only the frame around map and panels knows: how much room there is, which tab of the sheet
 // is open, and the maps that keys and exports act on.
 
+import type { View } from '../map/camera';
+
 export type Tab = 'pops' | 'why' | 'time' | 'events';
 
-/** What the shell asks of a map. Places are degrees; points are CSS px from the map's corner. */
+/** What the shell asks of a map. Places are `[lon, lat]`, points are CSS px from its corner. */
 export interface MapHandle {
   zoomBy(factor: number): void;
-  panBy(dx: number, dy: number): void;
-  showAll(): void;
-  fitSelection(): void;
-  project(place: [lon: number, lat: number]): [x: number, y: number] | null;
-  unproject(point: [x: number, y: number]): [lon: number, lat: number] | null;
-  pick(x: number, y: number): unknown;
-  frameStats(): unknown;
-  toCanvas(scale: number): Promise<HTMLCanvasElement>;
-  toSvg(): Promise<string>;
-  size(): { width: number; height: number };
+  zoomHome(): void;
+  pan(x: number, y: number): void;
+  fitDots(dots: Iterable<number>): void;
+  project(place: [number, number]): [number, number];
+  invert(x: number, y: number): [number, number] | null;
+  pick(x: number, y: number): number;
+  clickAt(x: number, y: number): void;
+  frameStats(): { medianMs: number; reduction: number };
+  restoreDetail(): void;
+  mapToCanvas(scale?: number): HTMLCanvasElement;
+  mapToSvg(): string;
 }
 
 class Frame {
   isPhone = $state(false);
   tab = $state<Tab>('pops');
   crosshair = $state(false);
-  /** What was left out to keep the picture moving. */
+  /** What was left out to keep the picture moving; 0 is nothing. */
   reduced = $state(0);
+  /** What the maps show: both of a comparison move together. */
+  view = $state.raw<View | undefined>(undefined);
   /** The maps on the screen, first the one that panels speak of. */
   maps = $state.raw<MapHandle[]>([]);
 
@@ -31,16 +36,17 @@ class Frame {
     return this.maps[0] ?? null;
   }
 
-  listen(): void {
+  listen(): () => void {
     const narrow = matchMedia('(max-width: 699px)');
-    this.isPhone = narrow.matches;
-    narrow.addEventListener('change', () => (this.isPhone = narrow.matches));
+    const change = () => (this.isPhone = narrow.matches);
+    change();
+    narrow.addEventListener('change', change);
+    return () => narrow.removeEventListener('change', change);
   }
 
+  /** Puts a map at its place; the function that it returns takes it away. */
   addMap(map: MapHandle, place: number): () => void {
-    const next = [...this.maps];
-    next[place] = map;
-    this.maps = next;
+    this.maps = this.maps.toSpliced(place, 0, map);
     return () => (this.maps = this.maps.filter((other) => other !== map));
   }
 
@@ -48,7 +54,7 @@ class Frame {
   showWhy(): void {
     this.tab = 'why';
     requestAnimationFrame(() => {
-      const panel = document.getElementById('why');
+      const panel = document.getElementById('why-region');
       panel?.scrollIntoView({ block: 'nearest' });
       panel?.focus();
     });

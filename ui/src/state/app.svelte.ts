@@ -79,6 +79,13 @@ export interface Probe {
   text: string;
 }
 
+/** Where the menu of a site opens, in CSS pixels of the window. */
+export interface PopMenuPlace {
+  site: number;
+  x: number;
+  y: number;
+}
+
 const UNDO_KEY = 'catchment.undo';
 const THEME_KEY = 'catchment.theme';
 const KEYS_KEY = 'catchment.keys';
@@ -126,6 +133,12 @@ export class App {
   hidden = $state.raw<ReadonlySet<number>>(new Set());
   selection = $state.raw<Selection | null>(null);
   probes = $state.raw<Probe[]>([]);
+  /** The dots that packets of the selection pass, hop by hop. */
+  path = $state.raw<number[]>([]);
+  /** A site that is pointed at, on the map or in a list. */
+  hoveredSite = $state<number | null>(null);
+  /** The site whose menu is open, and where on the screen. */
+  popMenu = $state.raw<PopMenuPlace | null>(null);
   dialog = $state<Dialog | null>(null);
   toast = $state.raw<Toast | null>(null);
   theme = $state<'dark' | 'light'>('dark');

@@ -42,7 +42,11 @@ export class Axis {
     if (this.end === 0) this.pieces = [];
     else if (kind === 'linear') this.pieces = stretch([{ from: 0, to: this.end, weight: 1 }], []);
     else if (kind === 'fit') {
-      const parts = pace.segments.map(({ from, to, rate }) => ({ from, to, weight: (to - from) / rate }));
+      const parts = pace.segments.map(({ from, to, rate }) => ({
+        from,
+        to,
+        weight: (to - from) / rate,
+      }));
       this.pieces = stretch(parts, starts);
     } else this.pieces = logPieces(starts, this.end);
   }
@@ -105,7 +109,14 @@ function logPieces(starts: readonly number[], end: number): Piece[] {
   const edges = [...starts.filter((start) => start < end), end];
   const lead = edges[0] > 0 ? LEAD : 0;
   const each = edges.length > 1 ? (1 - lead) / (edges.length - 1) : 0;
-  const first: Piece = { from: 0, to: edges[0], x0: 0, x1: each === 0 ? 1 : lead, origin: 0, isLog: false };
+  const first: Piece = {
+    from: 0,
+    to: edges[0],
+    x0: 0,
+    x1: each === 0 ? 1 : lead,
+    origin: 0,
+    isLog: false,
+  };
   const rest = edges.slice(0, -1).map((from, place): Piece => {
     const x0 = lead + place * each;
     return { from, to: edges[place + 1], x0, x1: x0 + each, origin: from, isLog: true };
@@ -119,7 +130,8 @@ function round({ from, to, origin }: Piece, room: number): number[] {
   if (room < 2) return first;
   const step = roundStep((to - from) / room);
   const times: number[] = [];
-  for (let at = Math.ceil((from - origin) / step) * step + origin; at < to; at += step) times.push(at);
+  for (let at = Math.ceil((from - origin) / step) * step + origin; at < to; at += step)
+    times.push(at);
   return times;
 }
 
@@ -133,7 +145,8 @@ const MINUTE = 6e7;
 
 function roundStep(least: number): number {
   const minutes = [1, 2, 5, 10, 15, 30, 60, 120, 240, 720, 1440].map((count) => count * MINUTE);
-  if (least > MINUTE / 2) return minutes.find((step) => step >= least) ?? Math.ceil(least / 8.64e10) * 8.64e10;
+  if (least > MINUTE / 2)
+    return minutes.find((step) => step >= least) ?? Math.ceil(least / 8.64e10) * 8.64e10;
   const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= least)!;
   return least > 2e7 ? 3e7 : step;

@@ -16,11 +16,20 @@ export interface Bins {
   expiries: number[];
 }
 
-export function binsOf(tracks: readonly Track[], axis: Axis, min: number, max: number, count: number): Bins {
+export function binsOf(
+  tracks: readonly Track[],
+  axis: Axis,
+  min: number,
+  max: number,
+  count: number,
+): Bins {
   const edges = Float64Array.from({ length: count + 1 }, (_, place) =>
     axis.toTime(min + ((max - min) * place) / count),
   );
-  const x = Float64Array.from({ length: count }, (_, place) => min + ((max - min) * (place + 0.5)) / count);
+  const x = Float64Array.from(
+    { length: count },
+    (_, place) => min + ((max - min) * (place + 0.5)) / count,
+  );
   const changes = new Float64Array(count);
   for (const track of tracks) {
     const times = track.routeAt.length > 0 ? track.routeAt : track.fateAt;

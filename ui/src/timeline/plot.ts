@@ -31,10 +31,19 @@ export class LanePlot {
   private readonly plot: uPlot;
   private picture: Picture;
 
-  constructor(Plot: Plot, parent: HTMLElement, size: uPlot.Options['width'], height: number, picture: Picture) {
+  constructor(
+    Plot: Plot,
+    parent: HTMLElement,
+    size: uPlot.Options['width'],
+    height: number,
+    picture: Picture,
+  ) {
     this.picture = picture;
     const now = () => this.picture;
-    const most = (part: (bins: Bins) => Iterable<number>) => (): [number, number] => [0, highest(part(now().bins))];
+    const most = (part: (bins: Bins) => Iterable<number>) => (): [number, number] => [
+      0,
+      highest(part(now().bins)),
+    ];
     const runs = picture.bins.unserved.length;
     this.plot = new Plot(
       {
@@ -48,7 +57,9 @@ export class LanePlot {
           x: { time: false, auto: false, range: () => [now().view.min, now().view.max] },
           changes: { range: most((bins) => bins.changes) },
           // A ripple should not look like an outage: the lane is at least 5 % of demand high.
-          share: { range: () => [0, Math.max(0.05, ...now().bins.unserved.map((run) => highest(run, 0)))] },
+          share: {
+            range: () => [0, Math.max(0.05, ...now().bins.unserved.map((run) => highest(run, 0)))],
+          },
         },
         axes: [
           {
@@ -61,7 +72,9 @@ export class LanePlot {
             splits: (plot, _, min, max) => ticksOf(now(), plot, min, max).map((tick) => tick.x),
             values: (plot, splits) => {
               const { min, max } = now().view;
-              const texts = new Map(ticksOf(now(), plot, min, max).map((tick) => [tick.x, tick.text]));
+              const texts = new Map(
+                ticksOf(now(), plot, min, max).map((tick) => [tick.x, tick.text]),
+              );
               return splits.map((x) => texts.get(x) ?? '');
             },
           },
@@ -158,13 +171,13 @@ function drawMarks(plot: uPlot, picture: Picture): void {
   }
 
   let written: { from: number; to: number }[] = [];
-  const events = reports[0]?.events ?? [];
   // Names of marks must not cover each other: those of the event in view are written first, the
   // ends before what lies between.
-  const order = [...events.keys()].sort((a, b) => Number(b === picture.event) - Number(a === picture.event));
+  const order = [...(reports[0]?.events.keys() ?? [])].sort(
+    (a, b) => Number(b === picture.event) - Number(a === picture.event),
+  );
   for (const which of order) {
-    const marks = marksOf(events[which]).reverse();
-    for (const mark of marks) {
+    for (const mark of reports.flatMap((report) => marksOf(report.events[which]).reverse())) {
       const x = Math.round(place(axis.toX(mark.at))) + 0.5;
       if (!inside(x)) continue;
       const color = colors[mark.tone];

@@ -25,7 +25,7 @@ use crate::report::{Failure, note, to_stderr};
 use crate::{library, signals};
 
 /// What opens where nobody chose.
-const FIRST: &str = "eight";
+const FIRST: &str = "hello";
 /// The variable that can hold the token.
 const TOKEN_VARIABLE: &str = "CATCHMENT_TOKEN";
 
