@@ -57,7 +57,8 @@ impl Serving {
 
     /// Sends a signal. Answers with the exit code and what was logged.
     fn end(mut self, signal: &str) -> (Option<i32>, String) {
-        let kill = format!("kill -s {signal} {}", self.child.id());
+        // Twice, as from a terminal and from a program around it.
+        let kill = format!("kill -s {signal} {0} && kill -s {signal} {0}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         let mut log = String::new();
         self.stderr.read_to_string(&mut log).unwrap();
