@@ -117,14 +117,14 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         limits,
     };
     let server = Server::bind(args.listen, settings).map_err(|e| cannot_listen(args.listen, &e))?;
+    log_bugs();
+    let stop = server.stop();
+    signals::instead(move || stop.stop());
     let page = page(server.address(), token.as_ref());
     to_stderr(&format!("Catchment is at {page}\n"));
     if server.address().ip().is_unspecified() {
         note("from other machines, write a name of this one in place of the address");
     }
-    log_bugs();
-    let stop = server.stop();
-    signals::instead(move || stop.stop());
     if args.open {
         open_browser(&page);
     }
