@@ -29,6 +29,8 @@ export type StayedInfo = Complete<Schemas['StayedInfo']>;
 export type HopInfo = Complete<Schemas['HopInfo']>;
 export type OptionInfo = Complete<Schemas['OptionInfo']>;
 export type PlaceInfo = Complete<Schemas['PlaceInfo']>;
+export type ChangeInfo = Complete<Schemas['ChangeInfo']>;
+export type NeighborInfo = Complete<Schemas['NeighborInfo']>;
 export type Found = Complete<Schemas['Found']>;
 
 export type FlipInfo = Omit<Complete<Schemas['FlipInfo']>, 'events'> & { events: EventDoc[] };

@@ -61,7 +61,7 @@ function dotCard(dot: number, map: Told, known?: number): Said {
   const length = track.lengths[dot];
   if (length !== undefined && length !== 255) lines.push(['Path', `${length} ASes`]);
   const value = map.values?.[dot];
-  if (value !== undefined && !Number.isNaN(value)) {
+  if (value !== undefined && !Number.isNaN(value) && LAYERS[map.layer].unit !== '') {
     const { name, unit } = LAYERS[map.layer];
     lines.push([name, `${amount(value)} ${unit}`]);
   }

@@ -195,16 +195,16 @@ export function exportSvg(picture: Picture): string {
   const plane = `transform="translate(${offsetX},${offsetY}) scale(${scale})" vector-effect="non-scaling-stroke"`;
   if (chart.isMap) {
     add(
-      `<path d="${shores.land}" fill="${tokens.land}" stroke="${tokens.border}" stroke-width="${0.7 / scale}" ${plane}/>`,
+      `<path d="${shores.land}" fill="${tokens.land}" stroke="${tokens.border}" stroke-width="0.7" ${plane}/>`,
     );
     add(
-      `<path d="${shores.borders}" fill="none" stroke="${tokens.border}" stroke-opacity=".45" stroke-width="${0.5 / scale}" ${plane}/>`,
+      `<path d="${shores.borders}" fill="none" stroke="${tokens.border}" stroke-opacity=".45" stroke-width="0.5" ${plane}/>`,
     );
   }
   add(`<image width="${width}" height="${height}" href="${dots.toDataURL('image/png')}"/>`);
   sitePlaces.forEach((_, site) => {
     if (siteState[site].state === 'failed') return;
-    const radius = haloRadius(siteState[site].share, sitePlaces.length);
+    const radius = haloRadius(siteState[site].share, sitePlaces.length, width);
     const color = colorOf(marks[site], theme);
     for (const [part, alpha] of [
       [0.62, 0.12],

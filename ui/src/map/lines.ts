@@ -5,7 +5,7 @@ import { fateKind, fateSite, type FateKind } from '../engine/columns';
 import type { Mark, Theme } from '../model/palette';
 import type { Camera, Chart, Point } from './camera';
 import type { MapClient, Reduction, SiteState } from './props';
-import { colorOf, TOKENS, withAlpha } from './theme';
+import { colorOf, lightened, TOKENS, withAlpha } from './theme';
 
 /** One line to draw: from a client to the site that its packets go to. */
 export interface Line {
@@ -44,6 +44,8 @@ export interface LineScene {
   marks: Mark[];
   sitePlaces: Point[];
   siteState: SiteState[];
+  /** Colours of dots do not mean sites: halos step back. */
+  areDotsValues: boolean;
   hidden: ReadonlySet<number>;
   hoveredSite: number | null;
   theme: Theme;
@@ -150,7 +152,8 @@ export class LineLayer {
     const { scale } = camera;
     const tokens = TOKENS[theme];
     const isServed = line.kind === 'served';
-    const color = isServed ? colorOf(scene.marks[line.site], theme) : tokens.bad;
+    const plain = isServed ? colorOf(scene.marks[line.site], theme) : tokens.bad;
+    const color = theme === 'dark' ? lightened(plain, 0.22) : plain;
     const dim =
       scene.hidden.has(line.site) ||
       (scene.hoveredSite !== null && scene.hoveredSite !== line.site);
@@ -165,12 +168,6 @@ export class LineLayer {
     context.strokeStyle = color;
     const thin = (theme === 'dark' ? 1.15 : 1.3) * Math.max(0.7, Math.min(2.4, line.strength));
     const fade = isFresh ? 1 - age / CHANGED_MS : 0;
-    if (isServed && scene.reduction < 1 && !dim) {
-      context.globalAlpha = (theme === 'dark' ? 0.1 : 0.07) + 0.18 * fade;
-      context.lineWidth = (thin + 3.5 + 3 * fade) / scale;
-      context.setLineDash([]);
-      context.stroke(path);
-    }
     context.globalAlpha = dim ? 0.12 : isFresh ? 1 : 0.82;
     context.lineWidth = (thin + 1.6 * fade) / scale;
     if (!isServed) {
@@ -184,6 +181,17 @@ export class LineLayer {
       const drifts = !scene.reducedMotion && scene.reduction < 2;
       const drift = drifts ? ((now / 1000) * DRIFT_PX_PER_S) % (DASH[0] + DASH[1]) : 0;
       context.lineDashOffset = -drift / scale;
+    }
+    if (scene.reduction < 1 && !dim) {
+      // A dark rim keeps a line apart from dots of its own colour.
+      const width = context.lineWidth;
+      context.strokeStyle = tokens.sea;
+      context.globalAlpha = 0.55;
+      context.lineWidth = width + 2.4 / scale;
+      context.stroke(path);
+      context.strokeStyle = color;
+      context.globalAlpha = isFresh ? 1 : 0.92;
+      context.lineWidth = width;
     }
     context.stroke(path);
     if (!isServed) drawLoss(context, scene, line, to, ratio);
@@ -251,11 +259,19 @@ export class LineLayer {
       const [x, y] = camera.toScreen(chart.project(place));
       const pulse =
         scene.reducedMotion || scene.reduction > 1 ? 0 : Math.sin(now / 900 + site * 1.7);
-      const radius = haloRadius(share, sitePlaces.length) * (1 + 0.04 * pulse);
+      const radius = haloRadius(share, sitePlaces.length, camera.width) * (1 + 0.04 * pulse);
       const dim = scene.hoveredSite !== null && scene.hoveredSite !== site;
-      context.globalAlpha = (dim ? 0.25 : 1) * (state === 'draining' ? 0.5 : 0.92 + 0.08 * pulse);
+      const strength = dim ? 0.25 : scene.areDotsValues ? 0.35 : 1;
+      context.globalAlpha = strength * (state === 'draining' ? 0.5 : 0.92 + 0.08 * pulse);
       const glow = this.glow(colorOf(marks[site], theme), theme);
       context.drawImage(glow, x - radius, y - radius, 2 * radius, 2 * radius);
+      // The inner halo has an edge: its width can be read as share.
+      context.globalAlpha *= 0.4;
+      context.lineWidth = 1;
+      context.strokeStyle = lightened(colorOf(marks[site], theme), theme === 'dark' ? 0.3 : 0);
+      context.beginPath();
+      context.arc(x, y, radius * 0.62, 0, 2 * Math.PI);
+      context.stroke();
     });
     context.globalCompositeOperation = 'source-over';
     context.globalAlpha = 1;
@@ -266,25 +282,29 @@ export class LineLayer {
     let glow = this.glows.get(key);
     if (!glow) {
       glow = document.createElement('canvas');
-      glow.width = glow.height = 128;
+      glow.width = glow.height = 160;
       const context = glow.getContext('2d')!;
-      const shade = context.createRadialGradient(64, 64, 0, 64, 64, 64);
-      const strength = theme === 'dark' ? 0.62 : 0.4;
-      shade.addColorStop(0, withAlpha(color, strength));
-      shade.addColorStop(0.28, withAlpha(color, strength * 0.62));
-      shade.addColorStop(0.52, withAlpha(color, strength * 0.24));
+      const shade = context.createRadialGradient(80, 80, 0, 80, 80, 80);
+      const strength = theme === 'dark' ? 1 : 0.62;
+      // Lighter than its dots, or it would be lost among them.
+      const core = lightened(color, theme === 'dark' ? 0.45 : 0.25);
+      shade.addColorStop(0, withAlpha(core, 0.95 * strength));
+      shade.addColorStop(0.2, withAlpha(core, 0.62 * strength));
+      shade.addColorStop(0.42, withAlpha(color, 0.4 * strength));
+      shade.addColorStop(0.7, withAlpha(color, 0.14 * strength));
       shade.addColorStop(1, withAlpha(color, 0));
       context.fillStyle = shade;
-      context.fillRect(0, 0, 128, 128);
+      context.fillRect(0, 0, 160, 160);
       this.glows.set(key, glow);
     }
     return glow;
   }
 }
 
-export function haloRadius(share: number, sites: number): number {
-  const smallest = sites > 24 ? 11 : 20;
-  return smallest + 44 * Math.sqrt(Math.min(1, Math.max(0, share)));
+export function haloRadius(share: number, sites: number, width: number): number {
+  const fitting = Math.min(1, Math.max(0.62, width / 900));
+  const smallest = sites > 24 ? 12 : 26;
+  return fitting * (smallest + 40 * Math.sqrt(Math.min(1, Math.max(0, share))));
 }
 
 /** Clients as plain discs. */

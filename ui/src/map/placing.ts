@@ -15,9 +15,13 @@ export interface LabelPlace {
   dx: number;
   dy: number;
   anchor: 'start' | 'middle' | 'end';
+  /** Of its left end, from the mark. */
+  left: number;
+  /** So far off that a line has to say whose it is. */
+  isFar: boolean;
 }
 
-interface Box {
+export interface Box {
   left: number;
   top: number;
   right: number;
@@ -27,14 +31,18 @@ interface Box {
 const LINE = 14;
 const GAP = 5;
 
-/** A place for each label, or null where there is no room. `others` are marks to keep free. */
+/**
+ * A place for each label, or null where there is no room. `others` are marks that it should not
+ * cover, `blocked` is what it must not.
+ */
 export function placeLabels(
   wishes: LabelWish[],
   others: { x: number; y: number; radius: number }[],
   width: number,
   height: number,
+  blocked: Box[] = [],
 ): (LabelPlace | null)[] {
-  const taken: Box[] = [];
+  const taken = [...blocked];
   const marks = [...wishes, ...others].map(({ x, y, radius }) => around(x, y, radius));
   return wishes.map((wish, index) => {
     const fits = candidates(wish).map((place) => {
@@ -54,31 +62,44 @@ export function placeLabels(
   });
 }
 
-function candidates({ radius }: LabelWish): LabelPlace[] {
-  const side = radius + GAP;
-  const slant = radius * 0.75 + 2;
-  return [
-    { dx: side, dy: 4, anchor: 'start' },
-    { dx: -side, dy: 4, anchor: 'end' },
-    { dx: 0, dy: -radius - 5, anchor: 'middle' },
-    { dx: 0, dy: radius + 13, anchor: 'middle' },
-    { dx: slant, dy: -slant, anchor: 'start' },
-    { dx: slant, dy: slant + 9, anchor: 'start' },
-    { dx: -slant, dy: -slant, anchor: 'end' },
-    { dx: -slant, dy: slant + 9, anchor: 'end' },
-  ];
+/** Right of the mark: where a label goes that asks nobody. */
+export function labelRight(radius: number): LabelPlace {
+  return { dx: radius + GAP, dy: 4, anchor: 'start', left: radius + GAP, isFar: false };
 }
 
-function boxOf({ x, y, width }: LabelWish, { dx, dy, anchor }: LabelPlace): Box {
-  const left = x + dx - (anchor === 'start' ? 0 : anchor === 'end' ? width : width / 2);
-  return { left, top: y + dy - LINE + 3, right: left + width, bottom: y + dy + 3 };
+/** The best first. The far ones get a line to their mark. */
+function candidates({ radius, width }: LabelWish): LabelPlace[] {
+  const places: LabelPlace[] = [];
+  for (const away of [0, 16, 34]) {
+    const side = radius + GAP + away;
+    const slant = radius * 0.75 + 2 + away * 0.8;
+    const around: [number, number, LabelPlace['anchor']][] = [
+      [side, 4, 'start'],
+      [-side, 4, 'end'],
+      [0, -radius - 6 - away, 'middle'],
+      [0, radius + 14 + away, 'middle'],
+      [slant, -slant, 'start'],
+      [slant, slant + 9, 'start'],
+      [-slant, -slant, 'end'],
+      [-slant, slant + 9, 'end'],
+    ];
+    for (const [dx, dy, anchor] of around) {
+      const left = dx - (anchor === 'start' ? 0 : anchor === 'end' ? width : width / 2);
+      places.push({ dx, dy, anchor, left, isFar: away > 0 });
+    }
+  }
+  return places;
+}
+
+function boxOf({ x, y, width }: LabelWish, { dy, left }: LabelPlace): Box {
+  return { left: x + left, top: y + dy - LINE + 3, right: x + left + width, bottom: y + dy + 3 };
 }
 
 function around(x: number, y: number, radius: number): Box {
   return { left: x - radius, top: y - radius, right: x + radius, bottom: y + radius };
 }
 
-function overlap(a: Box, b: Box): boolean {
+export function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 

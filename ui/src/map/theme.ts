@@ -65,9 +65,18 @@ export function withAlpha(color: string, alpha: number): string {
   return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
 }
 
-// Stops of viridis (CC0), without its ends: what is low fades into the land, what is high stands
-// out, in both themes and for all kinds of colour vision.
-const STOPS = ['#472f7d', '#3b518b', '#2c718e', '#21918c', '#27ad81', '#5cc863', '#aadc32'];
+/** A colour on its way to white. */
+export function lightened(color: string, share: number): string {
+  const parts = parseColor(color).map((part) => Math.round(part + (255 - part) * share));
+  return `#${parts.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+}
+
+// After viridis (CC0), but never as dark or as light as the land: what is low can still be seen, what
+// is high stands out, in both themes and for all kinds of colour vision.
+const STOPS: Record<Theme, string[]> = {
+  dark: ['#5a6cc4', '#3f8cc4', '#2fae9f', '#5fca62', '#b4de2c', '#fde725'],
+  light: ['#6ea83a', '#2f9a68', '#21828d', '#31628e', '#443a83', '#440154'],
+};
 
 /** A colour of the sequential scale for a share of 0 to 1. */
 export function sequential(share: number, theme: Theme): string {
@@ -84,10 +93,7 @@ export function sequentialPixels(theme: Theme): Uint32Array {
 }
 
 function mixed(share: number, theme: Theme): [number, number, number] {
-  const stops =
-    theme === 'dark'
-      ? [...STOPS, '#fde725']
-      : ['#7ad151', ...[...STOPS].reverse().slice(2), '#440154'];
+  const stops = STOPS[theme];
   const place = Math.min(1, Math.max(0, share)) * (stops.length - 1);
   const below = Math.min(stops.length - 2, Math.floor(place));
   const [from, to] = [parseColor(stops[below]), parseColor(stops[below + 1])];

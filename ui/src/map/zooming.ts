@@ -1,7 +1,7 @@
 // Wheel, pinch and drag through d3-zoom, kept in step with a view that others may set too.
 
 import { select } from 'd3-selection';
-import { zoom, zoomIdentity, type D3ZoomEvent } from 'd3-zoom';
+import { zoom, zoomIdentity, zoomTransform, type D3ZoomEvent } from 'd3-zoom';
 
 import { ZOOM_MAX, type Camera, type View } from './camera';
 
@@ -54,16 +54,17 @@ export function zooming(
         [width, height],
       ]);
       const scale = homeScale * view.k;
+      const wanted = zoomIdentity
+        .translate(
+          (width / 2) * (1 - view.k) + (home.x - view.x) * scale,
+          (height / 2) * (1 - view.k) + (home.y - view.y) * scale,
+        )
+        .scale(view.k);
+      const { k, x, y } = zoomTransform(element);
+      // What came from here needs no answer, which would disturb a drag.
+      if (k === wanted.k && Math.hypot(x - wanted.x, y - wanted.y) < 0.01) return;
       isFollowing = true;
-      behavior.transform(
-        selection,
-        zoomIdentity
-          .translate(
-            (width / 2) * (1 - view.k) + (home.x - view.x) * scale,
-            (height / 2) * (1 - view.k) + (home.y - view.y) * scale,
-          )
-          .scale(view.k),
-      );
+      behavior.transform(selection, wanted);
       isFollowing = false;
     },
     stop() {

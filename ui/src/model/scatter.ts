@@ -13,9 +13,13 @@ export interface Layout {
 }
 
 /** A dot never goes further from its city than this, in degrees. */
-const REACH_MAX = 5.5;
-/** A city of n dots reaches this times the root of n. */
-const REACH = 0.17;
+const REACH_MAX = 8;
+/** Most dots of a city of n dots are within this times the root of n. */
+const REACH = 0.1;
+/** A town of three dots is still more than one pixel. */
+const REACH_MIN = 0.22;
+/** How often a dot in the sea looks for land. */
+const ATTEMPTS = 10;
 /** The angle between neighbours in a sunflower: no spokes, no rings. */
 const GOLDEN = Math.PI * (3 - Math.sqrt(5));
 
@@ -94,30 +98,30 @@ function spreadCity(
   layout: Layout,
 ): void {
   const [lon, lat] = [world.placeLon[place], world.placeLat[place]];
-  const reach = Math.min(REACH_MAX, REACH * Math.sqrt(dots.length));
+  const reach = REACH_MIN + REACH * Math.sqrt(dots.length);
   const narrow = Math.max(0.2, Math.cos((lat * Math.PI) / 180));
   const turn = noise(place) * 2 * Math.PI;
-  let seed = 0;
-  // A city on an islet that the mask does not know would search for ever.
-  const seeds = dots.length * 3 + 8;
   dots.forEach((dot, rank) => {
     if (rank === 0) {
       layout.x[dot] = lon;
       layout.y[dot] = lat;
       return;
     }
-    for (;;) {
-      seed += 1;
-      // A little denser in the middle than a sunflower, and never quite regular.
-      const share = Math.min(1, seed / dots.length) ** 0.68;
-      const radius = reach * share * (0.82 + 0.36 * noise(dot));
-      const angle = turn + seed * GOLDEN + 0.9 * noise(dot ^ 0x2545f491);
+    // Dense in the middle, thin at the rim, as cities are; jitter hides the spiral.
+    const spread = (-Math.log(1 - (0.97 * rank) / dots.length)) ** 0.62 * (0.6 + 0.8 * noise(dot));
+    let radius = Math.min(REACH_MAX, reach * spread);
+    let angle = turn + rank * GOLDEN + 2.4 * noise(dot ^ 0x2545f491);
+    for (let attempt = 0; ; attempt += 1) {
       const x = wrap(lon + (radius * Math.cos(angle)) / narrow);
       const y = Math.max(-85, Math.min(85, lat + radius * Math.sin(angle)));
-      if (seed < seeds && land !== null && !land.isLand(x, y)) continue;
-      layout.x[dot] = x;
-      layout.y[dot] = y;
-      return;
+      if (attempt === ATTEMPTS || land === null || land.isLand(x, y)) {
+        layout.x[dot] = x;
+        layout.y[dot] = y;
+        return;
+      }
+      // Somewhere else around the city, and nearer: an islet may have no other land.
+      angle += GOLDEN;
+      radius = attempt === ATTEMPTS - 1 ? REACH_MIN * noise(dot) : radius * 0.93;
     }
   });
 }
@@ -136,8 +140,10 @@ function disc(world: World): Layout {
   return layout;
 }
 
+/** Back into -180 to 180; at most one turn off. */
 function wrap(lon: number): number {
-  return ((((lon + 180) % 360) + 360) % 360) - 180;
+  if (lon >= 180) return lon - 360;
+  return lon < -180 ? lon + 360 : lon;
 }
 
 /** A number in [0, 1) that looks random and is always the same for the same seed. */

@@ -146,6 +146,27 @@ export function putSite(doc: ScenarioDoc, site: SiteDoc): ScenarioDoc {
   return { ...doc, site: next };
 }
 
+/**
+ * Takes a site out, with the events about it. One that the file itself added is dropped; one of
+ * the world is marked, since it would be there again.
+ */
+export function removeSite(doc: ScenarioDoc, name: string): ScenarioDoc {
+  const about = (event: EventDoc) => {
+    const inner = (event.announce ?? event.capacity) as { site?: string } | undefined;
+    return same(siteOf(event) ?? inner?.site, name);
+  };
+  const rest = (doc.site ?? []).filter((other) => !same(other.name, name));
+  const own = (doc.site ?? []).find((other) => same(other.name, name));
+  const isNew = own?.asn !== undefined && own.neighbors !== undefined;
+  const site = isNew ? rest : [...rest, { name, remove: true }];
+  const next = withEvents(
+    doc,
+    events(doc).filter((event) => !about(event)),
+  );
+  const { site: _, ...others } = next;
+  return site.length === 0 ? others : { ...others, site };
+}
+
 export function setRule(doc: ScenarioDoc, name: string, value: string | number | boolean) {
   return { ...doc, rules: { ...doc.rules, [name]: value } };
 }

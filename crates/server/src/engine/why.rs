@@ -337,12 +337,10 @@ fn verdict(history: &History, decisive: Option<(usize, usize)>) -> String {
     let (winner, loser) = (&hop.options[0], &hop.options[other]);
     let age = |option: usize| ages.get(option).filter(|age| !age.is_empty());
     let step = loser.lost_at.unwrap_or(Step::NeighborAddress);
-    let by_age = match (age(0), age(other)) {
-        (Some(winner), Some(loser)) => format!(", {winner}, the other {loser}"),
-        (Some(winner), None) => format!(", {winner}"),
-        (None, _) => String::new(),
+    let chooses = match step {
+        Step::Oldest => keeps(winner, loser, age(0), age(other)),
+        step => chooses(step, winner, loser),
     };
-    let chooses = chooses(step, winner, loser) + if step == Step::Oldest { &by_age } else { "" };
     match position {
         0 => format!("{} {chooses}", hop.label),
         _ => format!("on its way {} {chooses}", hop.label),
@@ -355,6 +353,25 @@ fn by(option: &Choosable) -> String {
         Via::Internal(_) => option.from.clone(),
         _ => option.from.split([' ', ',']).next().unwrap_or_default().to_owned(),
     }
+}
+
+/// What age decided, as the end of a sentence.
+fn keeps(
+    winner: &Choosable,
+    loser: &Choosable,
+    since: Option<&String>,
+    other_since: Option<&String>,
+) -> String {
+    let age = |text: Option<&String>| text.map_or(String::new(), |text| format!(", {text}"));
+    format!(
+        "keeps the older route, by {} to {}{}: that by {} to {}{} is no better",
+        by(winner),
+        winner.site,
+        age(since),
+        by(loser),
+        loser.site,
+        age(other_since),
+    )
 }
 
 /// What decided between two options, as the end of a sentence.
@@ -385,9 +402,7 @@ fn chooses(step: Step, winner: &Choosable, loser: &Choosable) -> String {
             "chooses the nearest exit: {} km to {us} against {} km to {them}",
             a.igp_cost, b.igp_cost
         ),
-        Step::Oldest => {
-            format!("keeps the older route, by {us} to {site}, as that by {them} is no better")
-        }
+        Step::Oldest => keeps(winner, loser, None, None),
         Step::Rtt => format!(
             "chooses by round trip: {:.1} ms by {us} against {:.1} ms by {them}",
             a.rtt_us as f64 / 1000.0,
@@ -460,7 +475,7 @@ fn by_dns(script: &Script<'_>, parts: &[Part<'_>], why: &mut Why) {
             .sum();
         verdict = format!("for {:.0} %, {verdict}; {}", 100.0 * main, others.join("; "));
     }
-    why.verdict = verdict;
+    why.verdict = format!("{}: {verdict}", why.subject);
 }
 
 /// Why DNS answers with a site.

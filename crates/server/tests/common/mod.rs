@@ -1,15 +1,24 @@
 //! Scenarios played by the engine, and columns read back.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use catchment_dynamics::Script;
+use catchment_dynamics::engine::adjacency::Adjacency;
+use catchment_dynamics::history::History;
+use catchment_dynamics::play::Timeline;
+use catchment_dynamics::state::At;
 use catchment_formats::scenario::{Syntax, read};
-use catchment_model::Scenario;
-use catchment_model::scenario::WorldSource;
+use catchment_model::scenario::{Steering, WorldSource};
+use catchment_model::schedule::Occurrence;
+use catchment_model::{Duration, Scenario};
+use catchment_routing::Situation;
 use catchment_server::api::{Problem, SteeringName};
 use catchment_server::engine::{Engine, Played, Watch, WorldFiles};
-use catchment_worlds::BaseWorld;
+use catchment_worlds::{Assembled, BaseWorld, assemble, builtin, schedule};
 use serde_json::Value;
 
 /// No world lies in a file.
@@ -38,6 +47,11 @@ pub fn library(name: &str) -> Scenario {
     scenario(&text)
 }
 
+/// The same with another steering.
+pub fn steered(name: &str, steering: Steering) -> Scenario {
+    Scenario { steering, ..library(name) }
+}
+
 /// A scenario as text.
 pub fn scenario(text: &str) -> Scenario {
     read(text, Syntax::Toml, &[]).unwrap_or_else(|mistakes| panic!("{mistakes:?}")).scenario
@@ -51,6 +65,53 @@ pub fn play(scenario: Scenario, steering: &[SteeringName]) -> Result<Played, Pro
 /// Plays a scenario of the library.
 pub fn played(name: &str, steering: &[SteeringName]) -> Played {
     play(library(name), steering).unwrap_or_else(|problem| panic!("{name}: {problem:?}"))
+}
+
+/// A scenario, played without the engine of the server.
+pub struct Reference {
+    pub scenario: Scenario,
+    pub assembled: Assembled,
+    pub schedule: Vec<Occurrence>,
+}
+
+impl Reference {
+    pub fn new(scenario: Scenario) -> Reference {
+        let WorldSource::Builtin(name) = &scenario.world else { panic!("it is built in") };
+        let base = builtin(name).unwrap();
+        let assembled = assemble(&base, &scenario).unwrap();
+        let schedule = schedule(&assembled, &scenario).unwrap();
+        Reference { scenario, assembled, schedule }
+    }
+
+    pub fn script(&self, bystanders: bool) -> Script<'_> {
+        let Assembled { world, overlay, service, rules, seed, .. } = &self.assembled;
+        Script {
+            situation: Situation { world, overlay, service, rules, seed: *seed },
+            schedule: &self.schedule,
+            steering: self.scenario.steering,
+            prefix: 0,
+            geodns: &self.scenario.geodns,
+            regional: &self.assembled.regional,
+            client_gbps: &self.assembled.client_gbps,
+            senders: None,
+            bystanders,
+        }
+    }
+
+    pub fn timeline(&self, bystanders: bool) -> Timeline {
+        let script = self.script(bystanders);
+        catchment_dynamics::play::play(&script, &mut |_, _| ControlFlow::Continue(())).unwrap()
+    }
+}
+
+/// What `explain --at` tells.
+pub fn history(name: &str, dot: u32, at_us: i64) -> History {
+    let reference = Reference::new(library(name));
+    let script = reference.script(false);
+    let adjacency = Adjacency::new(script.situation.world, script.situation.rules);
+    let at = At::Time(Duration { us: at_us });
+    let mut on = |_, _| ControlFlow::Continue(());
+    catchment_dynamics::history::history(&script, &adjacency, dot, 0, at, &mut on).unwrap()
 }
 
 /// Columns by name; all numbers as `f64`.

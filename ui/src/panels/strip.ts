@@ -1,0 +1,193 @@
+// The cards above the map: what they show, and what each number means. Pure.
+
+import type { RunReport, RunResult } from '../engine/api';
+import { number, percent, seconds } from '../model/format';
+import { clockOf, peakUnserved, unservedSources } from '../model/recovery';
+import type { Track } from '../model/track';
+import { eventTitle, lostUnit, sources } from './words';
+
+export interface Card {
+  id: 'active' | 'path' | 'convergence' | 'unserved' | 'lost';
+  label: string;
+  /** What stands in large type. */
+  value: string;
+  /** The same without words and spaces, for tests and copying; empty if there is none. */
+  plain: string;
+  /** What stands beside it in small type. */
+  side: string;
+  tone: '' | 'bad' | 'warn';
+  definition: string;
+  unit: string;
+  source: string;
+  /** Parts that it is made of. */
+  parts: { name: string; text: string }[];
+}
+
+export interface StripState {
+  result: RunResult;
+  report: RunReport;
+  track: Track;
+  time: number;
+  /** Sites that are healthy and announced now. */
+  active: number;
+}
+
+const NONE = '–';
+
+export function cards(state: StripState | null): Card[] {
+  return [active(state), path(state), convergence(state), unserved(state), lost(state)];
+}
+
+function active(state: StripState | null): Card {
+  const all = state?.result.sites.length ?? 0;
+  const isAll = state !== null && state.active === all;
+  return {
+    id: 'active',
+    label: 'Active PoPs',
+    value: state ? `${number(state.active)} / ${number(all)}` : NONE,
+    plain: state ? `${state.active}/${all}` : '',
+    side: '',
+    tone: state === null || isAll ? '' : state.active === 0 ? 'bad' : 'warn',
+    definition: 'PoPs that are healthy and announce the prefix now, of all PoPs.',
+    unit: 'PoPs',
+    source: 'The events of the scenario up to this time.',
+    parts: [],
+  };
+}
+
+function path(state: StripState | null): Card {
+  const isDns = state?.report.steering === 'geodns';
+  const mean = state && !isDns ? state.track.meanLength() : null;
+  const event = state?.report.events[state.track.eventAt(state.time)];
+  const before = event ? (state?.report.states[event.before]?.path_length_mean ?? null) : null;
+  let side = isDns ? 'DNS steers' : '';
+  if (mean !== null && before !== null) {
+    const delta = Number((mean - before).toFixed(2));
+    if (delta > 0) side = `▲ ${number(delta)}`;
+    if (delta < 0) side = `▼ ${number(-delta)}`;
+  }
+  return {
+    id: 'path',
+    label: 'Average AS path',
+    value: mean === null ? NONE : mean.toFixed(2),
+    plain: mean === null ? '' : mean.toFixed(4),
+    side,
+    tone: '',
+    definition:
+      'Mean length of the AS path of all that have a route, prepends included. The arrow compares with the moment before the last event.',
+    unit: 'ASes; every source counts alike',
+    source: isDns
+      ? 'Where DNS steers, each PoP has its own address and no path is chosen.'
+      : 'The best routes at this time.',
+    parts: [],
+  };
+}
+
+function convergence(state: StripState | null): Card {
+  const isDns = state?.report.steering === 'geodns';
+  const event = state?.report.events[state.track.eventAt(state.time)];
+  const clock = state && event ? clockOf(event, state.time, isDns) : null;
+  const card: Card = {
+    id: 'convergence',
+    label: isDns ? 'Last recovery' : 'Last convergence',
+    value: NONE,
+    plain: '',
+    side: state ? 'no event yet' : '',
+    tone: '',
+    definition: isDns
+      ? 'From the last event until all who lost service had it again: noticed by the health check, then out of every cache.'
+      : 'From the last event to the last change of a best route anywhere.',
+    unit: 'seconds of simulated time',
+    source: 'The last event up to this time.',
+    parts: [],
+  };
+  if (!state || !event || !clock) return card;
+  card.side = eventTitle(state.result, event);
+  card.source = `${eventTitle(state.result, event)} at ${seconds(event.at_us)}.`;
+  if (clock.kind === 'none') card.side = isDns ? 'nobody lost service' : 'no route changed';
+  if (clock.kind === 'never') {
+    card.value = 'never';
+    card.plain = 'never';
+    card.tone = 'bad';
+  }
+  if (clock.kind === 'running') {
+    card.label = isDns ? 'Recovering' : 'Converging';
+    card.value = `${(clock.us / 1e6).toFixed(clock.us < 1e6 ? 2 : 1)}\u202fs…`;
+    card.plain = String(clock.us / 1e6);
+    card.tone = 'warn';
+  }
+  if (clock.kind === 'done') {
+    card.value = seconds(clock.us);
+    card.plain = String(clock.us / 1e6);
+  }
+  const { stages } = event;
+  if (stages) {
+    const mean = (us: number) => seconds(Math.round(us));
+    card.parts = [
+      { name: 'Detection', text: mean(stages.detection_us) },
+      { name: 'Propagation', text: mean(stages.propagation_us) },
+      { name: 'MRAI', text: mean(stages.mrai_us) },
+      { name: 'FIB', text: mean(stages.fib_us) },
+      { name: 'Clients', text: mean(stages.client_us) },
+    ];
+  }
+  return card;
+}
+
+function unserved(state: StripState | null): Card {
+  const card: Card = {
+    id: 'unserved',
+    label: 'Without service',
+    value: NONE,
+    plain: '',
+    side: '',
+    tone: '',
+    definition:
+      'Share of demand whose packets reach no PoP that answers: no route, a dead PoP, a dead link or a loop.',
+    unit: 'percent of demand',
+    source: 'The forwarding tables at this time, followed hop by hop.',
+    parts: [],
+  };
+  if (!state) return card;
+  const { result, report, track, time } = state;
+  const now = track.unserved(time);
+  const event = report.events[track.eventAt(time)];
+  const peak = event ? peakUnserved(track, event.at_us, time) : 0;
+  const who = unservedSources(track);
+  card.value = percent(now, report.demand);
+  card.plain = report.demand === 0 ? '0' : String(now / report.demand);
+  card.tone = now > 0 ? 'bad' : '';
+  card.side = [
+    who > 0 ? sources(result, who) : '',
+    peak > 0 ? `peak ${percent(peak, report.demand)}` : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
+  return card;
+}
+
+function lost(state: StripState | null): Card {
+  const card: Card = {
+    id: 'lost',
+    label: 'Lost',
+    value: NONE,
+    plain: '',
+    side: '',
+    tone: '',
+    definition:
+      'Demand times the seconds that it was without service, summed from the start to this time. What an overloaded PoP drops is not in it.',
+    unit: '',
+    source: 'The sum of “without service” over time.',
+    parts: [],
+  };
+  if (!state) return card;
+  const amount = state.track.lost(state.time);
+  card.value = number(amount);
+  card.plain = String(amount);
+  card.side = lostUnit(state.result);
+  card.unit = state.result.world.has_clients
+    ? 'thousand queries (kq/s × s)'
+    : 'demand × s; every network counts with its weight';
+  card.tone = amount > 0 ? 'warn' : '';
+  return card;
+}
