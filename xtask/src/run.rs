@@ -1,21 +1,24 @@
-//! `cargo xtask run`: from a fresh clone to a first answer.
+//! `cargo xtask run`: from a fresh clone to the simulator in a browser.
 //!
-//! It builds with the `dev` profile, which optimises our crates a little and their dependencies
-//! fully: the first answer comes soonest that way, and xtask has built half of the dependencies
-//! already. `--release` takes longer to build and is for large worlds.
+//! Without arguments it builds the user interface (`ui/`), then the optimised binary with the
+//! interface inside, and opens it. With arguments it runs any other command of `catchment`, built
+//! with the `dev` profile, which optimises our crates a little and their dependencies fully: the
+//! first answer comes soonest that way. `--release` takes longer to build and is for large worlds.
 
+use std::path::Path;
 use std::process::{ExitCode, Stdio};
+use std::time::SystemTime;
 
 use crate::setup;
-use crate::shell::{Failure, build_catchment, program};
+use crate::shell::{Failure, build_catchment, call, on_path, program, root};
 
-/// What runs when no arguments are given: the built-in world with eight sites.
-const FIRST_ANSWER: [&str; 2] = ["solve", "eight"];
+/// What runs when no arguments are given: the simulator.
+const SIMULATOR: [&str; 2] = ["serve", "--open"];
 
-/// Build `catchment` and run it: `solve eight`, or with ARGS whatever they say.
+/// Build the simulator and open it, or with ARGS run `catchment` as they say.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Build with all optimisations: for large worlds.
+    /// Build with all optimisations: for large worlds. The simulator always is.
     #[arg(long)]
     release: bool,
     /// The arguments of `catchment`.
@@ -25,12 +28,17 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     setup::c_compiler()?;
-    let catchment = build_catchment(args.release)?;
     let words: Vec<&str> = if args.args.is_empty() {
-        FIRST_ANSWER.to_vec()
+        SIMULATOR.to_vec()
     } else {
         args.args.iter().map(String::as_str).collect()
     };
+    // The interface is inside the binary, so it is built first.
+    let is_simulator = words.first() == Some(&"serve");
+    if is_simulator {
+        build_interface()?;
+    }
+    let catchment = build_catchment(args.release || is_simulator)?;
     eprintln!("$ catchment {}", words.join(" "));
     let mut command = program(&catchment.to_string_lossy());
     // Unlike a check, this is the person's own session: their folder, their keyboard.
@@ -42,4 +50,31 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     })?;
     // No code means a signal: 1, so that nobody takes the run for a success.
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1).into())
+}
+
+/// Builds `ui/dist`, with its packages as the lock file has them.
+fn build_interface() -> Result<(), Failure> {
+    let ui = root().join("ui");
+    if !ui.join("package.json").is_file() {
+        println!("there is no user interface to build in {}", ui.display());
+        return Ok(());
+    }
+    if !on_path("npm") {
+        return Err(Failure::environment(
+            "`npm` is missing, which builds the user interface",
+            "install Node.js 20 or later (Debian: `sudo apt-get install nodejs npm`); all other \
+             commands work without it: `cargo xtask run solve eight`",
+        ));
+    }
+    // npm writes the second file when it has installed what the first one says.
+    let installed = ui.join("node_modules").join(".package-lock.json");
+    if changed_at(&ui.join("package-lock.json")) > changed_at(&installed) {
+        call(program("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&ui))?;
+    }
+    call(program("npm").args(["run", "build"]).current_dir(&ui))
+}
+
+/// When a file was last written; `None`, which is before all times, if it is not there.
+fn changed_at(path: &Path) -> Option<SystemTime> {
+    path.metadata().and_then(|it| it.modified()).ok()
 }

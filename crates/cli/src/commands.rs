@@ -4,6 +4,7 @@ pub mod at;
 pub mod explain;
 pub mod manual;
 pub mod scenario;
+pub mod serve;
 pub mod simulate;
 pub mod solve;
 pub mod world;

@@ -22,7 +22,7 @@ use std::process;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use commands::{explain, manual, scenario, simulate, solve, world};
+use commands::{explain, manual, scenario, serve, simulate, solve, world};
 use exit::Exit;
 use report::{Failure, to_stderr};
 
@@ -40,6 +40,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
     Solve(solve::SolveArgs),
     Explain(explain::ExplainArgs),
     Simulate(simulate::SimulateArgs),
@@ -76,6 +77,7 @@ fn run() -> Result<(), Failure> {
         Err(answer) => return usage(&answer),
     };
     match &arguments.command {
+        Command::Serve(args) => serve::run(args),
         Command::Solve(args) => solve::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Simulate(args) => simulate::run(args),

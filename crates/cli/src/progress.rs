@@ -50,6 +50,11 @@ impl Progress {
         progress
     }
 
+    /// For work that somebody else watches.
+    pub fn silent() -> Progress {
+        Progress { drawer: None }
+    }
+
     /// Goes to the next phase.
     pub fn phase(&self, name: &'static str) {
         let (done, total) = Default::default();

@@ -1,6 +1,6 @@
-//! Ctrl-C and `kill`: ends at once, and leaves nothing behind.
+//! Ctrl-C and `kill`: ends at once, and leaves nothing behind; a server ends in order.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
@@ -9,6 +9,15 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
 use crate::output::discard_pending;
+
+/// What happens at the first signal instead, if somebody knows better.
+static INSTEAD: OnceLock<Box<dyn Fn() + Send + Sync>> = OnceLock::new();
+
+/// Does this at the first signal. The second one ends the program as ever.
+pub fn instead(act: impl Fn() + Send + Sync + 'static) {
+    // Only one command runs.
+    let _ = INSTEAD.set(Box::new(act));
+}
 
 /// Watches for signals until the program ends.
 ///
@@ -19,7 +28,11 @@ pub fn watch() {
     // Without the watch the program still ends at a signal; only a half-written file may stay.
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     let watch = move || {
-        if let Some(signal) = signals.forever().next() {
+        for (count, signal) in signals.forever().enumerate() {
+            if let (0, Some(act)) = (count, INSTEAD.get()) {
+                act();
+                continue;
+            }
             discard_pending();
             // As shells count: 130 for Ctrl-C.
             low_level::exit(128 + signal);

@@ -148,6 +148,7 @@ impl<'w> Bench<'w> {
             regional: &self.regional,
             client_gbps: &self.gbps,
             senders: None,
+            bystanders: false,
         }
     }
 }

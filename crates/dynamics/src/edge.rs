@@ -229,8 +229,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Round-trip time where only the ends are known (models 3.1).
-fn distance_rtt_ms(rules: &Rules, a: LatLon, b: LatLon) -> f64 {
+/// Round-trip time where only the ends are known, in ms (models 3.1).
+pub fn distance_rtt_ms(rules: &Rules, a: LatLon, b: LatLon) -> f64 {
     2.0 * rules.stretch_e2e * a.distance_km(&b) / catchment_model::geo::FIBRE_KM_PER_MS
         + rules.t_server
 }

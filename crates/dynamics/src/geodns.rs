@@ -21,6 +21,7 @@ mod resolvers;
 #[cfg(test)]
 mod twin;
 
+use catchment_model::geo::EARTH_RADIUS_KM;
 use catchment_model::rng::fnv1a64;
 use catchment_model::schedule::Deed;
 use catchment_model::service::Site;
@@ -126,6 +127,31 @@ pub fn regions(script: &Script<'_>) -> RegionAnswers {
     changes.sort_unstable_by_key(|change| (change.at_us, change.stream));
     let end_us = end_us(script, &shifts, changes.last().map(|change| change.at_us));
     RegionAnswers { sources: askers.sources, streams: askers.streams, start, changes, end_us }
+}
+
+/// A resolver that a part of a source's clients asks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resolver {
+    /// The share of the clients. Shares are in the order of the source's streams.
+    pub share: f64,
+    /// How far from the clients the name server takes them to be, in km; `None` if places are not
+    /// known.
+    pub km: Option<f64>,
+}
+
+/// The resolvers of one source.
+pub fn resolvers_of(script: &Script<'_>, source: &Source) -> Vec<Resolver> {
+    let senders = std::slice::from_ref(source);
+    let askers = askers(&Script { senders: Some(senders), ..*script });
+    let here = script.situation.world.place(source.router).map(|place| Point::new(place.at));
+    let resolver = |(stream, cache): (&Stream, &u32)| Resolver {
+        share: stream.share,
+        km: here.zip(askers.caches[*cache as usize].place).map(|(here, there)| {
+            let half_chord = libm::sqrt(here.chord2(&there)) / 2.0;
+            2.0 * EARTH_RADIUS_KM * libm::asin(half_chord.min(1.0))
+        }),
+    };
+    askers.streams.iter().zip(&askers.cache_of).map(resolver).collect()
 }
 
 /// The name server before the first event, and what it learns, ascending by time. `listed` says

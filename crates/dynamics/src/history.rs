@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use catchment_model::rules::{Decision, OldestRule};
 use catchment_model::table::Values;
-use catchment_model::{Asn, Prefix, Table};
+use catchment_model::{Asn, Duration, Overlay, Prefix, Service, Table};
 use catchment_routing::decision::Step;
 use catchment_routing::explain::{Choosable, Hop, label, path_text};
 use catchment_routing::{Candidate, Situation};
@@ -22,7 +22,8 @@ use crate::delivery::{Fate, NO_CAUSE, Source};
 use crate::engine::adjacency::Adjacency;
 use crate::engine::witness::{Prompt, Turn};
 use crate::engine::{NO_SLOT, OWN};
-use crate::play::{self, Unfinished, Watch};
+use crate::play::{self, RouteLog, Unfinished, Watch};
+use crate::rtt::walk;
 use crate::script::Script;
 use crate::state::{At, Moment, View, play_to};
 
@@ -138,69 +139,87 @@ pub fn history(
 ) -> Result<History, Unfinished> {
     let moment = Moment::reach(script, adjacency, at, watch)?;
     let view = View::new(&moment, prefix);
-    let walk = view.walk(router);
-    let mut routers = vec![router];
-    routers.extend(walk.iter().skip(1).map(|(passed, _)| *passed));
-    let beyond = view.beyond(&walk);
-    let ending = match beyond.map(|next| (routers.contains(&next), label(script.situation, next))) {
-        Some((true, next)) => Ending::Loop(next),
-        Some((false, next)) => Ending::NoRoute(next),
-        None if walk.is_empty() || view.sites[router as usize].is_some() => Ending::Arrived,
-        None => Ending::Dropped,
-    };
-    routers.extend(beyond.filter(|next| !routers.contains(next)));
-    let watched: BTreeSet<u32> = routers.iter().copied().collect();
-    let narrator = Narrator { script, adjacency };
-    let mut turns: Vec<(Prefix, Turn)> = Vec::new();
-    let mut paths = Vec::new();
+    let watched: BTreeSet<u32> = passed(&view, router).into_iter().collect();
+    let mut turns = Turns::default();
     for layer in play::covering(script, prefix) {
         let mut course = Course::new(script, adjacency, layer);
         course.engine.watch(watched.clone());
         play_to(&mut course, at, watch)?;
-        let prefix = script.situation.service.prefixes[usize::from(layer)];
+        turns.take(&mut course);
+    }
+    let narrator = Narrator { script, adjacency };
+    let packets = narrator.packets(&moment, router, prefix);
+    Ok(History { packets, ..narrator.history(&view, at, router, prefix, turns) })
+}
+
+/// A history, and how the network stood at the end of it.
+#[derive(Debug, Clone)]
+pub struct Recollection {
+    /// The history. It says nothing of packets: the run of the logs knows them.
+    pub history: History,
+    /// What the events had done to links and policies.
+    pub overlay: Overlay,
+    /// What the sites announced.
+    pub service: Service,
+}
+
+/// The same as [`history`] for whoever has played the script to its end, and so knows who is on the
+/// way: it is played once more, not twice. `logs` are those of the prefix and of all that cover
+/// it, longest first.
+///
+/// # Errors
+/// If the watch says so.
+pub fn recall(
+    script: &Script<'_>,
+    adjacency: &Adjacency,
+    logs: &[&RouteLog],
+    (router, prefix): (u32, u16),
+    at_us: i64,
+    watch: Watch<'_>,
+) -> Result<Recollection, Unfinished> {
+    let watched: BTreeSet<u32> = walk(script, adjacency, logs, router, at_us).collect();
+    let at = At::Time(Duration { us: at_us });
+    let mut turns = Turns::default();
+    let before = |course: &mut Course<'_>| course.engine.watch(watched.clone());
+    let after = |course: &mut Course<'_>| turns.take(course);
+    let moment = Moment::reach_one(script, adjacency, prefix, at, before, after, watch)?;
+    let view = View::new(&moment, prefix);
+    let history = Narrator { script, adjacency }.history(&view, at, router, prefix, turns);
+    let Situation { overlay, service, .. } = moment.course(prefix).situation();
+    Ok(Recollection { history, overlay: overlay.clone(), service: service.clone() })
+}
+
+/// The router asked about, those that its packets pass, and where they would go on to.
+fn passed(view: &View<'_>, router: u32) -> Vec<u32> {
+    let walk = view.walk(router);
+    let mut routers = vec![router];
+    routers.extend(walk.iter().skip(1).map(|(passed, _)| *passed));
+    let beyond = view.beyond(&walk);
+    routers.extend(beyond.filter(|next| !routers.contains(next)));
+    routers
+}
+
+/// What routers did, with the AS_PATHs that they chose.
+#[derive(Default)]
+struct Turns {
+    turns: Vec<(Prefix, Turn)>,
+    paths: Vec<Vec<Asn>>,
+}
+
+impl Turns {
+    /// Takes them from a course.
+    fn take(&mut self, course: &mut Course<'_>) {
+        let prefix = course.situation().service.prefixes[usize::from(course.prefix())];
         for turn in course.engine.take_turns() {
             let asns = |path| course.engine.paths().asns(path).map(Asn).collect();
-            paths.push(match turn.best.slot {
+            self.paths.push(match turn.best.slot {
                 NO_SLOT | OWN => Vec::new(),
                 _ => asns(turn.best.told.path()),
             });
-            turns.push((prefix, turn));
+            self.turns.push((prefix, turn));
         }
     }
-    let mut changes: Vec<(u32, Change)> = turns
-        .iter()
-        .zip(paths)
-        .map(|((prefix, turn), as_path)| (turn.router, narrator.change(*prefix, turn, as_path)))
-        .collect();
-    changes.sort_by_key(|(_, change)| change.at_us);
-    let pasts = routers
-        .iter()
-        .map(|router| Past {
-            router: *router,
-            label: label(script.situation, *router),
-            changes: changes
-                .iter()
-                .filter(|(other, _)| other == router)
-                .map(|(_, change)| change.clone())
-                .collect(),
-        })
-        .collect();
-    let hops = walk
-        .iter()
-        .map(|(passed, position)| narrator.hop(&view, *passed, *position, &turns))
-        .collect();
-    Ok(History {
-        at,
-        prefix: script.situation.service.prefixes[usize::from(prefix)],
-        subject: label(script.situation, router),
-        site: view.sites[router as usize].map(|site| narrator.site(site)),
-        pasts,
-        packets: narrator.packets(&moment, router, prefix),
-        hops,
-        ending,
-    })
 }
-
 /// Puts into words what happens in a script.
 struct Narrator<'a> {
     script: &'a Script<'a>,
@@ -208,6 +227,51 @@ struct Narrator<'a> {
 }
 
 impl Narrator<'_> {
+    /// Tells all but what became of packets.
+    fn history(&self, view: &View<'_>, at: At, router: u32, prefix: u16, turns: Turns) -> History {
+        let situation = self.situation();
+        let walk = view.walk(router);
+        let routers = passed(view, router);
+        let ending = match view.beyond(&walk) {
+            Some(next) => {
+                let name = label(situation, next);
+                match walk.iter().any(|(passed, _)| *passed == next) {
+                    true => Ending::Loop(name),
+                    false => Ending::NoRoute(name),
+                }
+            }
+            None if walk.is_empty() || view.sites[router as usize].is_some() => Ending::Arrived,
+            None => Ending::Dropped,
+        };
+        let Turns { turns, paths } = turns;
+        let mut changes: Vec<(u32, Change)> = turns
+            .iter()
+            .zip(paths)
+            .map(|((prefix, turn), as_path)| (turn.router, self.change(*prefix, turn, as_path)))
+            .collect();
+        changes.sort_by_key(|(_, change)| change.at_us);
+        let past = |router: &u32| Past {
+            router: *router,
+            label: label(situation, *router),
+            changes: changes
+                .iter()
+                .filter(|(other, _)| other == router)
+                .map(|(_, change)| change.clone())
+                .collect(),
+        };
+        let hop = |(passed, position): &(u32, usize)| self.hop(view, *passed, *position, &turns);
+        History {
+            at,
+            prefix: situation.service.prefixes[usize::from(prefix)],
+            subject: label(situation, router),
+            site: view.sites[router as usize].map(|site| self.site(site)),
+            pasts: routers.iter().map(past).collect(),
+            packets: Vec::new(),
+            hops: walk.iter().map(hop).collect(),
+            ending,
+        }
+    }
+
     fn situation(&self) -> Situation<'_> {
         self.script.situation
     }
@@ -325,15 +389,7 @@ impl Narrator<'_> {
     }
 
     fn fate(&self, fate: Fate) -> String {
-        match fate {
-            Fate::Served(site) => format!("served by {}", self.site(site)),
-            Fate::Stale(Some(site)) => {
-                format!("lost: sent to {}, which does not answer", self.site(site))
-            }
-            Fate::Stale(None) => "lost: sent over a link that is down".to_owned(),
-            Fate::Looping => "lost: they go round in a loop".to_owned(),
-            Fate::NoRoute => "lost: a router on the way has no route".to_owned(),
-        }
+        fate_text(self.situation().service, fate)
     }
 
     fn packets(&self, moment: &Moment<'_>, router: u32, prefix: u16) -> Vec<PacketChange> {
@@ -440,6 +496,20 @@ impl Narrator<'_> {
         };
         let ages = order.iter().map(age).collect();
         AgedHop { hop, ages }
+    }
+}
+
+/// What becomes of packets, for people.
+pub fn fate_text(service: &Service, fate: Fate) -> String {
+    let name = |site: u32| &service.sites[site as usize].name;
+    match fate {
+        Fate::Served(site) => format!("served by {}", name(site)),
+        Fate::Stale(Some(site)) => {
+            format!("lost: sent to {}, which does not answer", name(site))
+        }
+        Fate::Stale(None) => "lost: sent over a link that is down".to_owned(),
+        Fate::Looping => "lost: they go round in a loop".to_owned(),
+        Fate::NoRoute => "lost: a router on the way has no route".to_owned(),
     }
 }
 

@@ -24,6 +24,7 @@ pub mod outcome;
 pub mod overload;
 pub mod plane;
 pub mod play;
+pub mod rtt;
 pub mod script;
 pub mod sites;
 mod spread;

@@ -21,6 +21,7 @@ use crate::delivery::Stages;
 use crate::load::{LoadLog, LoadStep};
 use crate::play::Timeline;
 use crate::script::Script;
+pub use states::prefix_to;
 pub use stay::{Stayed, Why};
 
 /// What a run comes to. Demand is in the unit of the world (kq/s where it has one).
@@ -120,6 +121,9 @@ pub struct EventOutcome {
     /// If a site returned: who had been there before it failed, and was elsewhere at the end of the
     /// window.
     pub stayed: Vec<Stayed>,
+    /// If a site returned that had failed: who had been there before, left, and was there again at
+    /// the end of the window.
+    pub came_back: Option<Share>,
     /// Share of the hurt demand that was served again, over time since the event.
     pub recovery: Vec<CurveStep>,
 }
@@ -207,7 +211,7 @@ impl Outcome {
         let (states, places) = states::states(script, timeline, &windows);
         let ledger = outages::Ledger::new(delivery, windows.len());
         let control = control_planes(timeline, windows.len());
-        let mut stayed = stay::stayed(script, timeline, &windows);
+        let (mut stayed, back) = stay::stayed(script, timeline, &windows);
         let mut overloads = overloads(&timeline.load, &windows);
         let mut events = Vec::with_capacity(windows.len());
         for (cause, (window, (before, after))) in windows.iter().zip(places).enumerate() {
@@ -238,6 +242,7 @@ impl Outcome {
                 moves: account.moves,
                 overloads: std::mem::take(&mut overloads[cause]),
                 stayed: std::mem::take(&mut stayed[cause]),
+                came_back: back[cause],
                 recovery: account.recovery,
             });
         }

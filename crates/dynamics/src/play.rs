@@ -111,6 +111,8 @@ pub struct Timeline {
     pub routes: Vec<RouteLog>,
     /// What became of the clients' packets.
     pub delivery: Delivery,
+    /// What became of the packets of all other routers, if the script asks for them; else empty.
+    pub bystanders: Delivery,
     /// What became of the packets of each attack that comes from routers, by its place in the
     /// schedule. Weights are shares of the attack.
     pub bots: BTreeMap<u32, Delivery>,
@@ -184,9 +186,19 @@ fn play_once(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinish
             network.play(script, adjacency, prefix, &buckets, watch)?;
         }
     }
+    network.look_up(watch)?;
     let mut delivery = network.deliver(script, &buckets);
     // A run lasts as long as its attacks do, though nothing else may happen when they end.
     delivery.end_us = schedule.iter().map(ends_us).fold(delivery.end_us, i64::max);
+    network.look_up(watch)?;
+    let bystanders = match script.bystanders {
+        true => {
+            let senders = script.bystanders();
+            network.deliver(&Script { senders: Some(&senders), ..*script }, &buckets)
+        }
+        false => Delivery::default(),
+    };
+    network.look_up(watch)?;
     let bots: BTreeMap<u32, Delivery> = (0..)
         .zip(schedule)
         .filter_map(|(place, occurrence)| {
@@ -207,8 +219,9 @@ fn play_once(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinish
     };
     let load = load::load(&demand);
     let schedule = schedule.to_vec();
+    network.look_up(watch)?;
     let routes = network.logs.into_values().collect();
-    Ok(Timeline { schedule, routes, delivery, bots, load })
+    Ok(Timeline { schedule, routes, delivery, bystanders, bots, load })
 }
 
 /// The routers of an attack as sources: weights are shares.
@@ -224,8 +237,8 @@ fn senders(script: &Script<'_>, shares: &[(u32, f64)]) -> Vec<Source> {
     shares.iter().map(sender).collect()
 }
 
-/// The prefixes that clients send to.
-fn targets(script: &Script<'_>) -> Vec<u16> {
+/// The prefixes that clients send to, ascending; none where DNS steers alone.
+pub fn targets(script: &Script<'_>) -> Vec<u16> {
     match script.steering {
         Steering::GeoDns => Vec::new(),
         Steering::Anycast => vec![script.prefix],
@@ -245,9 +258,19 @@ struct Network {
     forwarding: BTreeMap<u16, Vec<Forwarding>>,
     sites: Vec<SiteChange>,
     wires: Vec<WireChange>,
+    /// Steps of the last prefix.
+    steps: u64,
 }
 
 impl Network {
+    /// Asks whether to go on, between two things that take a while.
+    fn look_up(&self, watch: Watch<'_>) -> Result<(), Unfinished> {
+        match watch(self.steps, self.steps) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Unfinished::Cancelled),
+        }
+    }
+
     /// Plays a prefix and those that cover it, if that was not done.
     fn play(
         &mut self,
@@ -268,6 +291,7 @@ impl Network {
             // Sites and links do the same whichever prefix is watched.
             self.sites.clone_from(&course.site_changes);
             self.wires.clone_from(&course.wire_changes);
+            self.steps = course.steps_done();
         }
         Ok(())
     }
@@ -313,7 +337,7 @@ impl Network {
 }
 
 /// The prefixes that packets to an address of `prefix` can follow, longest first.
-pub(crate) fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
+pub fn covering(script: &Script<'_>, prefix: u16) -> Vec<u16> {
     let prefixes = &script.situation.service.prefixes;
     let mut covering: Vec<u16> = (0..prefixes.len() as u16)
         .filter(|other| prefixes[usize::from(*other)].contains(&prefixes[usize::from(prefix)]))

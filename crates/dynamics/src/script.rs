@@ -28,6 +28,9 @@ pub struct Script<'a> {
     pub client_gbps: &'a BTreeMap<u32, f64>,
     /// Who sends, if not the clients: the bots of an attack.
     pub senders: Option<&'a [Source]>,
+    /// Whether the packets of all other routers are followed too, without weight. They change
+    /// nothing but [`crate::play::Timeline::bystanders`].
+    pub bystanders: bool,
 }
 
 impl Script<'_> {
@@ -63,5 +66,23 @@ impl Script<'_> {
                 gbps: gbps(index),
             })
             .collect()
+    }
+
+    /// All routers that are no source, as sources without weight.
+    pub fn bystanders(&self) -> Vec<Source> {
+        let world = self.situation.world;
+        let mut sends = vec![false; world.router_count()];
+        for source in self.sources() {
+            sends[source.router as usize] = true;
+        }
+        let bystander = |router: u32| Source {
+            name: format!("AS{}", world.asn_of(router)),
+            router,
+            region: String::new(),
+            weight: 0.0,
+            gbps: 0.0,
+        };
+        let routers = 0..world.router_count() as u32;
+        routers.filter(|router| !sends[*router as usize]).map(bystander).collect()
     }
 }

@@ -137,6 +137,34 @@ impl<'a> Moment<'a> {
         Ok(Moment { script: *script, at, courses, written })
     }
 
+    /// The same for one prefix and those that cover it, of which alone may be asked then. Each
+    /// course goes through `before` ahead of its first announcement, and through `after` at the
+    /// time.
+    pub(crate) fn reach_one(
+        script: &Script<'a>,
+        adjacency: &'a Adjacency,
+        prefix: u16,
+        at: At,
+        before: impl Fn(&mut Course<'a>),
+        mut after: impl FnMut(&mut Course<'a>),
+        watch: Watch<'_>,
+    ) -> Result<Moment<'a>, Unfinished> {
+        let covering = play::covering(script, prefix);
+        let (mut courses, mut written) = (Vec::new(), Vec::new());
+        for prefix in 0..script.situation.service.prefixes.len() as u16 {
+            let mut course = Course::new(script, adjacency, prefix);
+            let mut wrote = Written { start: Vec::new(), changes: Vec::new() };
+            if covering.contains(&prefix) {
+                before(&mut course);
+                wrote = play_to(&mut course, at, watch)?;
+                after(&mut course);
+            }
+            written.push(wrote);
+            courses.push(course);
+        }
+        Ok(Moment { script: *script, at, courses, written })
+    }
+
     /// The time.
     pub fn at(&self) -> At {
         self.at

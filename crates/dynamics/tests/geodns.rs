@@ -37,6 +37,7 @@ fn with_script<T>(
         regional,
         client_gbps,
         senders: None,
+        bystanders: false,
     })
 }
 

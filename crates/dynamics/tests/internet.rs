@@ -53,6 +53,7 @@ fn messages(graph: &str, withdrawn: u32) -> Option<(u64, u64)> {
         regional: &regional,
         client_gbps: &gbps,
         senders: None,
+        bystanders: false,
     };
     let adjacency = Adjacency::new(&world, &rules);
     let mut course = Course::new(&script, &adjacency, 0);

@@ -43,6 +43,7 @@ impl Card {
             regional: &story.assembled.regional,
             client_gbps: &story.assembled.client_gbps,
             senders: None,
+            bystanders: false,
         };
         let timeline = play(&script, &mut |_, _| ControlFlow::Continue(())).expect("it settles");
         let outcome = Outcome::of(&script, &timeline);
@@ -520,4 +521,23 @@ fn root_letters() {
     near(users.fold(0.0, f64::max) / large.outcome.demand, hurt, 1e-9);
     let [few, many] = [&small, &large].map(|card| mean_rtt_ms(&card.story));
     near(many / few, 0.5, 0.05);
+}
+
+#[test]
+fn internet_loses_frankfurt_in_an_instant_and_not_all_come_back() {
+    let card = card!("internet");
+    let (failed, returned) = (card.event(0), card.event(1));
+    near(failed.hurt.demand / card.outcome.demand, 0.20, 0.01);
+    assert_eq!(failed.hurt.sources, 22_089);
+    near(card.served_s(0), 0.031, 0.003);
+    let to_bom = &failed.moves[0];
+    assert_eq!(card.site(to_bom.to), "bom");
+    near(to_bom.moved.demand / failed.hurt.demand, 0.58, 0.005);
+    near(failed.converged_us.unwrap() as f64 / 1e6, 75.0, 0.5);
+    assert_eq!(returned.stayed.len(), 1062);
+    let oldest = returned
+        .stayed
+        .iter()
+        .filter(|it| it.why.as_ref().is_some_and(|why| why.name() == "oldest"));
+    assert!(oldest.count() > 1062 / 2);
 }

@@ -23,6 +23,7 @@ fn run(story: &Story) -> (Outcome, Timeline) {
         regional: &story.assembled.regional,
         client_gbps: &BTreeMap::new(),
         senders: None,
+        bystanders: false,
     };
     let timeline = play(&script, &mut |_, _| ControlFlow::Continue(())).expect("it settles");
     (Outcome::of(&script, &timeline), timeline)
@@ -327,7 +328,8 @@ fn tables_have_a_row_for_each_event_and_site() {
     let flows = breaks(&timeline.delivery, &timeline.schedule, &model);
     let sources = &timeline.delivery.sources;
     let service = &story.assembled.service;
-    let row = Run { variant: "one", outcome: &outcome, sources, service, flows: &flows };
+    let row =
+        Run { variant: "one", outcome: &outcome, sources, service, flows: &flows, edge: None };
     let events = events_table(&[row, Run { variant: "two", ..row }]);
     assert_eq!(events.row_count(), 4);
     let print = |name: &str, row| events.column(name).unwrap().values.print(row).unwrap();

@@ -37,6 +37,7 @@ fn script<'a>(
         regional,
         client_gbps,
         senders: None,
+        bystanders: false,
     }
 }
 

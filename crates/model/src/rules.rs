@@ -283,6 +283,19 @@ pub struct ParameterInfo {
     pub range: &'static str,
 }
 
+impl ParameterInfo {
+    /// What it does, for people: without sections of the model reference, which stand in the source
+    /// for whoever has it.
+    pub fn text(&self) -> String {
+        let mut text = self.doc.trim().to_owned();
+        while let Some(start) = text.find(" (models ") {
+            let end = text[start..].find(')').map_or(text.len(), |length| start + length + 1);
+            text.replace_range(start..end, "");
+        }
+        text
+    }
+}
+
 /// A parameter with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterValue {

@@ -27,7 +27,7 @@ impl Ties {
 
     /// Computes them for packets that each router forwards by the first of `chain` to which it has
     /// a route: covering prefixes, longest first.
-    pub(crate) fn along(chain: &[(Policy<'_>, &Catchment)]) -> Ties {
+    pub fn along(chain: &[(Policy<'_>, &Catchment)]) -> Ties {
         let count = chain.first().map_or(0, |(_, catchment)| catchment.router_count());
         let mut shares: Vec<Vec<(u32, f64)>> = vec![Vec::new(); count];
         // A neighbor that told a route has it too, one ASN shorter, or a longer prefix; and the

@@ -1,15 +1,43 @@
 //! Who answers: plays scenarios, keeps what came of it, and answers questions about it.
 //!
 //! Everything here blocks and knows no HTTP; the handlers call it off the async threads.
+//!
+//! One file for each question: `worlds` (where it happens), `playing` (what comes of it), `report`
+//! (the same as JSON), `arrays` (the same as columns), `ways` (where packets are under way), `why`
+//! and `flips` (why a dot lands where it does, and what would move it), `nearest` (who is at a
+//! place, or of a name). What goes wrong is put into words by `problems`.
+
+mod arrays;
+mod flips;
+mod nearest;
+mod playing;
+mod problems;
+mod report;
+mod ways;
+mod why;
+mod worlds;
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use catchment_model::Scenario;
-use catchment_model::scenario::WorldSource;
-use catchment_worlds::BaseWorld;
+use catchment_dynamics::edge::EdgeReport;
+use catchment_dynamics::engine::adjacency::Adjacency;
+use catchment_dynamics::flows::FlowReport;
+use catchment_dynamics::outcome::tables::events_table;
+use catchment_dynamics::play::Timeline;
+use catchment_dynamics::state::{At, Moment, Options};
+use catchment_dynamics::{Outcome, Script};
+use catchment_model::scenario::{Steering, WorldSource};
+use catchment_model::{Duration, Scenario, Table};
+use catchment_routing::Situation;
+use catchment_worlds::{Assembled, BaseWorld};
 
-use crate::api::{Found, Nearest, Problem, RunResult, SteeringName, Why};
+use crate::api::{Found, Nearest, PlaceInfo, Problem, RunResult, SteeringName, Why};
+use problems::{no_such_run, unfinished};
+use worlds::Worlds;
+
+/// Version of the engine: equal questions to equal versions have equal answers.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Whom long work tells how far it is: what it does, steps done, steps in all (0: not known).
 /// Answers whether it should go on.
@@ -26,30 +54,28 @@ pub trait WorldFiles: Send + Sync {
 
 /// Plays scenarios. Worlds that were used last are kept.
 pub struct Engine {
-    #[expect(dead_code, reason = "not yet written")]
-    files: Arc<dyn WorldFiles>,
+    worlds: Worlds,
 }
 
 impl Engine {
     /// An engine that may open these worlds in files, and no others.
     pub fn new(files: Arc<dyn WorldFiles>, allowed: Vec<WorldSource>) -> Engine {
-        let _ = allowed;
-        Engine { files }
+        Engine { worlds: Worlds::new(files, allowed) }
     }
 
     /// Plays a scenario once for each steering, all ending together; as written if there is none.
     ///
     /// # Errors
-    /// If it has mistakes, its world cannot be had, its routing does not settle, or the watch says
-    /// so (kind `cancelled`).
+    /// If it has mistakes (kind `scenario-mistakes`), its world cannot be had (`forbidden-world`,
+    /// `bad-world`), its routing does not settle (`oscillation`), or the watch says so
+    /// (`cancelled`).
     pub fn play(
         &self,
         scenario: Scenario,
         steering: &[SteeringName],
         watch: Watch<'_>,
     ) -> Result<Played, Problem> {
-        let _ = (scenario, steering, watch);
-        unimplemented!()
+        playing::play(&self.worlds, scenario, steering, watch)
     }
 }
 
@@ -57,98 +83,163 @@ impl Engine {
 pub struct Played {
     /// What travels as JSON.
     pub result: RunResult,
+    scenario: Scenario,
+    assembled: Assembled,
+    runs: Vec<Run>,
+    /// Who talks to whom; made when somebody asks.
+    adjacency: OnceLock<Adjacency>,
+}
+
+/// What came of one way of steering.
+struct Run {
+    steering: Steering,
+    timeline: Timeline,
+    outcome: Outcome,
+    flows: FlowReport,
+    edge: Option<EdgeReport>,
 }
 
 impl Played {
     /// Bytes that it holds, roughly, for whoever keeps many.
     pub fn bytes(&self) -> usize {
-        unimplemented!()
+        let world = &self.assembled.world;
+        // What a router and a session take in the world, and in the adjacency.
+        let of_world = 100 * world.router_count() + 16 * world.session_count();
+        let of_run = |run: &Run| {
+            let Timeline { routes, delivery, bystanders, load, .. } = &run.timeline;
+            let logs = routes.iter().map(|log| {
+                let paths = 40 * log.paths.count();
+                paths + size_of_val(&log.start[..]) + size_of_val(&log.changes[..])
+            });
+            let deliveries = [delivery, bystanders].map(|it| {
+                120 * it.sources.len() + 32 * it.streams.len() + size_of_val(&it.changes[..])
+            });
+            let edge = run.edge.as_ref().map_or(0, |edge| {
+                edge.events.iter().map(|state| size_of_val(&state.clients[..])).sum()
+            });
+            logs.sum::<usize>()
+                + deliveries.iter().sum::<usize>()
+                + size_of_val(&load.steps[..])
+                + edge
+        };
+        of_world + self.runs.iter().map(of_run).sum::<usize>()
     }
 
     /// The columns of `/world`.
     pub fn world(&self) -> Vec<u8> {
-        unimplemented!()
+        arrays::world(&self.assembled.world)
     }
 
     /// Code, name and country of each place.
-    pub fn places(&self) -> Vec<crate::api::PlaceInfo> {
-        unimplemented!()
+    pub fn places(&self) -> Vec<PlaceInfo> {
+        let places = self.assembled.world.places.iter();
+        let info = |place: &catchment_model::Place| PlaceInfo {
+            code: place.code.clone(),
+            name: place.name.clone(),
+            country: place.country.clone(),
+        };
+        places.map(info).collect()
     }
 
     /// The columns of `/timeline`; `None` if there is no such run.
     pub fn timeline(&self, run: usize) -> Option<Vec<u8>> {
-        let _ = run;
-        unimplemented!()
+        let run = self.runs.get(run)?;
+        Some(arrays::timeline(&self.script(run), &run.timeline, &run.outcome))
     }
 
     /// Why packets of a dot go where they go.
     ///
     /// # Errors
-    /// If there is no such run or dot.
+    /// If there is no such run or dot, the time is before the start, or the watch says so.
     pub fn why(&self, run: usize, dot: u32, at_us: i64, watch: Watch<'_>) -> Result<Why, Problem> {
-        let _ = (run, dot, at_us, watch);
-        unimplemented!()
+        why::why(self, self.run(run)?, dot, at_us, watch)
     }
 
     /// The columns of `/layers/rtt`.
     ///
     /// # Errors
-    /// If there is no such run.
+    /// If there is no such run, or the watch says so.
     pub fn rtt(&self, run: usize, at_us: i64, watch: Watch<'_>) -> Result<Vec<u8>, Problem> {
-        let _ = (run, at_us, watch);
-        unimplemented!()
+        arrays::rtt(self, self.run(run)?, at_us, watch)
     }
 
-    /// The columns of `/layers/ties`.
+    /// The columns of `/layers/ties`: of the steady state before the first event. Where DNS alone
+    /// steers nothing is tied.
     ///
     /// # Errors
-    /// If there is no such run.
+    /// If there is no such run, the routing does not settle, or the watch says so.
     pub fn ties(&self, run: usize, watch: Watch<'_>) -> Result<Vec<u8>, Problem> {
-        let _ = (run, watch);
-        unimplemented!()
+        arrays::ties(self, self.run(run)?, watch)
     }
 
     /// What `catchment simulate` prints: one row for each event.
     ///
     /// # Errors
     /// If there is no such run.
-    pub fn events_table(&self, run: usize) -> Result<catchment_model::Table, Problem> {
-        let _ = run;
-        unimplemented!()
+    pub fn events_table(&self, run: usize) -> Result<Table, Problem> {
+        let Run { timeline, outcome, flows, edge, .. } = self.run(run)?;
+        Ok(events_table(&[catchment_dynamics::outcome::tables::Run {
+            variant: "as written",
+            outcome,
+            sources: &timeline.delivery.sources,
+            service: &self.assembled.service,
+            flows,
+            edge: edge.as_ref(),
+        }]))
     }
 
     /// What `catchment simulate --at` prints: one row for each AS.
     ///
     /// # Errors
-    /// If there is no such run.
+    /// If there is no such run, or the watch says so.
     pub fn catchment_table(
         &self,
         run: usize,
         at_us: i64,
         watch: Watch<'_>,
-    ) -> Result<catchment_model::Table, Problem> {
-        let _ = (run, at_us, watch);
-        unimplemented!()
+    ) -> Result<Table, Problem> {
+        let script = self.script(self.run(run)?);
+        let at = At::Time(Duration { us: at_us });
+        let mut steps = |done, total| watch("playing", done, total);
+        let moment = Moment::reach(&script, self.adjacency(), at, &mut steps);
+        Ok(moment.map_err(unfinished)?.table(Options::default()))
     }
 
     /// Who stands for a new client at a place.
     ///
     /// # Errors
-    /// If the world has no places.
+    /// If the world has no places, or the place is none.
     pub fn nearest(&self, lat: f64, lon: f64) -> Result<Nearest, Problem> {
-        let _ = (lat, lon);
-        unimplemented!()
+        nearest::nearest(&self.scenario, &self.assembled.world, lat, lon)
     }
 
-    /// Networks that fit a search, at most 20.
+    /// Networks that fit a search, at most 20, best first.
     pub fn search(&self, text: &str) -> Vec<Found> {
-        let _ = text;
-        unimplemented!()
+        nearest::search(self.situation(), text)
     }
 
     /// One dot for people.
     pub fn dot(&self, dot: u32) -> Option<Found> {
-        let _ = dot;
-        unimplemented!()
+        let is_known = (dot as usize) < self.assembled.world.router_count();
+        is_known.then(|| nearest::found(self.situation(), dot))
+    }
+
+    fn run(&self, run: usize) -> Result<&Run, Problem> {
+        self.runs.get(run).ok_or_else(|| no_such_run(run, self.runs.len()))
+    }
+
+    fn situation(&self) -> Situation<'_> {
+        playing::situation(&self.assembled)
+    }
+
+    /// What a run was asked, with the sites that withdrew themselves.
+    fn script<'a>(&'a self, run: &'a Run) -> Script<'a> {
+        let schedule = &run.timeline.schedule;
+        playing::script(&self.scenario, &self.assembled, schedule, run.steering)
+    }
+
+    fn adjacency(&self) -> &Adjacency {
+        let Assembled { world, rules, .. } = &self.assembled;
+        self.adjacency.get_or_init(|| Adjacency::new(world, rules))
     }
 }

@@ -54,12 +54,7 @@ fn the_reference_of_rules_is_complete() {
             (form, range) if form.starts_with("a time") => format!("a time, {range} s"),
             (form, range) => format!("{form}, {range}"),
         };
-        // Sections of the model reference stand in the source; here nobody could follow them.
-        let mut doc = parameter.doc.trim().to_owned();
-        while let Some(start) = doc.find(" (models ") {
-            let length = doc[start..].find(')').expect("a bracket closes") + 1;
-            doc.replace_range(start..start + length, "");
-        }
+        let doc = parameter.text();
         let name = parameter.name;
         writeln!(page, "| `{name}` | {default} | {form} | {doc} |").expect("strings take all");
     }

@@ -15,7 +15,7 @@ const IDLE_MS = 700;
 export type Speed = 'fit' | number;
 export const SPEEDS: readonly Speed[] = ['fit', 0.01, 0.1, 0.5, 1, 2, 5, 10, 60];
 
-interface Segment {
+export interface Segment {
   from: number;
   to: number;
   /** µs per ms. */
@@ -23,7 +23,8 @@ interface Segment {
 }
 
 export class Pace {
-  private readonly segments: Segment[] = [];
+  /** Stretches of time that pass at one rate, one after the other, up to the end. */
+  readonly segments: Segment[] = [];
   readonly end: number;
 
   constructor(tracks: readonly Track[]) {

@@ -88,6 +88,7 @@ export interface PopMenuPlace {
 
 const UNDO_KEY = 'catchment.undo';
 const THEME_KEY = 'catchment.theme';
+const KEYS_KEY = 'catchment.keys';
 /** A first event leaves a moment in which one sees how it was. */
 const FIRST_EVENT_US = 1e6;
 const TOAST_MS = 8000;
@@ -150,6 +151,13 @@ export class App {
   pendingInsert = $state.raw<{ site: string; at: number; how: string } | null>(null);
   confirmedInsert = false;
 
+  /** What plays again and again, in µs. */
+  loop = $state.raw<{ from: number; to: number } | null>(null);
+  /** No motion while nothing happens: for tests and pictures. */
+  still = $state(false);
+  /** Whether single keys act. */
+  keysOn = $state(true);
+
   readonly result = $derived(this.loaded?.result ?? null);
   readonly world = $derived(this.loaded?.world ?? null);
   readonly runs = $derived(this.loaded?.runs ?? []);
@@ -188,6 +196,7 @@ export class App {
     dark.addEventListener('change', () => {
       if (!this.themeChosen) this.theme = dark.matches ? 'dark' : 'light';
     });
+    this.keysOn = stored(KEYS_KEY) !== 'off';
     this.reducedMotion = calm.matches;
     calm.addEventListener('change', () => (this.reducedMotion = calm.matches));
     addEventListener('hashchange', () => {
@@ -199,7 +208,10 @@ export class App {
     const { link, ignored } = await readLink(location.hash);
     this.ignored = ignored;
     if (link.theme) this.chooseTheme(link.theme);
-    this.embed = link.embed ?? false;
+    const query = new URLSearchParams(location.search);
+    const fragment = new URLSearchParams(location.hash.replace(/^[^?]*\??/, ''));
+    this.embed = link.embed ?? query.get('embed') === '1';
+    this.still = (query.get('anim') ?? fragment.get('anim')) === '0';
     if (link.layer) this.layer = link.layer;
     await this.openLink(link);
   }
@@ -270,6 +282,7 @@ export class App {
       const loaded = await this.load(doc, mode, result, abort.signal);
       if (abort.signal.aborted) return;
       this.loaded = loaded;
+      this.loop = null;
       this.problem = null;
       this.offline = false;
       this.hidden = new Set([...this.hidden].filter((site) => site < result.sites.length));
@@ -314,6 +327,11 @@ export class App {
       track: new Track(result, report, world, timelines[run]),
     }));
     return { doc, mode, result, world, runs };
+  }
+
+  /** Whether the engine is being asked. */
+  get isWorking(): boolean {
+    return this.abort !== null;
   }
 
   /** Gives up the run that is going on, and the edit that asked for it. */
@@ -620,7 +638,10 @@ export class App {
 
   private pass(ms: number): void {
     const before = this.time;
-    this.seek(this.pace.advance(this.time, ms, this.speed));
+    const next = this.pace.advance(this.time, ms, this.speed);
+    const { loop } = this;
+    if (loop && before < loop.to && next >= loop.to) return this.seek(loop.from);
+    this.seek(next);
     this.sayMarks(before, this.time);
     if (this.time >= this.end) this.pause();
   }
@@ -725,6 +746,20 @@ export class App {
       // A browser that keeps nothing follows the system again on reload.
     }
     this.tellAddress();
+  }
+
+  setKeys(on: boolean): void {
+    this.keysOn = on;
+    try {
+      localStorage.setItem(KEYS_KEY, on ? 'on' : 'off');
+    } catch {
+      // A browser that keeps nothing has them on again on reload.
+    }
+  }
+
+  setLoop(loop: { from: number; to: number } | null): void {
+    this.loop = loop;
+    if (loop && (this.time < loop.from || this.time >= loop.to)) this.seek(loop.from);
   }
 
   setLayer(layer: Layer): void {

@@ -83,6 +83,7 @@ pub fn history_at(
         regional: &assembled.regional,
         client_gbps: &assembled.client_gbps,
         senders: None,
+        bystanders: false,
     };
     on_stage(&script, progress, |script, adjacency, watch| {
         history::history(script, adjacency, router, prefix, at, watch)

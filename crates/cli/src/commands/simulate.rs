@@ -112,6 +112,7 @@ impl Variant {
             regional: &self.assembled.regional,
             client_gbps: &self.assembled.client_gbps,
             senders: None,
+            bystanders: false,
         }
     }
 
@@ -235,9 +236,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
         Format::Table => output.text(&text::text(&played[0]))?,
         _ => {
             let runs: Vec<Run<'_>> = played.iter().map(Played::run).collect();
-            let mut table = events_table(&runs);
-            edge::push_columns(&mut table, &played);
-            output.table(&table)?;
+            output.table(&events_table(&runs))?;
         }
     }
     drop(progress);
@@ -254,6 +253,7 @@ impl Played {
             sources: &self.timeline.delivery.sources,
             service: &self.variant.assembled.service,
             flows: &self.flows,
+            edge: self.edge.as_ref(),
         }
     }
 

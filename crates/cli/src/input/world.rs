@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use catchment_formats::as_rel::{self, AsRel};
-use catchment_formats::compression::decompress;
+use catchment_formats::compression::{Compression, decompress, detect};
 use catchment_formats::skipped::Skipped;
 use catchment_formats::world_file;
 use catchment_model::scenario::WorldSource;
@@ -52,18 +52,13 @@ pub fn of_scenario(loaded: &Loaded, progress: &Progress) -> Result<BaseWorld, Fa
             let mistake = Mistake::new("scenario::unknown_world", "world.builtin", message);
             loaded.mistakes(vec![mistake.help(nearest_help(name, known))])
         }),
-        WorldSource::AsRel(written) => {
-            let read = || from_as_rel(&resolve(written, folder)?, progress);
-            read().map_err(|failure| at("as_rel", failure))
-        }
-        WorldSource::File(written) => {
-            let read = || from_file(&resolve(written, folder)?, progress);
-            read().map_err(|failure| at("file", failure))
-        }
-        WorldSource::Synthetic { ases, seed } => {
-            progress.phase("building");
-            let spec = SyntheticSpec { ases: *ases, seed: *seed };
-            from_synthetic(spec).map_err(|failure| at("synthetic", failure))
+        source => {
+            let key = match source {
+                WorldSource::AsRel(_) => "as_rel",
+                WorldSource::File(_) => "file",
+                WorldSource::Builtin(_) | WorldSource::Synthetic { .. } => "synthetic",
+            };
+            of_source(source, folder, progress).map_err(|failure| at(key, failure))
         }
     }
 }
@@ -75,8 +70,69 @@ fn option_of_world(loaded: &Loaded) -> Option<&(String, String)> {
 
 /// The folder that the path of the world starts from. What is written on the command line is meant
 /// as the shell sees it.
-fn folder_of_world(loaded: &Loaded) -> &Path {
+pub fn folder_of_world(loaded: &Loaded) -> &Path {
     if option_of_world(loaded).is_some() { Path::new("") } else { &loaded.folder }
+}
+
+/// A world as a scenario names it, whose file has this folder.
+///
+/// # Errors
+/// If there is none, or it cannot be read.
+pub fn of_source(
+    source: &WorldSource,
+    folder: &Path,
+    progress: &Progress,
+) -> Result<BaseWorld, Failure> {
+    match source {
+        WorldSource::Builtin(name) => builtin(name)
+            .ok_or_else(|| Failure::bad_input(format!("there is no built-in world `{name}`"))),
+        WorldSource::AsRel(written) => from_as_rel(&resolve(written, folder)?, progress),
+        WorldSource::File(written) => from_file(&resolve(written, folder)?, progress),
+        WorldSource::Synthetic { ases, seed } => {
+            progress.phase("building");
+            from_synthetic(SyntheticSpec { ases: *ases, seed: *seed })
+        }
+    }
+}
+
+/// Whether the file of a world is there; others always are.
+///
+/// # Errors
+/// Why not.
+pub fn is_there(source: &WorldSource, folder: &Path) -> Result<(), Failure> {
+    let (WorldSource::AsRel(written) | WorldSource::File(written)) = source else { return Ok(()) };
+    let path = resolve(written, folder)?;
+    let found = path.metadata().map_err(|e| Failure::cannot_read(&path.display().to_string(), &e));
+    found.map(|_| ())
+}
+
+/// What a file holds that is a world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A `.world` file.
+    World,
+    /// Relationships of ASes.
+    Links,
+}
+
+/// Whether a file is a world, and of which kind, by its first bytes; `None` for everything else.
+///
+/// # Errors
+/// If it is there and cannot be read.
+pub fn kind_of_file(path: &Path) -> Result<Option<FileKind>, Failure> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let name = path.display().to_string();
+    let cannot = |error: io::Error| Failure::cannot_read(&name, &error);
+    let mut head = Vec::new();
+    File::open(path).map_err(cannot)?.take(BUFFER as u64).read_to_end(&mut head).map_err(cannot)?;
+    let is_packed = detect(&head) != Compression::Plain;
+    Ok(match world_file::is_world_file(&head) {
+        true => Some(FileKind::World),
+        false if is_packed || super::is_relationships(&head) => Some(FileKind::Links),
+        false => None,
+    })
 }
 
 /// The files that a scenario is read from: its own, and that of its world.

@@ -129,6 +129,7 @@ impl Case {
             steering: Steering::GeoDns,
             prefix: 0,
             senders: None,
+            bystanders: false,
             geodns: &self.geodns,
             regional: &self.regional,
             client_gbps: &self.gbps,

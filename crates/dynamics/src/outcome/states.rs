@@ -193,7 +193,7 @@ impl<'a> Walk<'a> {
 
 /// The prefix that clients of a site send to, and whoever would like to come there; `None` where
 /// it takes no BGP to say who goes where.
-pub(super) fn prefix_to(script: &Script<'_>, site: Option<u32>) -> Option<u16> {
+pub fn prefix_to(script: &Script<'_>, site: Option<u32>) -> Option<u16> {
     match script.steering {
         Steering::Anycast => Some(script.prefix),
         Steering::GeoDns => None,

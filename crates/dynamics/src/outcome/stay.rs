@@ -19,8 +19,8 @@ use crate::engine::{NO_SLOT, OWN};
 use crate::play::Timeline;
 use crate::script::Script;
 
-use super::Window;
 use super::states::prefix_to;
+use super::{Share, Window};
 
 /// Sources whose reason is asked for after one event; those with most demand come first. Finding
 /// a reason takes a walk through the network.
@@ -120,13 +120,15 @@ fn reason(step: Step, keeps_used: bool) -> &'static str {
     }
 }
 
-/// For each event who stayed away; empty but for returns of sites.
+/// For each event who stayed away, and how much came back; empty but for returns of sites that
+/// had failed.
 pub(super) fn stayed(
     script: &Script<'_>,
     timeline: &Timeline,
     windows: &[Window],
-) -> Vec<Vec<Stayed>> {
+) -> (Vec<Vec<Stayed>>, Vec<Option<Share>>) {
     let mut stayed: Vec<Vec<Stayed>> = vec![Vec::new(); windows.len()];
+    let mut back: Vec<Option<Share>> = vec![None; windows.len()];
     let delivery = &timeline.delivery;
     // What was at each site before it failed, and since which event it has.
     let mut failed: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -144,6 +146,7 @@ pub(super) fn stayed(
                 let Some(streams) = failed.remove(&site) else { continue };
                 after.advance(window.last_us);
                 stayed[index] = elsewhere(delivery, &after.fates, site, &streams);
+                back[index] = Some(again(&after, site, &streams));
             }
             _ => {}
         }
@@ -151,7 +154,25 @@ pub(super) fn stayed(
     if stayed.iter().any(|of| !of.is_empty()) {
         ask(script, timeline, windows, &mut stayed);
     }
-    stayed
+    (stayed, back)
+}
+
+/// Streams that are at a site again after they had been elsewhere, and what they carry.
+fn again(after: &Reader<'_>, site: u32, streams: &[u32]) -> Share {
+    let Reader { delivery, fates, next } = after;
+    let mut left = vec![false; fates.len()];
+    for change in &delivery.changes[..*next] {
+        left[change.stream as usize] |= change.fate.site() != Some(site);
+    }
+    let is_back =
+        |stream: &&u32| left[**stream as usize] && fates[**stream as usize].site() == Some(site);
+    let (mut share, mut last) = (Share::default(), u32::MAX);
+    for stream in streams.iter().filter(is_back) {
+        share.demand += delivery.weight(*stream);
+        let source = delivery.streams[*stream as usize].source;
+        share.sources += u32::from(std::mem::replace(&mut last, source) != source);
+    }
+    share
 }
 
 #[derive(Clone)]

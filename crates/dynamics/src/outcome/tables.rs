@@ -5,6 +5,7 @@ use catchment_model::service::Service;
 use catchment_model::table::Values;
 
 use crate::delivery::Source;
+use crate::edge::{EdgeReport, EdgeState, Wait};
 use crate::flows::{Broken, FlowReport};
 
 use super::outages::total;
@@ -23,6 +24,8 @@ pub struct Run<'a> {
     pub service: &'a Service,
     /// What it did to flows.
     pub flows: &'a FlowReport,
+    /// What is behind its sites, if something is.
+    pub edge: Option<&'a EdgeReport>,
 }
 
 struct Row<'a> {
@@ -118,7 +121,30 @@ pub fn events_table(runs: &[Run<'_>]) -> Table {
     table.push("overloaded", "", Values::from_texts(overloaded));
     let losses = |row: &Row<'_>| row.event.overloads.iter().map(|it| it.loss).fold(0.0, f64::max);
     table.push("loss_max", "probability", amount(losses));
+    push_edge(&mut table, runs);
     table
+}
+
+/// Columns about what is behind the sites: how things stand after each event. Runs without have
+/// empty fields; without any there are no columns.
+fn push_edge(table: &mut Table, runs: &[Run<'_>]) {
+    if runs.iter().all(|run| run.edge.is_none()) {
+        return;
+    }
+    let mut push = |name, unit, value: &dyn Fn(&EdgeReport, &EdgeState) -> Option<f64>| {
+        let of = |run: &Run<'_>| -> Vec<Option<f64>> {
+            match run.edge {
+                Some(report) => report.events.iter().map(|state| value(report, state)).collect(),
+                None => vec![None; run.outcome.events.len()],
+            }
+        };
+        table.push(name, unit, decimals(runs.iter().flat_map(of)));
+    };
+    let mean = |wait: Option<Wait>| Some(wait?.mean_us / 1000.0);
+    push("first_byte_origin_ms", "ms", &|_, state| mean(state.direct));
+    push("first_byte_site_ms", "ms", &|_, state| mean(state.through));
+    push("first_byte_cache_ms", "ms", &|_, state| mean(state.cached));
+    push("origin_factor", "", &|report, state| Some(state.origin_factor(report.cache, 0.0)));
 }
 
 /// Names of those who stayed away, joined by `|`.

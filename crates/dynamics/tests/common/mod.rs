@@ -34,6 +34,7 @@ pub fn with_script<T>(
         regional: &regional,
         client_gbps: &client_gbps,
         senders: None,
+        bystanders: false,
     };
     act(&script, &adjacency)
 }

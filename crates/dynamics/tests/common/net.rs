@@ -307,6 +307,7 @@ impl Net {
             regional: &self.regional,
             client_gbps: &BTreeMap::new(),
             senders: None,
+            bystanders: false,
         };
         act(&script, &adjacency)
     }

@@ -1,9 +1,7 @@
 //! Sites before an origin: waits for the first byte, and what the origin is asked.
 
 use catchment_dynamics::edge::{EdgeReport, EdgeState, Wait};
-use catchment_model::Table;
 use catchment_model::scenario::{Edge, Handshake, PlaceRef};
-use catchment_model::table::Values;
 
 use super::Played;
 use super::text::state_columns;
@@ -61,29 +59,6 @@ pub fn compared(played: &[Played]) -> Vec<Vec<String>> {
         row("  through the site", &|it| mean(it.start.through)),
         row("  from its cache", &|it| mean(it.start.cached)),
     ]
-}
-
-/// Columns behind those of the events: how things stand after each. Variants without an edge have
-/// empty fields.
-pub fn push_columns(table: &mut Table, played: &[Played]) {
-    if played.iter().all(|it| it.edge.is_none()) {
-        return;
-    }
-    let mut push = |name, unit, value: &dyn Fn(&EdgeReport, &EdgeState) -> Option<f64>| {
-        let of = |it: &Played| -> Vec<Option<f64>> {
-            match &it.edge {
-                Some(report) => report.events.iter().map(|state| value(report, state)).collect(),
-                None => vec![None; it.outcome.events.len()],
-            }
-        };
-        let values = played.iter().flat_map(of).collect();
-        table.push(name, unit, Values::Decimal { decimals: 6, values });
-    };
-    let mean = |wait: Option<Wait>| Some(wait?.mean_us / 1000.0);
-    push("first_byte_origin_ms", "ms", &|_, state| mean(state.direct));
-    push("first_byte_site_ms", "ms", &|_, state| mean(state.through));
-    push("first_byte_cache_ms", "ms", &|_, state| mean(state.cached));
-    push("origin_factor", "", &|report, state| Some(state.origin_factor(report.cache, 0.0)));
 }
 
 fn told(edge: &Edge) -> String {

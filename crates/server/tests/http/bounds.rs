@@ -1,0 +1,141 @@
+//! Too much, too slow, too many, too long.
+
+use std::io::Write;
+use std::thread;
+use std::time::Duration;
+
+use catchment_server::Limits;
+
+use super::client::{Running, eight, in_file};
+use serde_json::json;
+
+#[test]
+fn a_body_that_is_too_large_is_refused() {
+    let server = Running::with(Limits { body_bytes: 1000, ..Limits::default() }, None);
+    let body = vec![b' '; 1001];
+    let reply = server.post_text("/api/v1/runs", &body);
+    assert_eq!((reply.status, reply.problem().as_str()), (413, "too-large"));
+    // Its length is not known beforehand.
+    let head = format!(
+        "POST /api/v1/runs HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+        server.address
+    );
+    let chunk = format!("3e9\r\n{}\r\n0\r\n\r\n", " ".repeat(1001));
+    let reply = server.raw((head + &chunk).as_bytes());
+    assert_eq!((reply.status, reply.problem().as_str()), (413, "too-large"));
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let limits = Limits { body_time: Duration::from_millis(200), ..Limits::default() };
+    let server = Running::with(limits, None);
+    let reply = server.raw(
+        format!(
+            "POST /api/v1/runs HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
+            server.address
+        )
+        .as_bytes(),
+    );
+    assert_eq!((reply.status, reply.problem().as_str()), (408, "too-slow"));
+}
+
+#[test]
+fn a_head_that_does_not_come_is_not_waited_for() {
+    let limits = Limits { head_time: Duration::from_millis(200), ..Limits::default() };
+    let server = Running::with(limits, None);
+    // It returns: the server hangs up.
+    assert_ne!(server.raw(b"GET /healthz HTTP/1.1\r\nX: ").status, 200);
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+#[test]
+fn connections_beyond_the_bound_wait() {
+    let server = Running::with(Limits { connections: 2, ..Limits::default() }, None);
+    let held = [server.connect(), server.connect()];
+    thread::scope(|scope| {
+        let third = scope.spawn(|| server.get("/healthz").status);
+        for mut stream in held {
+            let _ = stream.write_all(b"nonsense\r\n\r\n");
+        }
+        assert_eq!(third.join().unwrap(), 200);
+    });
+}
+
+#[test]
+fn the_queue_ends() {
+    let limits = Limits { runs_at_once: 1, runs_waiting: 2, ..Limits::default() };
+    let server = Running::with(limits, None);
+    let ids: Vec<String> =
+        (0..3).map(|_| server.run(&in_file("slow"))["id"].as_str().unwrap().to_owned()).collect();
+    let reply = server.post("/api/v1/runs", &json!({ "scenario": in_file("slow") }));
+    assert_eq!((reply.status, reply.problem().as_str()), (503, "busy"));
+    assert!(reply.header("retry-after").is_some());
+    let phase = |id: &str| server.get(&format!("/api/v1/runs/{id}")).json()["phase"].clone();
+    assert_eq!([phase(&ids[0]), phase(&ids[2])], ["running", "queued"]);
+    for id in &ids {
+        assert_eq!(server.delete(&format!("/api/v1/runs/{id}")).status, 204);
+        assert_eq!(server.ended(id)["phase"], "cancelled");
+    }
+    assert_eq!(server.ended(server.run(&eight(1))["id"].as_str().unwrap())["phase"], "done");
+}
+
+#[test]
+fn a_run_that_takes_too_long_is_given_up() {
+    let limits = Limits { run_time: Duration::from_millis(200), ..Limits::default() };
+    let server = Running::with(limits, None);
+    let run = server.run(&in_file("slow"));
+    let end = server.ended(run["id"].as_str().unwrap());
+    assert_eq!((&end["phase"], &end["problem"]["type"]), (&json!("failed"), &json!("too-long")));
+}
+
+#[test]
+fn a_scenario_with_too_many_events_is_refused() {
+    let server = Running::with(Limits { events: 2, ..Limits::default() }, None);
+    let mut scenario = eight(1);
+    let event = scenario["event"][0].clone();
+    scenario["event"] = json!([event, event, event]);
+    let reply = server.post("/api/v1/runs", &json!({ "scenario": scenario }));
+    assert_eq!((reply.status, reply.problem().as_str()), (422, "too-large"));
+}
+
+/// What was dropped is gone, and memory is not held by what ended.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_comes_back() {
+    use std::env;
+    use std::fs::read_to_string;
+    use std::process::Command;
+
+    const AGAIN: &str = "CATCHMENT_TEST_MEMORY";
+    if env::var_os(AGAIN).is_none() {
+        // In a process of its own, since tests share theirs.
+        let output = Command::new(env::current_exe().unwrap())
+            .args(["bounds::memory_comes_back", "--exact", "--nocapture"])
+            .env(AGAIN, "1")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}");
+        return;
+    }
+    let pages = || -> usize {
+        let text = read_to_string("/proc/self/statm").unwrap();
+        text.split(' ').nth(1).unwrap().parse().unwrap()
+    };
+    let limits = Limits { results: 4, runs_kept: 16, ..Limits::default() };
+    let server = Running::with(limits, None);
+    let play = |seeds: std::ops::Range<u64>| {
+        for seed in seeds {
+            let run = server.run(&eight(seed));
+            server.ended(run["id"].as_str().unwrap());
+        }
+    };
+    play(0..100);
+    let before = pages();
+    play(100..500);
+    let grown = pages().saturating_sub(before) * 4096;
+    assert!(grown < 32 << 20, "{grown} bytes more after 400 runs");
+}

@@ -1,0 +1,136 @@
+// DNS answers with dead sites, as rings around clients. First the health check has to notice, then
+// the answer has to run out. Rings that would overlap are told as one number. Pure: no DOM.
+
+import type { Ring } from '../model/track';
+import type { Point } from './camera';
+import { overlap, type Box } from './placing';
+
+type Phase = 'detecting' | 'expiring';
+
+export interface RingArc {
+  x: number;
+  y: number;
+  phase: Phase;
+  /** Of the phase: what has passed of the detection, what is left of the answer. 0 to 1. */
+  part: number;
+}
+
+/** One ring, or several that are told together. */
+export interface RingMark {
+  key: string;
+  arcs: RingArc[];
+  phase: Phase;
+  /** Until the first of them runs out, in whole seconds. */
+  seconds: number;
+  text: string;
+  /** Where the text stands. */
+  box: Box;
+}
+
+/** Rings closer than this, in px, are told together. */
+const MERGE_PX = 24;
+const BADGE_HEIGHT = 20;
+const CHARACTER_PX = 6.4;
+
+interface Group {
+  members: { ring: Ring; place: Point }[];
+}
+
+/** What to draw for the rings that `places` knows a point of the screen for. */
+export function ringMarks(
+  rings: Ring[],
+  time: number,
+  places: ReadonlyMap<number, Point>,
+): RingMark[] {
+  const byDot = new Map<number, Ring>();
+  for (const ring of rings) {
+    const known = byDot.get(ring.dot);
+    // Of several answers of one client, the one that most of its packets follow.
+    if (!known || ring.share > known.share) byDot.set(ring.dot, ring);
+  }
+  let groups: Group[] = [];
+  for (const ring of byDot.values()) {
+    const place = places.get(ring.dot);
+    if (place) groups.push({ members: [{ ring, place }] });
+  }
+  // Told together they need more room, which may cover others: until all have theirs.
+  for (;;) {
+    const merged = mergeOnce(groups, time);
+    if (merged === null) break;
+    groups = merged;
+  }
+  return groups.map((group) => markOf(group, time));
+}
+
+function mergeOnce(groups: Group[], time: number): Group[] | null {
+  const marks = groups.map((group) => markOf(group, time));
+  for (let one = 0; one < groups.length; one += 1) {
+    for (let other = one + 1; other < groups.length; other += 1) {
+      const isClose = marks[one].arcs.some((a) =>
+        marks[other].arcs.some((b) => Math.hypot(a.x - b.x, a.y - b.y) < MERGE_PX),
+      );
+      const isCovered = covers(marks[one], marks[other]) || covers(marks[other], marks[one]);
+      if (!isClose && !isCovered) continue;
+      const members = [...groups[one].members, ...groups[other].members];
+      return [...groups.filter((_, index) => index !== one && index !== other), { members }];
+    }
+  }
+  return null;
+}
+
+/** Whether the text of one mark stands on the text or a ring of another. */
+function covers({ box }: RingMark, other: RingMark): boolean {
+  const reach = 8;
+  return (
+    overlap(box, other.box) ||
+    other.arcs.some(({ x, y }) =>
+      overlap(box, { left: x - reach, right: x + reach, top: y - reach, bottom: y + reach }),
+    )
+  );
+}
+
+function markOf({ members }: Group, time: number): RingMark {
+  const first = members.reduce((a, b) => (b.ring.expires < a.ring.expires ? b : a)).ring;
+  const seconds = Math.max(0, Math.ceil((first.expires - time) / 1e6));
+  const left = `${seconds}\u202fs`;
+  const text = members.length === 1 ? left : `${members.length} clients, next ${left}`;
+  const xs = members.map(({ place }) => place[0]);
+  const middle = (Math.min(...xs) + Math.max(...xs)) / 2;
+  const bottom =
+    Math.min(...members.map(({ place }) => place[1])) - (members.length === 1 ? 13 : 16);
+  const half = (text.length * CHARACTER_PX) / 2 + (members.length === 1 ? 0 : 9);
+  return {
+    key: `${first.dot}`,
+    arcs: members.map(({ ring, place: [x, y] }) => ({ x, y, ...phaseOf(ring, time) })),
+    phase: phaseOf(first, time).phase,
+    seconds,
+    text,
+    box: {
+      left: middle - half,
+      right: middle + half,
+      top: bottom - (members.length === 1 ? 12 : BADGE_HEIGHT),
+      bottom,
+    },
+  };
+}
+
+function phaseOf(ring: Ring, time: number): { phase: Phase; part: number } {
+  const noticed = Number.isFinite(ring.noticed) ? ring.noticed : ring.event;
+  const isDetecting = time < noticed;
+  const part = isDetecting
+    ? (time - ring.event) / Math.max(1, noticed - ring.event)
+    : (ring.expires - time) / Math.max(1, ring.expires - noticed);
+  return { phase: isDetecting ? 'detecting' : 'expiring', part: Math.min(1, Math.max(0, part)) };
+}
+
+/** A piece of a circle around (0, 0), clockwise from the top, as an SVG path. */
+export function arcPath(radius: number, from: number, to: number): string {
+  if (to - from >= 0.9999) {
+    return `M0,${-radius}A${radius},${radius} 0 1 1 0,${radius}A${radius},${radius} 0 1 1 0,${-radius}`;
+  }
+  const point = (part: number) => {
+    const angle = part * 2 * Math.PI - Math.PI / 2;
+    return `${(radius * Math.cos(angle)).toFixed(2)},${(radius * Math.sin(angle)).toFixed(2)}`;
+  };
+  return `M${point(from)}A${radius},${radius} 0 ${to - from > 0.5 ? 1 : 0} 1 ${point(to)}`;
+}

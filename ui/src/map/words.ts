@@ -1,0 +1,68 @@
+// Marks of the map in words: accessible names and hover cards. Pure: no DOM.
+
+import type { SiteInfo } from '../engine/api';
+import { fateKind, fateSite } from '../engine/columns';
+import type { MapClient, SiteState } from './props';
+
+const THIN = '\u202f';
+
+/** A number for people: three digits that matter, thousands apart. */
+export function amount(value: number): string {
+  if (!Number.isFinite(value)) return '∞';
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  const [whole, part] = value.toFixed(digits).split('.');
+  const spaced = whole.replace(/\B(?=(\d{3})+$)/g, THIN);
+  const rest = part?.replace(/0+$/, '');
+  return rest ? `${spaced}.${rest}` : spaced;
+}
+
+export function stateWord(site: SiteState): string {
+  const words = {
+    up: 'up',
+    failed: 'failed',
+    draining: 'draining',
+    unannounced: 'up, not announced',
+  };
+  return words[site.state];
+}
+
+/** `72 of 80 kq/s`. */
+export function loadWords(info: SiteInfo, site: SiteState): string {
+  if (!site.load) return '';
+  const limit = info.kqps === null ? '' : ` of ${amount(info.kqps)}`;
+  return `${amount(site.load.offered)}${limit} kq/s`;
+}
+
+/** `Frankfurt, AS64504, up, 72 of 80 kq/s`. */
+export function popLabel(info: SiteInfo, site: SiteState): string {
+  const parts = [info.city || info.name, `AS${info.asn}`, stateWord(site), loadWords(info, site)];
+  if (site.over) parts.push('over capacity');
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** Where packets of this fate end: `served by Frankfurt`. */
+export function fateWords(fate: number, sites: SiteInfo[]): string {
+  const site = sites[fateSite(fate)];
+  const city = site ? site.city || site.name : '';
+  switch (fateKind(fate)) {
+    case 'served':
+      return `served by ${city}`;
+    case 'stale':
+      return site ? `sends to ${city}, which does not answer` : 'sends into a link that is down';
+    case 'looping':
+      return 'packets go round in a loop';
+    case 'no-route':
+      return 'no route';
+  }
+}
+
+export function clientLabel(client: MapClient, sites: SiteInfo[]): string {
+  const parts = [client.name, `AS${client.asn}`, fateWords(client.fate, sites)];
+  if (client.streams.length > 1) {
+    const rest = client.streams.filter(({ fate }) => fate !== client.fate);
+    for (const { fate, share } of rest.slice(0, 3)) {
+      parts.push(`${Math.round(share * 100)} % ${fateWords(fate, sites)}`);
+    }
+  }
+  return parts.join(', ');
+}

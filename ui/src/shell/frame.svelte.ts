@@ -1,0 +1,64 @@
+// What only the frame around map and panels knows: how much room there is, which tab of the sheet
+// is open, and the maps that keys and exports act on.
+
+import type { View } from '../map/camera';
+
+export type Tab = 'pops' | 'why' | 'time' | 'events';
+
+/** What the shell asks of a map. Places are `[lon, lat]`, points are CSS px from its corner. */
+export interface MapHandle {
+  zoomBy(factor: number): void;
+  zoomHome(): void;
+  pan(x: number, y: number): void;
+  fitDots(dots: Iterable<number>): void;
+  project(place: [number, number]): [number, number];
+  invert(x: number, y: number): [number, number] | null;
+  pick(x: number, y: number): number;
+  clickAt(x: number, y: number): void;
+  frameStats(): { medianMs: number; reduction: number };
+  restoreDetail(): void;
+  mapToCanvas(scale?: number): HTMLCanvasElement;
+  mapToSvg(): string;
+}
+
+class Frame {
+  isPhone = $state(false);
+  tab = $state<Tab>('pops');
+  crosshair = $state(false);
+  /** What was left out to keep the picture moving; 0 is nothing. */
+  reduced = $state(0);
+  /** What the maps show: both of a comparison move together. */
+  view = $state.raw<View | undefined>(undefined);
+  /** The maps on the screen, first the one that panels speak of. */
+  maps = $state.raw<MapHandle[]>([]);
+
+  get map(): MapHandle | null {
+    return this.maps[0] ?? null;
+  }
+
+  listen(): () => void {
+    const narrow = matchMedia('(max-width: 699px)');
+    const change = () => (this.isPhone = narrow.matches);
+    change();
+    narrow.addEventListener('change', change);
+    return () => narrow.removeEventListener('change', change);
+  }
+
+  /** Puts a map at its place; the function that it returns takes it away. */
+  addMap(map: MapHandle, place: number): () => void {
+    this.maps = this.maps.toSpliced(place, 0, map);
+    return () => (this.maps = this.maps.filter((other) => other !== map));
+  }
+
+  /** Brings the Why panel into view, wherever it is. */
+  showWhy(): void {
+    this.tab = 'why';
+    requestAnimationFrame(() => {
+      const panel = document.getElementById('why-region');
+      panel?.scrollIntoView({ block: 'nearest' });
+      panel?.focus();
+    });
+  }
+}
+
+export const frame = new Frame();

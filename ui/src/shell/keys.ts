@@ -1,0 +1,198 @@
+// Single keys for everything (ui.md 3.4). Whoever has the focus goes first: text fields keep all
+// keys, sliders their arrows, buttons Space and Enter.
+
+import { app } from '../state/app.svelte';
+import { LAYERS, MODES, type Mode } from '../model/permalink';
+import { SPEEDS } from '../model/pace';
+import { frame } from './frame.svelte';
+
+const PAN_PX = 60;
+
+export interface Shortcut {
+  keys: string;
+  text: string;
+}
+
+/** What the dialog lists. */
+export const SHORTCUTS: { title: string; list: Shortcut[] }[] = [
+  {
+    title: 'Time',
+    list: [
+      { keys: 'Space', text: 'play or pause' },
+      { keys: ', .', text: 'one change back or on' },
+      { keys: 'Shift+, Shift+.', text: 'previous or next change of what is selected' },
+      { keys: 'Home End', text: 'to the start, to the end' },
+      { keys: '[ ]', text: 'slower, faster' },
+    ],
+  },
+  {
+    title: 'Network',
+    list: [
+      { keys: '1 … 8', text: 'fail or restore PoP 1 to 8' },
+      { keys: 'R', text: 'restore all PoPs' },
+      { keys: 'C', text: 'add a client by city' },
+      { keys: 'X', text: 'crosshair: arrows move it, Enter adds a client' },
+      { keys: 'Shift+A', text: 'add a PoP' },
+      { keys: 'I', text: 'menu of the PoP in focus' },
+      { keys: 'M', text: 'next mode: Anycast, GeoDNS, Compare' },
+      { keys: 'D', text: 'compare, and back' },
+      { keys: 'Ctrl+Z  Shift+Ctrl+Z', text: 'undo, redo (⌘ on a Mac)' },
+    ],
+  },
+  {
+    title: 'Looking',
+    list: [
+      { keys: '+ − 0', text: 'closer, farther, whole world' },
+      { keys: '← ↑ → ↓', text: 'move the map' },
+      { keys: 'F', text: 'fit the selection' },
+      { keys: 'L', text: 'next layer' },
+      { keys: 'W', text: 'why this PoP?' },
+      { keys: '/', text: 'search AS, city, client' },
+      { keys: 'T', text: 'dark or light' },
+    ],
+  },
+  {
+    title: 'Page',
+    list: [
+      { keys: 'S', text: 'share' },
+      { keys: 'E', text: 'export' },
+      { keys: 'O', text: 'scenarios' },
+      { keys: '?', text: 'this list' },
+      { keys: 'Esc', text: 'cancel a run, close, deselect' },
+    ],
+  },
+];
+
+function cycle<T>(all: readonly T[], now: T, by = 1): T {
+  return all[(all.indexOf(now) + by + all.length) % all.length];
+}
+
+export function modesNow(): Mode[] {
+  const hasRegions = Object.keys(app.doc?.service.regional ?? {}).length > 0;
+  return MODES.filter((mode) => mode !== 'hybrid' || hasRegions || app.mode === 'hybrid');
+}
+
+function changeSpeed(by: number): void {
+  const numbers = SPEEDS.filter((speed) => speed !== 'fit');
+  if (app.speed !== 'fit') {
+    const place = numbers.indexOf(app.speed) + by;
+    app.speed = numbers[Math.min(numbers.length - 1, Math.max(0, place))];
+    return;
+  }
+  // From "fit", the next of the fixed ones.
+  const now = app.pace.factor(app.time, 'fit');
+  const next = by > 0 ? numbers.find((one) => one > now) : numbers.findLast((one) => one < now);
+  app.speed = next ?? (by > 0 ? numbers.at(-1)! : numbers[0]);
+}
+
+function toggleSite(place: number): void {
+  const site = app.result?.sites[place];
+  if (site) void app.togglePop(site);
+}
+
+function fitSelection(): void {
+  const { map } = frame;
+  if (!map || !app.run || !app.result) return;
+  if (app.selection) return map.fitDots([app.selection.dot]);
+  map.fitDots([
+    ...app.result.sites.map((site) => site.dot),
+    ...app.result.clients.map((one) => one.dot),
+  ]);
+}
+
+function escape(): void {
+  if (app.isWorking && app.busy) app.cancel();
+  else if (frame.crosshair) frame.crosshair = false;
+  else if (app.toast) app.toast = null;
+  else if (app.selection) app.select(null);
+  else if (app.loop) app.setLoop(null);
+}
+
+function seekTo(time: number): void {
+  app.pause();
+  app.seek(time);
+}
+
+const pan = (x: number, y: number) => () => frame.maps.forEach((map) => map.pan(x, y));
+const zoom = (factor: number) => () => frame.maps.forEach((map) => map.zoomBy(factor));
+
+const ACTIONS: Record<string, () => void> = {
+  ' ': () => app.togglePlay(),
+  ',': () => app.step(true),
+  '.': () => app.step(false),
+  '<': () => app.stepSelection(true),
+  '>': () => app.stepSelection(false),
+  Home: () => seekTo(0),
+  End: () => seekTo(app.end),
+  '[': () => changeSpeed(-1),
+  ']': () => changeSpeed(1),
+  r: () => void app.restoreAll(),
+  c: () => (app.dialog = 'add-client'),
+  A: () => (app.dialog = 'add-pop'),
+  x: () => (frame.crosshair = !frame.crosshair),
+  f: fitSelection,
+  m: () => void app.setMode(cycle(modesNow(), app.mode)),
+  d: () => void app.setMode(app.mode === 'compare' ? (app.doc?.steering ?? 'anycast') : 'compare'),
+  l: () => app.setLayer(cycle(LAYERS, app.layer)),
+  w: () => frame.showWhy(),
+  t: () => app.chooseTheme(app.theme === 'dark' ? 'light' : 'dark'),
+  s: () => (app.dialog = 'share'),
+  e: () => (app.dialog = 'export'),
+  o: () => (app.dialog = 'scenarios'),
+  '/': () => (app.dialog = 'search'),
+  '?': () => (app.dialog = 'shortcuts'),
+  Escape: escape,
+  '+': zoom(1.5),
+  '=': zoom(1.5),
+  '-': zoom(1 / 1.5),
+  '0': () => frame.maps.forEach((map) => map.zoomHome()),
+  ArrowLeft: pan(-PAN_PX, 0),
+  ArrowRight: pan(PAN_PX, 0),
+  ArrowUp: pan(0, -PAN_PX),
+  ArrowDown: pan(0, PAN_PX),
+};
+
+/** Keys that move within whatever has the focus. */
+const MOVES = new Set(['Home', 'End', 'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']);
+
+/** Whether the element that has the focus wants a key for itself. */
+function wants(target: Element, key: string): boolean {
+  const isField = target.matches('input, textarea, select, [contenteditable]');
+  const isSlider = target.matches('input[type="range"]');
+  const isTick = target.matches('input[type="checkbox"], input[type="radio"]');
+  if (isField && !isSlider && !isTick) return key !== 'Escape';
+  if (isSlider && MOVES.has(key)) return true;
+  const isButton = target.matches(
+    'button, a[href], summary, [role="button"], input[type="checkbox"]',
+  );
+  return isButton && (key === ' ' || key === 'Enter');
+}
+
+export function onkeydown(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.altKey || app.dialog) return;
+  const target = event.target instanceof Element ? event.target : document.body;
+  const { key } = event;
+  if (event.ctrlKey || event.metaKey) {
+    if (wants(target, key) || !['z', 'Z', 'y'].includes(key)) return;
+    event.preventDefault();
+    void (key === 'y' || event.shiftKey ? app.redo() : app.undo());
+    return;
+  }
+  if (wants(target, key) || app.embed) return;
+  if (!app.keysOn && key !== 'Escape') return;
+  const digit = /^[1-8]$/.test(key) ? Number(key) : 0;
+  const action = digit > 0 ? () => toggleSite(digit - 1) : (ACTIONS[key] ?? shiftless(event));
+  if (!action) return;
+  event.preventDefault();
+  action();
+}
+
+/** Caps Lock is no reason not to answer; and Shift+, is `<` on some keyboards only. */
+function shiftless(event: KeyboardEvent): (() => void) | undefined {
+  if (event.shiftKey) {
+    if (event.code === 'Comma') return ACTIONS['<'];
+    if (event.code === 'Period') return ACTIONS['>'];
+    return undefined;
+  }
+  return event.key.length === 1 ? ACTIONS[event.key.toLowerCase()] : undefined;
+}

@@ -1,0 +1,64 @@
+// What tests and benches may ask of the page: `?test=1`. It only looks and seeks, all else they
+// do as people do.
+
+import { tick } from 'svelte';
+
+import * as engine from '../engine/http';
+import { app } from '../state/app.svelte';
+import { frame } from './frame.svelte';
+
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
+/** Waits until no run goes on. What plays is taken to its end at once. */
+async function idle(): Promise<void> {
+  do {
+    while (app.isWorking || app.busy) await new Promise((resolve) => setTimeout(resolve, 10));
+    if (app.playing) {
+      app.pause();
+      app.seek(app.end);
+    }
+    await tick();
+    await nextFrame();
+    await nextFrame();
+  } while (app.isWorking || app.playing);
+}
+
+/** FNV-1a of what becomes of all packets now, in all runs. */
+function snapshotHash(): string {
+  let hash = 0x811c9dc5;
+  for (const { track } of app.runs) {
+    for (const fate of track.fates) {
+      hash = Math.imul(hash ^ (fate & 0xff), 0x01000193);
+      hash = Math.imul(hash ^ (fate >> 8), 0x01000193);
+    }
+    for (const length of track.lengths) hash = Math.imul(hash ^ length, 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+export function exposeForTests(started: Promise<void>): void {
+  if (new URLSearchParams(location.search).get('test') !== '1') return;
+  const hooks = {
+    ready: false,
+    idle,
+    seek(seconds: number) {
+      app.pause();
+      app.seek(seconds * 1e6);
+    },
+    project: (place: [number, number]) => frame.map?.project(place) ?? null,
+    pick: (x: number, y: number) => frame.map?.pick(x, y) ?? -1,
+    snapshotHash,
+    resultHash: () => app.result?.hash ?? '',
+    toml: async () => (app.doc ? (await engine.writeScenario(app.doc)).toml : ''),
+    frameStats: () => {
+      const stats = frame.map?.frameStats();
+      return { median: stats?.medianMs ?? 0, reduction: stats?.reduction ?? 0 };
+    },
+  };
+  (window as unknown as { __catchment: typeof hooks }).__catchment = hooks;
+  void started.then(async () => {
+    await tick();
+    await nextFrame();
+    hooks.ready = true;
+  });
+}

@@ -1,0 +1,116 @@
+// The page without a mouse and without eyes: axe on every screen in both themes, and the B list by
+// keyboard alone.
+
+import AxeBuilder from '@axe-core/playwright';
+
+import { expect, test, type Simulator } from './catchment';
+
+const DIALOGS = ['Scenarios', 'Share', 'Export', 'Shortcuts', 'Assumptions'];
+
+async function violations(simulator: Simulator) {
+  const found = await new AxeBuilder({ page: simulator.page }).analyze();
+  return found.violations.map(
+    (one) =>
+      `${one.id}: ${one.help} — ${one.nodes.map((node) => node.target.join(' ')).join('; ')}`,
+  );
+}
+
+for (const theme of ['dark', 'light']) {
+  test(`axe finds nothing on the screens in the ${theme} theme`, async ({ simulator, page }) => {
+    const shown = async (fragment: string, what: string) => {
+      await simulator.open(`${fragment}&th=${theme}&v=1`, `?test=1&${what.replaceAll(' ', '-')}`);
+      expect(await violations(simulator), what).toEqual([]);
+    };
+    await shown('#simulate?s=hello&e=', 'calm');
+    await shown('#simulate?s=hello&e=1:fail:fra,2:up:fra&sel=c:Istanbul', 'restored, with why');
+    await shown('#simulate?s=ttl-gap&m=geodns&t=100', 'GeoDNS with rings');
+    await shown('#simulate?s=hello&m=compare&e=1:fail:fra', 'compare');
+    await shown('#simulate?s=hello&e=&layer=rtt', 'another layer');
+    await shown('#simulate?s=no-such-scenario', 'a bad link');
+    await simulator.open(`#simulate?s=hello&e=&th=${theme}&v=1`);
+    for (const name of DIALOGS) {
+      await page
+        .getByRole('button', { name: new RegExp(name, 'i') })
+        .first()
+        .click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+      expect(await violations(simulator), name).toEqual([]);
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toHaveCount(0);
+    }
+  });
+}
+
+test('axe finds nothing on a phone', async ({ simulator, page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await simulator.open('#simulate?s=hello&e=1:fail:fra&sel=c:Istanbul&v=1');
+  expect(await violations(simulator)).toEqual([]);
+});
+
+test('the B list by keyboard alone', async ({ simulator, page }) => {
+  const { keyboard } = page;
+  await simulator.open();
+  // B1, B6, B8: reach the PoPs by Tab, walk to Frankfurt, fail it.
+  const label = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+  for (let steps = 0; steps < 60 && !/, AS\d+, up/.test(await label()); steps += 1) {
+    await keyboard.press('Tab');
+  }
+  for (let steps = 0; steps < 8 && !/^Frankfurt/.test(await label()); steps += 1) {
+    await keyboard.press('ArrowRight');
+  }
+  expect(await label()).toMatch(/^Frankfurt, AS\d+, up/);
+  await keyboard.press('Enter');
+  await simulator.idle();
+  await expect(simulator.pop('fra')).toHaveAttribute('aria-label', /failed/);
+  // B4: the strip says so.
+  expect(await simulator.stat('active')).toBe('7');
+  // B2, B3: a client and its reason.
+  await keyboard.press('/');
+  await keyboard.type('Istanbul');
+  await expect(page.getByRole('option', { name: /Istanbul/ }).first()).toBeVisible();
+  await keyboard.press('Enter');
+  await expect(page.getByTestId('why')).toContainText('Istanbul');
+  // B8: back to the failure, and on by single steps.
+  await keyboard.press('Home');
+  expect((await simulator.fates()).Istanbul.fate).toBe('served');
+  await keyboard.press('.');
+  expect((await simulator.fates()).Istanbul.fate).toBe('stale');
+  await keyboard.press('End');
+  expect((await simulator.fates()).Istanbul.fate).toBe('served');
+  // B7, B9: GeoDNS keeps it at the dead PoP.
+  await keyboard.press('m');
+  await simulator.idle();
+  await expect(page.getByLabel('Mode')).toHaveValue('geodns');
+  await keyboard.press('Home');
+  await keyboard.press('.');
+  expect((await simulator.fates()).Istanbul.fate).toBe('stale');
+  for (
+    let steps = 0;
+    steps < 4 && (await page.getByLabel('Mode').inputValue()) !== 'anycast';
+    steps += 1
+  ) {
+    await keyboard.press('m');
+    await simulator.idle();
+  }
+  // B10: restore, and read who stayed.
+  await keyboard.press('End');
+  await keyboard.press('r');
+  await simulator.idle();
+  await expect(page.getByTestId('restore-card')).toContainText('Istanbul');
+  // B5: a client by city, and one by crosshair.
+  await keyboard.press('c');
+  await keyboard.type('Madrid');
+  await expect(page.getByRole('option', { name: /Madrid/ }).first()).toBeVisible();
+  await keyboard.press('Enter');
+  await expect(simulator.clients()).toHaveCount(18);
+  await simulator.idle();
+  // B14: loads are text.
+  await expect(page.getByTestId('load-lhr')).toContainText(/\d/);
+  // Undo all the way.
+  for (let steps = 0; steps < 3; steps += 1) {
+    await keyboard.press('Control+z');
+    await simulator.idle();
+  }
+  await expect(simulator.clients()).toHaveCount(17);
+  await expect(simulator.pop('fra')).toHaveAttribute('aria-label', /up/);
+});

@@ -1,0 +1,33 @@
+// A page whose engine dies says so, keeps what it shows, and goes on when the engine is back.
+
+import { Server, Simulator, expect, test } from './catchment';
+
+test('a stopped engine leaves the page saying so, with the state in the address', async ({
+  page,
+}) => {
+  const server = await Server.start();
+  const simulator = new Simulator(page, server.url);
+  await simulator.open();
+  await simulator.pop('fra').click();
+  await simulator.idle();
+  const port = new URL(server.url).port;
+  await server.stop('SIGKILL');
+  await simulator.pop('nrt').click();
+  await expect(page.getByText(/offline/i).first()).toBeVisible();
+  await expect(simulator.pops()).toHaveCount(8);
+  await expect(page).toHaveURL(/e=1:fail:fra/);
+  const again = await Server.start('--listen', `127.0.0.1:${port}`);
+  try {
+    await expect(page.getByText(/offline/i)).toHaveCount(0, { timeout: 40_000 });
+    await simulator.idle();
+    await expect(simulator.pop('nrt')).toHaveAttribute('aria-label', /failed/);
+  } finally {
+    await again.stop();
+  }
+});
+
+test('the server ends at once and with exit code 0 when asked to', async ({ page }) => {
+  const server = await Server.start();
+  await new Simulator(page, server.url).open();
+  expect(await server.stop('SIGTERM')).toBe(0);
+});

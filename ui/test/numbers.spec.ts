@@ -1,0 +1,82 @@
+// Each number on the screen equals what `catchment` prints for the same scenario.
+
+import { cli, expect, test } from './catchment';
+
+interface EventRow {
+  event: number;
+  time_s: number;
+  demand: number;
+  hurt_demand: number;
+  failover_s: number | null;
+  converged_s: number | null;
+  lost: number;
+  unserved_after: number;
+  active_sites: number;
+  path_length_mean: number | null;
+  flows_broken_needed: number;
+  flows_broken_unneeded: number;
+}
+
+interface StateRow {
+  asn: number;
+  site: string | null;
+  path_length: number | null;
+}
+
+const close = (a: string, b: number, what: string) =>
+  expect(Math.abs(Number(a) - b), `${what}: ${a} on the screen, ${b} in the terminal`).toBeLessThan(
+    1e-5 * Math.max(1, Math.abs(b)),
+  );
+
+for (const name of ['hello', 'frankfurt-fails', 'restore-surprise', 'peering-lost-gru']) {
+  test(`the strip and the catchment of ${name} equal the command line`, async ({ simulator }) => {
+    await simulator.open(`#simulate?s=${name}&m=anycast&v=1`);
+    const file = await simulator.file();
+    const events = cli<EventRow[]>('simulate', file, '--steering', 'anycast');
+    let lost = 0;
+    for (const [place, event] of events.entries()) {
+      // The window of an event ends just before the next one.
+      const next = events[place + 1]?.time_s;
+      await simulator.seek(next === undefined ? 1e9 : next - 1e-6);
+      expect(await simulator.stat('active'), name).toBe(String(event.active_sites));
+      close(await simulator.stat('path'), event.path_length_mean!, 'mean AS path');
+      if (event.converged_s !== null) {
+        close(await simulator.stat('convergence'), event.converged_s, 'convergence');
+      }
+      lost += event.lost;
+      if (events.slice(place + 1).every((later) => later.lost === 0)) {
+        close(await simulator.stat('lost'), lost, 'lost');
+      }
+      close(await simulator.stat('unserved'), event.unserved_after, 'without service');
+      const at = next === undefined ? '1h' : `${Math.round(next * 1e6) - 1}us`;
+      const rows = cli<StateRow[]>('simulate', file, '--steering', 'anycast', '--at', at);
+      const shown = await simulator.clients().evaluateAll((clients) =>
+        clients.map((one) => ({
+          asn: Number((one as SVGElement).dataset.asn),
+          site: (one as SVGElement).dataset.site,
+        })),
+      );
+      for (const { asn, site } of shown) {
+        expect(site, `AS${asn} at ${at}`).toBe(rows.find((row) => row.asn === asn)!.site ?? '');
+      }
+    }
+  });
+}
+
+test('Compare shows what `simulate --compare` prints', async ({ simulator, page }) => {
+  await simulator.open('#simulate?s=hello&m=compare&e=1:fail:fra&v=1');
+  await simulator.seek(1e9);
+  const file = await simulator.file();
+  // Without entries, `--compare` plays anycast and GeoDNS, as the page does.
+  const rows = cli<(EventRow & { variant: string })[]>('simulate', file, '--compare');
+  const table = page.getByTestId('compare');
+  for (const [run, row] of rows.filter((one) => one.event === 0).entries()) {
+    const cell = (what: string) => table.locator(`[data-run="${run}"][data-row="${what}"]`);
+    close((await cell('lost').getAttribute('data-value'))!, row.lost, `${row.variant}: lost`);
+    close(
+      (await cell('all').getAttribute('data-value'))!,
+      row.failover_s!,
+      `${row.variant}: all recovered`,
+    );
+  }
+});
