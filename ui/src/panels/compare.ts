@@ -83,9 +83,11 @@ export function compareRows(result: RunResult, sides: Side[], time: number): Com
     ),
     row(
       'Flows broken',
-      'In the whole run',
+      'By the events up to now',
       sides.map(({ report }) =>
-        report.events.reduce((sum, one) => sum + one.broken_needed + one.broken_unneeded, 0),
+        report.events
+          .filter((one) => one.at_us <= time)
+          .reduce((sum, one) => sum + one.broken_needed + one.broken_unneeded, 0),
       ),
       (value) => number(value ?? 0),
     ),
@@ -103,16 +105,16 @@ export function compareRows(result: RunResult, sides: Side[], time: number): Com
     ),
     {
       name: 'Load control',
-      note: 'How finely an operator can move load',
+      note: 'What an operator can move: whole networks with announcements, or each DNS answer',
       cells: sides.map(({ report }) => ({ text: CONTROL[report.steering] ?? '', wins: false })),
     },
   ];
 }
 
 const CONTROL: Record<string, string> = {
-  anycast: 'coarse: whole networks, by announcements',
-  geodns: 'fine: each answer, once caches expire',
-  hybrid: 'by region with DNS, inside it with BGP',
+  anycast: 'by network',
+  geodns: 'by answer',
+  hybrid: 'by region, then network',
 };
 
 /** The share of a run's demand that a site outage hit, for the heading. */

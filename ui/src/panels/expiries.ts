@@ -10,13 +10,12 @@ export interface Expiry {
   share: number;
   /** µs until the answer runs out. */
   left: number;
-  /** What is left of the longest wait of the event, 0 to 1. */
+  /** What is left of the answer, as the ring on the map shows it: full until it was noticed. */
   part: number;
   isNoticed: boolean;
 }
 
 export function expiries(rings: Ring[], time: number): Expiry[] {
-  const longest = Math.max(1, ...rings.map((ring) => ring.expires - ring.event));
   return rings
     .map((ring) => ({
       key: ring.stream,
@@ -24,10 +23,15 @@ export function expiries(rings: Ring[], time: number): Expiry[] {
       site: ring.site,
       share: ring.share,
       left: ring.expires - time,
-      part: Math.max(0, Math.min(1, (ring.expires - time) / longest)),
+      part: partLeft(ring, time),
       isNoticed: time >= ring.noticed,
     }))
     .sort((a, b) => a.left - b.left || a.dot - b.dot);
+}
+
+function partLeft(ring: Ring, time: number): number {
+  const whole = ring.expires - ring.noticed;
+  return whole <= 0 ? 0 : Math.max(0, Math.min(1, (ring.expires - time) / whole));
 }
 
 /** Share of the detection that has passed, 0 to 1; null before the failure and once noticed. */

@@ -1,9 +1,9 @@
 // Why a network goes where it goes, in words: for the panel, and to be copied. Pure.
 
-import type { HopInfo, OptionInfo, RunReport, RunResult, Why } from '../engine/api';
+import type { HopInfo, OptionInfo, RunReport, RunResult, SiteInfo, Why } from '../engine/api';
 import { fateKind } from '../engine/columns';
 import { millis, plural, seconds } from '../model/format';
-import { fateText, siteTitle, stepPhrase, stepRow } from './words';
+import { eventTitle, fateText, siteTitle, stepPhrase, stepRow, withCities } from './words';
 
 /** Candidates that have a column; the others are counted. */
 export const COLUMNS_MAX = 5;
@@ -83,7 +83,12 @@ function decision(why: Why): string {
   return `Decided ${plural(why.decisive, 'hop', 'hops')} on, by ${hop.label}, ${phrase}.`;
 }
 
-export function sentence(text: string): string {
+/** Why that route won: what the headline says already is left out. */
+export function verdict(why: Why, sites: SiteInfo[]): string {
+  return sentence(withCities(why.verdict.replace(/^Decided at .*?, step [\w-]+: /, ''), sites));
+}
+
+function sentence(text: string): string {
   const start = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(start) ? start : `${start}.`;
 }
@@ -133,13 +138,17 @@ export interface Moment {
 }
 
 /** What became of its packets up to a time, the newest last. */
-export function history(why: Why, result: RunResult): Moment[] {
+export function history(why: Why, result: RunResult, report: RunReport | null): Moment[] {
+  const causeOf = (label: string | null) => {
+    const event = report?.events.find((one) => one.label === label);
+    return event ? eventTitle(result, event) : (label ?? '');
+  };
   return why.packets
     .filter((packet) => packet.at_us <= why.at_us)
     .map((packet) => ({
       at: packet.at_us,
       text: fateText(result.sites, packet.fate),
-      cause: packet.cause ?? '',
+      cause: causeOf(packet.cause),
       isServed: fateKind(packet.fate) === 'served',
     }));
 }
@@ -182,7 +191,9 @@ export function plainText(
   }
   for (const flip of why.flips) {
     const lands = flip.lands_at === null ? 'no route' : siteTitle(result.sites, flip.lands_at);
-    lines.push(`${flip.action} → ${lands}, moves ${smallShare(flip.moved_share)}`);
+    lines.push(
+      `${withCities(flip.action, result.sites)} → ${lands}, moves ${smallShare(flip.moved_share)}`,
+    );
   }
   lines.push('', why.command);
   return lines.join('\n');

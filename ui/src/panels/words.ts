@@ -13,6 +13,14 @@ export function siteTitle(sites: SiteInfo[], index: number): string {
   return isTwin && site.city !== site.name ? `${site.city} (${site.name})` : site.city;
 }
 
+/** Names of sites in a sentence of the engine, as cities. Very short names may be words. */
+export function withCities(text: string, sites: SiteInfo[]): string {
+  return text.replace(/[\w.-]*\w/g, (word) => {
+    const site = word.length < 3 ? -1 : sites.findIndex((one) => one.name === word);
+    return site < 0 ? word : siteTitle(sites, site);
+  });
+}
+
 /** `3 clients`, or `3 networks` in a world where every network counts for itself. */
 export function sources(result: RunResult, value: number): string {
   const [one, many] = result.world.has_clients ? ['client', 'clients'] : ['network', 'networks'];

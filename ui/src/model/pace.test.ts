@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+
+import { Pace, stepFrom } from './pace';
+import { track } from './testworld';
+
+test('a fixed speed is a factor of wall time, and stops at the end', () => {
+  const pace = new Pace([track()]);
+  expect(pace.advance(0, 100, 1)).toBe(1e5);
+  expect(pace.advance(0, 100, 10)).toBe(1e6);
+  expect(pace.advance(11.9e6, 1000, 60)).toBe(12e6);
+  expect(pace.factor(0, 0.5)).toBe(0.5);
+});
+
+test('fit takes as long in small steps as in one', () => {
+  const pace = new Pace([track()]);
+  let now = 0;
+  for (let step = 0; step < 200; step += 1) now = pace.advance(now, 10, 'fit');
+  expect(now).toBeCloseTo(pace.advance(0, 2000, 'fit'), 3);
+});
+
+test('fit gives each event its time, whatever it takes in the world', () => {
+  const pace = new Pace([track()]);
+  const wall = (from: number, to: number) => {
+    let [now, ms] = [from, 0];
+    while (now < to && ms < 1e5) {
+      now = pace.advance(now, 1, 'fit');
+      ms += 1;
+    }
+    return ms;
+  };
+  // The failure goes on for 8 s, the return for half a second: both get 8 s on screen.
+  expect(wall(1e6, 9e6)).toBeCloseTo(8000, -2);
+  expect(wall(1e7, 10.5e6)).toBeCloseTo(8000, -2);
+  expect(wall(0, 1e6)).toBeLessThan(800);
+  expect(pace.factor(10.2e6, 'fit')).toBeLessThan(pace.factor(5e6, 'fit'));
+});
+
+test('no time is lost at the end', () => {
+  const pace = new Pace([track()]);
+  expect(pace.advance(0, 1e6, 'fit')).toBe(12e6);
+  expect(new Pace([]).advance(0, 100, 'fit')).toBe(0);
+});
+
+test('a step goes to the next instant at which something changes', () => {
+  const tracks = [track()];
+  const there: number[] = [];
+  for (let at: number | null = 0; at !== null; at = stepFrom(tracks, at, false)) there.push(at);
+  expect(there).toEqual([0, 1e6, 1.2e6, 1.5e6, 2e6, 3e6, 4e6, 9e6, 1e7, 10.5e6]);
+  const back: number[] = [];
+  for (let at: number | null = 12e6; at !== null; at = stepFrom(tracks, at, true)) back.push(at);
+  expect(back).toEqual([12e6, ...there.toReversed()]);
+});

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+
+import { clockOf, peakUnserved, settledAt, staleSources, unservedSources } from './recovery';
+import { event, track } from './testworld';
+
+test('a source counts if any part of its packets gets nowhere', () => {
+  const one = track();
+  const at = (time: number) => {
+    one.seek(time);
+    return [unservedSources(one), staleSources(one)];
+  };
+  expect(at(0)).toEqual([0, 0]);
+  expect(at(1e6)).toEqual([2, 2]);
+  // A loop is no dead site.
+  expect(at(1.2e6)).toEqual([2, 1]);
+  expect(at(3e6)).toEqual([0, 0]);
+  // The smaller part of one has no route.
+  expect(at(4e6)).toEqual([1, 0]);
+});
+
+test('the peak is that of the time in between', () => {
+  const one = track();
+  expect(peakUnserved(one, 1e6, 12e6)).toBe(34);
+  expect(peakUnserved(one, 0, 999_999)).toBe(0);
+  expect(peakUnserved(one, 1.6e6, 12e6)).toBe(14);
+});
+
+test('the clock runs to the last change of a best route', () => {
+  const one = event({});
+  expect(clockOf(one, 1.3e6, false)).toEqual({ kind: 'running', us: 3e5 });
+  expect(clockOf(one, 1.5e6, false)).toEqual({ kind: 'done', us: 5e5 });
+  expect(clockOf(event({ converged_us: null }), 2e6, false)).toEqual({ kind: 'none' });
+});
+
+test('where DNS steers it runs until all are served again', () => {
+  const one = event({ converged_us: null });
+  expect(clockOf(one, 2e6, true)).toEqual({ kind: 'running', us: 1e6 });
+  expect(clockOf(one, 9e6, true)).toEqual({ kind: 'done', us: 8e6 });
+  const never = event({ all_us: null });
+  expect(clockOf(never, 2e6, true)).toEqual({ kind: 'running', us: 1e6 });
+  expect(clockOf(never, 1e7, true)).toEqual({ kind: 'never' });
+  const nobody = event({ all_us: null, hurt: { demand: 0, sources: 0 } });
+  expect(clockOf(nobody, 2e6, true)).toEqual({ kind: 'none' });
+});
+
+test('an event is over when routes have settled, or caches where there are none', () => {
+  expect(settledAt(event({}))).toBe(1.5e6);
+  expect(settledAt(event({ converged_us: null }))).toBe(9e6);
+  expect(settledAt(event({ converged_us: null, cleanup_us: null, all_us: null }))).toBeNull();
+});

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+
+import { event, report, result, track } from '../model/testworld';
+import { cards, type Card } from './strip';
+
+const spaced = (text: string) => text.replaceAll('\u202f', ' ');
+
+function at(time: number, change = {}): Record<Card['id'], Card> {
+  const one = track(change);
+  one.seek(time);
+  const shown = cards({ result: result(), report: report(change), track: one, time, active: 1 });
+  return Object.fromEntries(shown.map((card) => [card.id, card])) as Record<Card['id'], Card>;
+}
+
+test('before anything is known there is a dash, never a zero', () => {
+  for (const card of cards(null))
+    expect([card.id, card.value, card.plain]).toEqual([card.id, '–', '']);
+});
+
+test('active PoPs of all', () => {
+  expect(at(2e6).active).toMatchObject({ value: '1 / 2', plain: '1/2', tone: 'warn' });
+});
+
+test('the mean path is compared with the moment before the last event', () => {
+  expect(at(0).path).toMatchObject({ value: '1.50', side: '' });
+  expect(at(2e6).path).toMatchObject({ value: '2.50', plain: '2.5000', side: '▲ 1' });
+  expect(at(11e6).path).toMatchObject({ value: '1.50', side: '▼ 1' });
+  expect(at(2e6, { steering: 'geodns' }).path).toMatchObject({ value: '–', side: 'DNS steers' });
+});
+
+test('convergence runs, then stands', () => {
+  expect(at(0).convergence).toMatchObject({ value: '–', side: 'no event yet' });
+  const running = at(1.3e6).convergence;
+  expect([running.label, spaced(running.value), running.plain]).toEqual([
+    'Converging',
+    '0.30 s…',
+    '0.3',
+  ]);
+  const done = at(2e6).convergence;
+  expect([done.label, spaced(done.value), done.plain]).toEqual([
+    'Last convergence',
+    '0.5 s',
+    '0.5',
+  ]);
+  expect(done.side).toBe('Frankfurt withdraws');
+});
+
+test('where DNS steers the clock is that of recovery, and says so', () => {
+  const change = { steering: 'geodns' as const, events: [event({ converged_us: null })] };
+  expect(at(2e6, change).convergence).toMatchObject({ label: 'Recovering', plain: '1' });
+  expect(at(9.5e6, change).convergence).toMatchObject({ label: 'Last recovery', plain: '8' });
+  const never = { ...change, events: [event({ converged_us: null, all_us: null })] };
+  expect(at(11e6, never).convergence.value).toBe('never');
+});
+
+test('the clock can be taken apart', () => {
+  const stages = {
+    detection_us: 1e5,
+    propagation_us: 2e5,
+    mrai_us: 0,
+    fib_us: 1e3,
+    client_us: 0,
+  };
+  const { parts } = at(2e6, { events: [event({ stages })] }).convergence;
+  expect(parts.map((part) => `${part.name} ${spaced(part.text)}`)).toEqual([
+    'Detection 0.1 s',
+    'Propagation 0.2 s',
+    'MRAI 0 s',
+    'FIB 0.001 s',
+    'Clients 0 s',
+  ]);
+});
+
+test('without service: the share, who, and the most so far', () => {
+  expect(spaced(at(0).unserved.value)).toBe('0.0 %');
+  const { value, plain, side } = at(2e6).unserved;
+  expect([spaced(value), plain, spaced(side)]).toEqual([
+    '35.0 %',
+    '0.35',
+    '1 client · peak 85.0 %',
+  ]);
+});
+
+test('lost is what was lost up to now, in the unit of the world', () => {
+  expect(at(2e6).lost).toMatchObject({ value: '24', plain: '24', side: 'k queries' });
+});
