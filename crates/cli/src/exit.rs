@@ -21,6 +21,7 @@ Exit codes:
   0    done
   1    the answer is \"no\": for example, the routing does not settle
   2    bad input or usage
-  3    the environment: a file that may not be read, a disk that is full
+  3    the environment: a file that may not be read, a disk that is full,
+       a port that is taken
   70   a bug in catchment
   130  interrupted (Ctrl-C)";

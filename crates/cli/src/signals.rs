@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
@@ -13,7 +14,10 @@ use crate::output::discard_pending;
 /// What happens at the first signal instead, if somebody knows better.
 static INSTEAD: OnceLock<Box<dyn Fn() + Send + Sync>> = OnceLock::new();
 
-/// Does this at the first signal. The second one ends the program as ever.
+/// One Ctrl-C can arrive twice: from the terminal, and from a program that passes it on.
+const SAME_SIGNAL: Duration = Duration::from_millis(500);
+
+/// Does this at the first signal. One that comes later ends the program as ever.
 pub fn instead(act: impl Fn() + Send + Sync + 'static) {
     // Only one command runs.
     let _ = INSTEAD.set(Box::new(act));
@@ -28,10 +32,16 @@ pub fn watch() {
     // Without the watch the program still ends at a signal; only a half-written file may stay.
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     let watch = move || {
-        for (count, signal) in signals.forever().enumerate() {
-            if let (0, Some(act)) = (count, INSTEAD.get()) {
-                act();
-                continue;
+        let mut first = None;
+        for signal in signals.forever() {
+            if let Some(act) = INSTEAD.get() {
+                let first = *first.get_or_insert_with(|| {
+                    act();
+                    Instant::now()
+                });
+                if first.elapsed() < SAME_SIGNAL {
+                    continue;
+                }
             }
             discard_pending();
             // As shells count: 130 for Ctrl-C.

@@ -308,7 +308,9 @@ pub struct RunReport {
     pub events: Vec<EventInfo>,
     /// What became of flows, by kind.
     pub flows: Vec<FlowsInfo>,
-    /// Round trip that half of the demand stays below at t = 0, in ms, among what is served.
+    /// Round trip that half of the demand does not exceed at t = 0, in ms, among what is served:
+    /// along the routes in use as tables have it, or where DNS alone steers by the distance to the
+    /// site's own address. `null` if places are not known.
     pub rtt_before_ms: Option<f64>,
     /// The same at the end.
     pub rtt_after_ms: Option<f64>,
@@ -398,7 +400,8 @@ pub struct EventInfo {
     pub broken_needed: f64,
     /// Flows that broke without need.
     pub broken_unneeded: f64,
-    /// Networks whose best route changed: how many tried 1, 2, 3 … paths on its account.
+    /// Routers whose best route changed: how many tried 1, 2, 3 … routes on its account. Prefixes
+    /// count apart.
     pub paths_tried: Vec<u32>,
 }
 
@@ -486,7 +489,8 @@ pub struct Why {
     pub asn: u32,
     /// When.
     pub at_us: i64,
-    /// The site where best routes lead at that time; `null` if nowhere.
+    /// The site where best routes lead at that time, or where DNS alone steers the one that answers
+    /// most of its packets; `null` if nowhere.
     pub site: Option<u32>,
     /// How it was decided, in a sentence.
     pub verdict: String,

@@ -34,6 +34,8 @@ pub struct Limits {
     pub body_time: Duration,
     /// Longest time that the head of a request takes to arrive.
     pub head_time: Duration,
+    /// Longest time that a client takes nothing of what is sent.
+    pub stall_time: Duration,
     /// Most connections at once; more wait to be accepted.
     pub connections: usize,
     /// Most events of a scenario.
@@ -58,6 +60,7 @@ impl Default for Limits {
             body_bytes: 4 << 20,
             body_time: Duration::from_secs(30),
             head_time: Duration::from_secs(15),
+            stall_time: Duration::from_secs(30),
             connections: 1024,
             events: 1000,
             runs_at_once: 0,

@@ -40,6 +40,15 @@ both and opens them.</p>
 
 /// Answers for a path.
 pub(crate) fn answer(method: &Method, path: &str, headers: &HeaderMap) -> Response {
+    answer_from(ASSETS, method, path, headers)
+}
+
+fn answer_from(
+    assets: &'static [Asset],
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response();
     }
@@ -47,7 +56,7 @@ pub(crate) fn answer(method: &Method, path: &str, headers: &HeaderMap) -> Respon
         "/" => "index.html",
         path => path.strip_prefix('/').unwrap_or(path),
     };
-    let Some(asset) = ASSETS.iter().find(|asset| asset.path == wanted) else {
+    let Some(asset) = assets.iter().find(|asset| asset.path == wanted) else {
         return if path == "/" {
             ([(CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response()
         } else {
@@ -98,5 +107,53 @@ fn content_type(path: &str) -> (&'static str, bool) {
         "webp" => ("image/webp", false),
         "woff2" => ("font/woff2", false),
         _ => ("application/octet-stream", false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: &[Asset] = &[
+        Asset { path: "assets/app-1a2b.js", hash: "01", content: b"run()" },
+        Asset { path: "index.html", hash: "02", content: b"<!doctype html>" },
+    ];
+
+    fn get(path: &str, tag: Option<&str>) -> (StatusCode, String, String) {
+        let mut headers = HeaderMap::new();
+        if let Some(tag) = tag {
+            headers.insert(IF_NONE_MATCH, tag.parse().unwrap());
+        }
+        let reply = answer_from(TWO, &Method::GET, path, &headers);
+        let text = |name| {
+            let value = reply.headers().get(name).map(|value| value.to_str().unwrap());
+            value.unwrap_or_default().to_owned()
+        };
+        (reply.status(), text(CONTENT_TYPE), text(CACHE_CONTROL))
+    }
+
+    #[test]
+    fn names_with_hashes_are_kept_for_good() {
+        let (status, content_type, cached) = get("/assets/app-1a2b.js", None);
+        assert_eq!((status, &*content_type), (StatusCode::OK, "text/javascript; charset=utf-8"));
+        assert!(cached.ends_with("immutable"));
+        let (status, content_type, cached) = get("/", None);
+        assert_eq!((status, &*content_type), (StatusCode::OK, "text/html; charset=utf-8"));
+        assert_eq!(cached, "no-cache");
+    }
+
+    #[test]
+    fn what_is_known_is_not_sent_again() {
+        assert_eq!(get("/", Some("\"x\", W/\"02\"")).0, StatusCode::NOT_MODIFIED);
+        assert_eq!(get("/", Some("W/\"01\"")).0, StatusCode::OK);
+    }
+
+    #[test]
+    fn only_what_is_in_the_table_is_there() {
+        for path in ["/assets", "/assets/", "/index", "//index.html", "/assets/../index.html", ""] {
+            assert_eq!(get(path, None).0, StatusCode::NOT_FOUND, "{path}");
+        }
+        let posted = answer_from(TWO, &Method::POST, "/", &HeaderMap::new());
+        assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
     }
 }

@@ -64,6 +64,7 @@ impl Engine {
     }
 
     /// Plays a scenario once for each steering, all ending together; as written if there is none.
+    /// A steering that is named twice is played once.
     ///
     /// # Errors
     /// If it has mistakes (kind `scenario-mistakes`), its world cannot be had (`forbidden-world`,

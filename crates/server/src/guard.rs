@@ -11,6 +11,7 @@ use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE,
     WWW_AUTHENTICATE,
 };
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -148,7 +149,7 @@ impl Guard {
         if uri.path() == "/healthz" {
             return Ok(());
         }
-        let host = uri.authority().map(|it| it.as_str()).or_else(|| text(headers, &HOST));
+        let host = uri.authority().map(Authority::as_str).or_else(|| text(headers, &HOST));
         if self.address.ip().is_loopback() && !host.is_some_and(|host| self.is_our_name(host)) {
             return Err(no(
                 StatusCode::FORBIDDEN,

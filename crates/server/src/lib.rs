@@ -20,6 +20,7 @@ mod results;
 mod routes;
 mod runs;
 pub mod serve;
+mod stall;
 
 pub use self::app::{LibraryScenario, Limits};
 pub use self::guard::Token;

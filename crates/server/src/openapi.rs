@@ -1,8 +1,10 @@
 //! The API as an OpenAPI document. `docs/openapi.json` is the same; a test holds them equal, and
 //! the types of the user interface are generated from it.
 
-use utoipa::OpenApi;
+use utoipa::openapi::{OpenApi as Document, RefOr};
+use utoipa::{Modify, OpenApi};
 
+use crate::problem::PROBLEM_JSON;
 use crate::routes;
 
 #[derive(OpenApi)]
@@ -12,6 +14,7 @@ use crate::routes;
         description = "Plays scenarios of anycast services, and says who lands where, when and why",
         license(name = "Apache-2.0 OR MIT")
     ),
+    modifiers(&Refusals),
     paths(
         routes::info,
         routes::openapi_json,
@@ -38,6 +41,28 @@ use crate::routes;
     )
 )]
 struct Description;
+
+/// Whatever is refused is refused with a problem, which has a media type of its own.
+struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, document: &mut Document) {
+        for item in document.paths.paths.values_mut() {
+            let operations = [&mut item.get, &mut item.post, &mut item.delete];
+            for operation in operations.into_iter().flatten() {
+                operation.tags = None;
+                for (status, response) in &mut operation.responses.responses {
+                    if let RefOr::T(response) = response
+                        && status.starts_with(['4', '5'])
+                        && let Some(content) = response.content.shift_remove("application/json")
+                    {
+                        response.content.insert(PROBLEM_JSON.to_owned(), content);
+                    }
+                }
+            }
+        }
+    }
+}
 
 /// The document, as JSON.
 pub fn document() -> String {

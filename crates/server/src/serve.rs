@@ -29,6 +29,7 @@ use crate::assets::MayCompress;
 use crate::engine::Engine;
 use crate::guard::{Guard, Peer, Token, guard, panicked};
 use crate::routes;
+use crate::stall::Impatient;
 
 /// How long answers that are on their way may take at the end.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -156,7 +157,10 @@ impl Server {
                 let routes = routes.clone();
                 async move { routes.oneshot(request).await.map_err(|never: Infallible| never) }
             });
-            let connection = http.serve_connection(TokioIo::new(stream), answer);
+            let connection = http.serve_connection(
+                TokioIo::new(Impatient::new(stream, app.limits.stall_time)),
+                answer,
+            );
             let connection = graceful.watch(connection);
             tokio::spawn(async move {
                 let _permit = permit;

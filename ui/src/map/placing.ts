@@ -30,10 +30,13 @@ export interface Box {
 
 const LINE = 14;
 const GAP = 5;
+/** So many marks more may be covered at an old place than at a new one. */
+const LOYALTY = 6;
 
 /**
  * A place for each label, or null where there is no room. `others` are marks that it should not
- * cover, `blocked` is what it must not.
+ * cover, `blocked` is what it must not. A label leaves the place that it had `before` only for a
+ * much better one: while a run plays, labels should not jump about.
  */
 export function placeLabels(
   wishes: LabelWish[],
@@ -41,6 +44,7 @@ export function placeLabels(
   width: number,
   height: number,
   blocked: Box[] = [],
+  before: (LabelPlace | null)[] = [],
 ): (LabelPlace | null)[] {
   const taken = [...blocked];
   const marks = [...wishes, ...others].map(({ x, y, radius }) => around(x, y, radius));
@@ -50,8 +54,10 @@ export function placeLabels(
       const isInside =
         box.left >= 2 && box.right <= width - 2 && box.top >= 2 && box.bottom <= height - 2;
       if (!isInside || taken.some((other) => overlap(box, other))) return null;
+      const had = before[index];
+      const isOld = had && had.anchor === place.anchor && had.dy === place.dy;
       const covered = marks.filter((mark, other) => other !== index && overlap(box, mark)).length;
-      return { place, box, covered };
+      return { place, box, covered: isOld ? covered - LOYALTY : covered };
     });
     // A label may cover a client if need be, never another label.
     let best: { place: LabelPlace; box: Box; covered: number } | null = null;

@@ -22,7 +22,9 @@ export function pointing(svg: SVGSVGElement, act: Pointing): () => void {
   }
   function pointermove(event: PointerEvent) {
     if (brushFrom) act.brush(brushFrom, at(event), false);
-    else if (event.buttons === 0 && event.pointerType !== 'touch') act.hover(...at(event));
+    else if (event.buttons === 0 && event.pointerType !== 'touch' && isFree(event)) {
+      act.hover(...at(event));
+    }
   }
   function pointerdown(event: PointerEvent) {
     wasBrushed = false;

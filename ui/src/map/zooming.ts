@@ -26,7 +26,8 @@ export function zooming(
       if (event.shiftKey || event.altKey) return false;
       if ('button' in event && event.button !== 0) return false;
       // One finger scrolls the page on a phone, and drags marks everywhere.
-      if ('touches' in event && isCompact() && event.touches.length < 2) return false;
+      if ('touches' in event && event.touches.length > 1) return true;
+      if ('touches' in event && isCompact()) return false;
       return !(event.target as Element).closest('[data-mark]');
     })
     .on('zoom', (event: D3ZoomEvent<SVGSVGElement, unknown>) => {

@@ -29,6 +29,8 @@ class Frame {
   reduced = $state(0);
   /** What the maps show: both of a comparison move together. */
   view = $state.raw<View | undefined>(undefined);
+  /** What the colours of the layer span. */
+  scale = $state.raw({ min: 0, max: 1 });
   /** The maps on the screen, first the one that panels speak of. */
   maps = $state.raw<MapHandle[]>([]);
 

@@ -153,6 +153,8 @@ export class App {
 
   /** What plays again and again, in µs. */
   loop = $state.raw<{ from: number; to: number } | null>(null);
+  /** How a click fails a PoP, in the words of files. */
+  failHow = $state('withdraw');
   /** No motion while nothing happens: for tests and pictures. */
   still = $state(false);
   /** Whether single keys act. */
@@ -460,7 +462,7 @@ export class App {
   }
 
   /** Fails a site now, or restores it (B6). In the past it asks once. */
-  async togglePop(site: SiteInfo, how = 'withdraw'): Promise<void> {
+  async togglePop(site: SiteInfo, how = this.failHow): Promise<void> {
     if (!this.doc) return;
     const at = this.nextEventTime();
     const later = edits.events(this.doc).filter((event) => edits.timeOf(event) > at);

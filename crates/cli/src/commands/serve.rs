@@ -1,7 +1,7 @@
 //! `catchment serve`: the simulator in a browser. Everything but files is the server's business.
 
 use std::env;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,7 +21,7 @@ use clap::{Args, ValueEnum};
 use crate::exit::Exit;
 use crate::input::{ScenarioArgs, world};
 use crate::progress::Progress;
-use crate::report::{Failure, to_stderr};
+use crate::report::{Failure, note, to_stderr};
 use crate::{library, signals};
 
 /// What opens where nobody chose.
@@ -117,11 +117,14 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         limits,
     };
     let server = Server::bind(args.listen, settings).map_err(|e| cannot_listen(args.listen, &e))?;
-    let page = page(server.address(), token.as_ref());
-    to_stderr(&format!("Catchment is at {page}\n"));
     log_bugs();
     let stop = server.stop();
     signals::instead(move || stop.stop());
+    let page = page(server.address(), token.as_ref());
+    to_stderr(&format!("Catchment is at {page}\n"));
+    if server.address().ip().is_unspecified() {
+        note("from other machines, write a name of this one in place of the address");
+    }
     if args.open {
         open_browser(&page);
     }
@@ -245,6 +248,12 @@ fn token(args: &ServeArgs) -> Result<Option<Token>, Failure> {
 
 /// The address of the page, as a browser on this machine would open it.
 fn page(address: SocketAddr, token: Option<&Token>) -> String {
+    let ip = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    let address = SocketAddr::new(ip, address.port());
     match token {
         Some(token) => format!("http://{address}/?token={}", token.text()),
         None => format!("http://{address}"),
@@ -295,6 +304,6 @@ fn open_browser(page: &str) {
             };
             let _ = std::thread::Builder::new().name("browser".to_owned()).spawn(wait);
         }
-        Err(_) => crate::report::note(&format!("`{opener}` does not start: open {page} yourself")),
+        Err(_) => note(&format!("`{opener}` does not start: open {page} yourself")),
     }
 }

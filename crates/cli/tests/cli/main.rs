@@ -10,6 +10,7 @@ mod library;
 mod mistakes;
 mod output;
 mod real_data;
+mod serve;
 mod simulate;
 
 use std::fs;
@@ -50,7 +51,7 @@ impl Folder {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_catchment"));
         command.args(args).current_dir(&self.0).stdin(Stdio::null());
-        for name in ["CATCHMENT_DATA", "NO_COLOR", "RUST_BACKTRACE"] {
+        for name in ["CATCHMENT_DATA", "CATCHMENT_TOKEN", "NO_COLOR", "RUST_BACKTRACE"] {
             command.env_remove(name);
         }
         command

@@ -52,6 +52,23 @@ fn a_head_that_does_not_come_is_not_waited_for() {
 }
 
 #[test]
+fn a_client_who_does_not_read_is_not_waited_for() {
+    let limits = Limits {
+        connections: 1,
+        head_time: Duration::from_secs(3600),
+        stall_time: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let server = Running::with(limits, None);
+    let request = format!("GET /api/v1/openapi.json HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    // Their answers are more than the system keeps for a client who does not take them.
+    let mut silent = server.connect();
+    silent.write_all(request.repeat(600).as_bytes()).unwrap();
+    // There is room for one connection only.
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+#[test]
 fn connections_beyond_the_bound_wait() {
     let server = Running::with(Limits { connections: 2, ..Limits::default() }, None);
     let held = [server.connect(), server.connect()];

@@ -99,6 +99,6 @@ fn a_token_is_wanted_and_taken() {
     let reply = server.ask("GET /api/v1/info", &[("Cookie", &cookies)], b"");
     assert_eq!(reply.status, 200);
     assert_eq!(server.ask("GET /", &[("Cookie", pair)], b"").status, 200);
-    let wrong = format!("{}x", pair);
+    let wrong = format!("{pair}x");
     assert_eq!(server.ask("GET /", &[("Cookie", &wrong)], b"").status, 401);
 }
