@@ -1,16 +1,9 @@
-<<<<<<< HEAD
-// The marks of the sites of a result, found once.
-
-import type { RunResult } from '../engine/api';
-import { assignMarks, type Mark } from '../model/palette';
-=======
 // The marks of sites, the same on the map and in every list: found once for each result.
 
 import type { RunResult } from '../engine/api';
 import { assignMarks, type Mark } from '../model/palette';
 
 export { shapePath, type Mark, type Shape } from '../model/palette';
->>>>>>> main
 
 const known = new WeakMap<RunResult, Mark[]>();
 

@@ -86,3 +86,12 @@ export function brushed(
   const sites = [...bySite].map(([site, demand]) => ({ site, share: part(demand) }));
   return { sites: sites.sort((a, b) => b.share - a.share), unserved: part(unserved), sources };
 }
+
+/** Dots whose packets take another way in any of the runs: where a comparison is worth a look. */
+export function affectedDots(tracks: readonly Track[]): Set<number> {
+  const dots = new Set<number>();
+  for (const track of tracks) {
+    for (const stream of track.fateStream) dots.add(track.streamDot[stream]);
+  }
+  return dots;
+}

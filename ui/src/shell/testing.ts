@@ -37,7 +37,6 @@ function snapshotHash(): string {
 }
 
 export function exposeForTests(started: Promise<void>): void {
-  if (new URLSearchParams(location.search).get('test') !== '1') return;
   const hooks = {
     ready: false,
     idle,

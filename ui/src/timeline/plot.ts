@@ -130,8 +130,11 @@ function dataOf(bins: Bins): uPlot.AlignedData {
   return [bins.x, ...bins.unserved, bins.changes.map(Math.sqrt)] as unknown as uPlot.AlignedData;
 }
 
+/** Root of what a lane that is full at least stands for: one change alone is no flood. */
+const BARS_LEAST = 3;
+
 /** Bars grow with the root: an instant with 10 000 changes should not hide one with 10. */
-function highest(values: Iterable<number>, least = 1): number {
+function highest(values: Iterable<number>, least = BARS_LEAST): number {
   let most = least;
   for (const value of values) most = Math.max(most, least === 0 ? value : Math.sqrt(value));
   return most;
@@ -152,6 +155,7 @@ function drawMarks(plot: uPlot, picture: Picture): void {
   ctx.save();
   ctx.font = `${10 * ratio}px system-ui, "DejaVu Sans", sans-serif`;
   ctx.textBaseline = 'bottom';
+  ctx.textAlign = 'left';
   ctx.lineWidth = ratio;
 
   // Until the health check takes a dead site out, new answers still name it.

@@ -1,0 +1,9 @@
+// The panels that a first look does without: one file, fetched once there is something to explain.
+
+export { default as CompareTable } from '../panels/CompareTable.svelte';
+export { default as Events } from '../panels/Events.svelte';
+export { default as Expiries } from '../panels/Expiries.svelte';
+export { default as PathsTried } from '../panels/PathsTried.svelte';
+export { default as PopMenu } from '../panels/PopMenu.svelte';
+export { default as RestoreCard } from '../panels/RestoreCard.svelte';
+export { default as Why } from '../panels/Why.svelte';
