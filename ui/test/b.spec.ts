@@ -222,7 +222,7 @@ test('B10: after fail and restore a card names who stayed away, and why', async 
   expect(events[1].stayed).toBe('Istanbul');
   const card = page.getByTestId('restore-card');
   await expect(card).toContainText('Istanbul');
-  await expect(card).toContainText(/in use/);
+  await expect(card).toContainText(/keeps the one that it uses/);
   expect((await simulator.fates()).Istanbul.site).not.toBe('fra');
   await card.getByRole('button', { name: /Istanbul/ }).click();
   await expect(page.getByTestId('why')).toContainText('Istanbul');
