@@ -17,9 +17,10 @@ export class Server {
     readonly process: ChildProcess,
   ) {}
 
-  static async start(...args: string[]): Promise<Server> {
-    const all = ['serve', '--listen', '127.0.0.1:0', ...args];
-    const child = spawn(BINARY, all, { stdio: ['ignore', 'ignore', 'pipe'] });
+  static async start(port = 0): Promise<Server> {
+    const child = spawn(BINARY, ['serve', '--listen', `127.0.0.1:${port}`], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const url = await new Promise<string>((resolve, reject) => {
       let said = '';
       child.stderr!.on('data', (chunk: Buffer) => {
@@ -169,7 +170,9 @@ export const test = base.extend<{ simulator: Simulator }, { server: Server }>({
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => {
-      if (message.type() === 'error') errors.push(message.text());
+      // A refused request is the page's to show, and tests look at what it shows.
+      const isRefusal = message.text().startsWith('Failed to load resource');
+      if (message.type() === 'error' && !isRefusal) errors.push(message.text());
     });
     await use(new Simulator(page, server.url));
     expect(foreign, 'no request leaves the origin').toEqual([]);

@@ -10,13 +10,13 @@ test('a stopped engine leaves the page saying so, with the state in the address'
   await simulator.open();
   await simulator.pop('fra').click();
   await simulator.idle();
-  const port = new URL(server.url).port;
+  const port = Number(new URL(server.url).port);
   await server.stop('SIGKILL');
   await simulator.pop('nrt').click();
   await expect(page.getByText(/offline/i).first()).toBeVisible();
   await expect(simulator.pops()).toHaveCount(8);
   await expect(page).toHaveURL(/e=1:fail:fra/);
-  const again = await Server.start('--listen', `127.0.0.1:${port}`);
+  const again = await Server.start(port);
   try {
     await expect(page.getByText(/offline/i)).toHaveCount(0, { timeout: 40_000 });
     await simulator.idle();

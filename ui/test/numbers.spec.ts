@@ -1,6 +1,6 @@
 // Each number on the screen equals what `catchment` prints for the same scenario.
 
-import { cli, expect, test } from './catchment';
+import { cli, expect, scenarioFile, test } from './catchment';
 
 interface EventRow {
   event: number;
@@ -66,8 +66,9 @@ for (const name of ['hello', 'frankfurt-fails', 'restore-surprise', 'peering-los
 test('Compare shows what `simulate --compare` prints', async ({ simulator, page }) => {
   await simulator.open('#simulate?s=hello&m=compare&e=1:fail:fra&v=1');
   await simulator.seek(1e9);
-  const file = await simulator.file();
-  // Without entries, `--compare` plays anycast and GeoDNS, as the page does.
+  // Without entries of its own, `--compare` plays anycast and GeoDNS, as the page does.
+  const toml = await page.evaluate(() => window.__catchment.toml());
+  const file = scenarioFile(toml.split('[[compare]]')[0]);
   const rows = cli<(EventRow & { variant: string })[]>('simulate', file, '--compare');
   const table = page.getByTestId('compare');
   for (const [run, row] of rows.filter((one) => one.event === 0).entries()) {

@@ -661,3 +661,18 @@ pub struct PlaceInfo {
     /// Two letters (ISO 3166); may be empty.
     pub country: String,
 }
+
+/// A city with an airport, wherever a client or a site may be put.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CityInfo {
+    /// IATA code.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// Two letters (ISO 3166).
+    pub country: String,
+    /// Degrees north.
+    pub lat: f64,
+    /// Degrees east.
+    pub lon: f64,
+}

@@ -18,6 +18,7 @@ use crate::routes;
     paths(
         routes::info,
         routes::openapi_json,
+        routes::cities,
         routes::scenarios,
         routes::scenario,
         routes::read_scenario,

@@ -21,12 +21,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use catchment_worlds::cities::{self, City};
 use futures_util::StreamExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use crate::api::{Info, Problem};
+use crate::api::{CityInfo, Info, Problem};
 use crate::app::{App, Limits};
 use crate::assets::{self, MayCompress};
 use crate::openapi;
@@ -57,6 +58,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/v1/info", get(info))
         .route("/api/v1/openapi.json", get(openapi_json))
+        .route("/api/v1/cities", get(cities))
         .route("/api/v1/scenarios", get(scenarios))
         .route("/api/v1/scenarios/read", post(read_scenario))
         .route("/api/v1/scenarios/write", post(write_scenario))
@@ -88,6 +90,20 @@ pub(crate) async fn info(State(app): State<Arc<App>>) -> Answer {
 )]
 pub(crate) async fn openapi_json() -> Answer {
     Ok(bytes("application/json", openapi::document().into_bytes()))
+}
+
+/// Every city that scenarios can name, so that people find theirs in worlds that do not have it.
+#[utoipa::path(get, path = "/api/v1/cities", responses((status = 200, body = [CityInfo])))]
+pub(crate) async fn cities() -> Answer {
+    let city = |city: &City| CityInfo {
+        code: city.iata.to_owned(),
+        name: city.name.to_owned(),
+        country: city.country.to_owned(),
+        lat: city.lat,
+        lon: city.lon,
+    };
+    let all: Vec<CityInfo> = cities::all().iter().map(city).collect();
+    Ok(json(StatusCode::OK, &all))
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {

@@ -1,44 +1,31 @@
-// Finds cities: first those of the world that is open, then those that everybody knows. Pure.
+// Finds cities among those that the engine knows. Pure.
 
-import type { PlaceInfo } from '../engine/api';
-import type { World } from '../model/track';
-import { CITIES, type City } from './cities';
+import type { CityInfo } from '../engine/api';
 
-export interface FoundPlace extends City {
-  /** Whether the world has networks there; if not, scenarios name it by its degrees. */
-  isOfWorld: boolean;
+/** A place that was chosen; without a code scenarios name it by its degrees. */
+export interface FoundPlace {
+  code: string;
+  name: string;
+  country: string;
+  lat: number;
+  lon: number;
 }
 
 const FOUND_MAX = 12;
 
-/** Cities whose code is the text, then those whose name begins with it or has it. */
-export function findPlaces(
-  places: readonly PlaceInfo[],
-  world: Pick<World, 'placeLat' | 'placeLon'> | null,
-  text: string,
-): FoundPlace[] {
+/** Cities whose code or name is the text, then those whose name begins with it or has it. */
+export function findPlaces(cities: readonly CityInfo[], text: string): FoundPlace[] {
   const wanted = plain(text);
   if (wanted === '') return [];
-  const own = places.map(({ code, name, country }, place): FoundPlace => {
-    const [lat, lon] = [world?.placeLat[place] ?? 0, world?.placeLon[place] ?? 0];
-    return { code, name, country, lat, lon, isOfWorld: true };
+  const ranked = cities.flatMap((found) => {
+    const rank = rankOf(found, wanted);
+    return rank === null ? [] : [{ found, rank }];
   });
-  const codes = new Set(own.map((one) => one.code));
-  const others = CITIES.filter((city) => !codes.has(city.code));
-  const ranked = [...own, ...others.map((city) => ({ ...city, isOfWorld: false }))]
-    .map((found) => ({ found, rank: rankOf(found, wanted) }))
-    .filter(({ rank }) => rank !== null);
-  const order = (one: FoundPlace) => Number(!one.isOfWorld);
-  ranked.sort(
-    (a, b) =>
-      a.rank! - b.rank! ||
-      order(a.found) - order(b.found) ||
-      a.found.name.localeCompare(b.found.name, 'en'),
-  );
+  ranked.sort((a, b) => a.rank - b.rank || a.found.name.localeCompare(b.found.name, 'en'));
   return ranked.slice(0, FOUND_MAX).map(({ found }) => found);
 }
 
-function rankOf({ code, name }: City, wanted: string): number | null {
+function rankOf({ code, name }: CityInfo, wanted: string): number | null {
   const known = plain(name);
   if (plain(code) === wanted || known === wanted) return 0;
   if (known.startsWith(wanted)) return 1;
@@ -59,18 +46,14 @@ export function readPlace(text: string): { lat: number; lon: number } | null {
 }
 
 /** What a combobox of cities offers for a text. */
-export function placeOptions(
-  places: readonly PlaceInfo[],
-  world: Pick<World, 'placeLat' | 'placeLon'> | null,
-  text: string,
-) {
+export function placeOptions(cities: readonly CityInfo[], text: string) {
   const degrees = readPlace(text);
   if (degrees) {
-    const item: FoundPlace = { code: '', name: text, country: '', ...degrees, isOfWorld: false };
+    const item: FoundPlace = { code: '', name: text, country: '', ...degrees };
     return [{ key: text, label: text, note: 'degrees north, east', item }];
   }
-  return findPlaces(places, world, text).map((item, place) => ({
-    key: `${place} ${item.code} ${item.name}`,
+  return findPlaces(cities, text).map((item) => ({
+    key: `${item.code} ${item.name}`,
     label: item.name,
     note: [item.code, item.country].filter(Boolean).join(' · '),
     item,

@@ -31,6 +31,7 @@ export type OptionInfo = Complete<Schemas['OptionInfo']>;
 export type PlaceInfo = Complete<Schemas['PlaceInfo']>;
 export type ChangeInfo = Complete<Schemas['ChangeInfo']>;
 export type NeighborInfo = Complete<Schemas['NeighborInfo']>;
+export type CityInfo = Complete<Schemas['CityInfo']>;
 export type Found = Complete<Schemas['Found']>;
 
 export type FlipInfo = Omit<Complete<Schemas['FlipInfo']>, 'events'> & { events: EventDoc[] };

@@ -2,6 +2,7 @@
 // the server that the page came from.
 
 import type {
+  CityInfo,
   Found,
   Info,
   Nearest,
@@ -60,6 +61,16 @@ async function columns(path: string, signal?: AbortSignal): Promise<Columns> {
   return readColumns(await (await request(path, { signal })).arrayBuffer());
 }
 
+/** Remembers an answer, but not that there was none. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | null = null;
+  return () => {
+    answer ??= ask();
+    answer.catch(() => (answer = null));
+    return answer;
+  };
+}
+
 function post(body: unknown, signal?: AbortSignal): RequestInit {
   const headers = { 'content-type': 'application/json' };
   return { method: 'POST', headers, body: JSON.stringify(body), signal };
@@ -67,6 +78,8 @@ function post(body: unknown, signal?: AbortSignal): RequestInit {
 
 export const info = () => json<Info>('/info');
 export const scenarios = () => json<ScenarioCard[]>('/scenarios');
+/** Every city with an airport, whichever world is open. Asked for once. */
+export const cities = once(() => json<CityInfo[]>('/cities'));
 export const scenario = (name: string) =>
   json<ScenarioFile>(`/scenarios/${encodeURIComponent(name)}`);
 export const readScenario = (text: string) => json<ScenarioFile>('/scenarios/read', post({ text }));

@@ -16,6 +16,9 @@ export interface Bar {
   capacity: number | null;
   before: number | null;
   isOver: boolean;
+  /** Of users alone, and with attack and retries. */
+  demand: number;
+  offered: number;
   text: string;
   /** The same in a sentence. */
   title: string;
@@ -75,6 +78,8 @@ export function bars(
       capacity: capacity === null ? null : share(capacity),
       before: earlier[site] === null ? null : share(earlier[site]),
       isOver,
+      demand: load.legit,
+      offered: load.offered,
       text: loadText(result, report, load.offered, capacity),
       title: loadTitle(result, report, load, capacity),
     };

@@ -12,20 +12,23 @@ export interface Side {
 }
 
 export interface CompareRow {
+  /** Names the row for tests. */
+  id: string;
   name: string;
   note: string;
-  cells: { text: string; wins: boolean }[];
+  cells: { text: string; plain: string; wins: boolean }[];
 }
 
-/** The last event up to a time that cut anybody off, in any of the runs; -1 if there is none. */
-export function hurtEvent(sides: Side[], time: number): number {
-  let last = -1;
-  for (const { report } of sides) {
-    report.events.forEach((event, place) => {
-      if (event.at_us <= time && event.hurt.sources > 0) last = Math.max(last, place);
-    });
-  }
-  return last;
+/**
+ * The last event of the scenario up to a time that cut anybody off, in any of the runs; null if
+ * there is none. Sites that withdraw themselves do so in one run and not in the other.
+ */
+export function hurtEvent(sides: Side[], time: number): number | null {
+  const hurt = sides
+    .flatMap(({ report }) => report.events)
+    .filter((event) => event.index !== null && event.at_us <= time && event.hurt.sources > 0);
+  if (hurt.length === 0) return null;
+  return hurt.reduce((a, b) => (b.at_us >= a.at_us ? b : a)).index;
 }
 
 /** Which of the values is best: the lowest, if not all are equal; null is never. */
@@ -37,51 +40,41 @@ export function winners(values: (number | null)[]): boolean[] {
 }
 
 export function compareRows(result: RunResult, sides: Side[], time: number): CompareRow[] {
-  const place = hurtEvent(sides, time);
-  const events = sides.map(({ report }): EventInfo | null => report.events[place] ?? null);
-  const row = (
-    name: string,
-    note: string,
-    values: (number | null)[],
-    text: (value: number | null, side: number) => string,
-  ): CompareRow => {
-    const wins = winners(values);
-    return {
-      name,
-      note,
-      cells: values.map((value, side) => ({ text: text(value, side), wins: wins[side] })),
-    };
+  const index = hurtEvent(sides, time);
+  const events = sides.map(({ report }) => eventOf(report, index));
+  const since = 'Since the last event that cut anybody off';
+  const half = 'Half of the demand stays below';
+  const clock = (id: string, name: string, pick: (event: EventInfo) => number | null) => {
+    const values = events.map((event) => (event && event.hurt.sources > 0 ? pick(event) : 0));
+    return row(id, name, since, values, (value, side) => {
+      if (index === null) return '–';
+      return events[side]?.hurt.sources ? secondsOrNever(value) : 'nobody hurt';
+    });
   };
-  const clock = (name: string, note: string, pick: (event: EventInfo) => number | null) =>
-    row(
-      name,
-      note,
-      events.map((event) => (event && event.hurt.sources > 0 ? pick(event) : 0)),
-      (value, side) => {
-        if (place < 0) return '–';
-        return events[side]?.hurt.sources === 0 ? 'nobody hurt' : secondsOrNever(value);
-      },
-    );
-  const stale = sides.map(({ track }) => staleSources(track));
+  const rtt = (id: string, name: string, values: (number | null)[]) =>
+    row(id, name, half, values, (value) => millis(value), values.includes(null));
   return [
     row(
+      'stale',
       'On a dead PoP now',
       'Whose packets go to a PoP that does not answer',
-      stale,
+      sides.map(({ track }) => staleSources(track)),
       (value, side) =>
         result.world.has_clients
           ? `${value} / ${sides[side].report.sources}`
           : sources(result, value ?? 0),
     ),
-    clock('Half recovered', 'Since the last event that cut anybody off', (event) => event.half_us),
-    clock('All recovered', 'Since the last event that cut anybody off', (event) => event.all_us),
+    inSeconds(clock('half', 'Half recovered', (event) => event.half_us)),
+    inSeconds(clock('all', 'All recovered', (event) => event.all_us)),
     row(
+      'lost',
       'Queries lost',
       `Up to now, in ${lostUnit(result)}`,
       sides.map(({ track }) => track.lost(time)),
       (value) => number(value ?? 0),
     ),
     row(
+      'flows',
       'Flows broken',
       'By the events up to now',
       sides.map(({ report }) =>
@@ -91,39 +84,69 @@ export function compareRows(result: RunResult, sides: Side[], time: number): Com
       ),
       (value) => number(value ?? 0),
     ),
-    row(
+    rtt(
+      'rtt-before',
       'Median RTT at the start',
-      'Half of the demand stays below',
       sides.map(({ report }) => report.rtt_before_ms),
-      (value) => millis(value),
     ),
-    row(
+    rtt(
+      'rtt-after',
       'Median RTT at the end',
-      'Half of the demand stays below',
       sides.map(({ report }) => report.rtt_after_ms),
-      (value) => millis(value),
     ),
     {
+      id: 'control',
       name: 'Load control',
       note: 'What an operator can move: whole networks with announcements, or each DNS answer',
-      cells: sides.map(({ report }) => ({ text: CONTROL[report.steering] ?? '', wins: false })),
+      cells: sides.map(({ report }) => ({
+        text: CONTROL[report.steering],
+        plain: '',
+        wins: false,
+      })),
     },
   ];
 }
 
-const CONTROL: Record<string, string> = {
+function eventOf(report: RunReport, index: number | null): EventInfo | null {
+  return index === null ? null : (report.events.find((event) => event.index === index) ?? null);
+}
+
+/** A row whose lowest value wins. `isOpen`: not all values are known, so nobody does. */
+function row(
+  id: string,
+  name: string,
+  note: string,
+  values: (number | null)[],
+  text: (value: number | null, side: number) => string,
+  isOpen = false,
+): CompareRow {
+  const wins = winners(values);
+  const cells = values.map((value, side) => ({
+    text: text(value, side),
+    plain: value === null ? '' : String(value),
+    wins: !isOpen && wins[side],
+  }));
+  return { id, name, note, cells };
+}
+
+/** Plain values of clocks are in seconds, as everywhere outside of the engine. */
+function inSeconds(one: CompareRow): CompareRow {
+  const plain = (text: string) => (text === '' ? '' : String(Number(text) / 1e6));
+  return { ...one, cells: one.cells.map((cell) => ({ ...cell, plain: plain(cell.plain) })) };
+}
+
+const CONTROL: Record<RunReport['steering'], string> = {
   anycast: 'by network',
   geodns: 'by answer',
   hybrid: 'by region, then network',
 };
 
-/** The share of a run's demand that a site outage hit, for the heading. */
+/** Whom the last failure hit, for the heading. */
 export function hurtText(sides: Side[], time: number): string {
-  const place = hurtEvent(sides, time);
-  if (place < 0) return 'Nothing has failed yet.';
-  const shares = sides.map(({ report }) => {
-    const event = report.events[place];
-    return event ? percent(event.hurt.demand, report.demand) : '–';
-  });
+  const index = hurtEvent(sides, time);
+  if (index === null) return 'Nothing has failed yet.';
+  const shares = sides.map(({ report }) =>
+    percent(eventOf(report, index)?.hurt.demand ?? 0, report.demand),
+  );
   return `Hurt: ${[...new Set(shares)].join(' and ')} of demand.`;
 }

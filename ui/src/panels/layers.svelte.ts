@@ -26,12 +26,13 @@ export class Layers {
   private abort: AbortController | null = null;
 
   /** Keeps the values those of the layer, run and time of the store. Call it while a component starts. */
-  follow(run: () => Run | null): void {
+  follow(run: () => Run | null = () => app.run): void {
     $effect(() => {
       const { layer, time, playing, result } = app;
       const one = run();
-      if (!one || !result) return this.show(null);
-      this.update(layer, one, app.runs.indexOf(one), result.hash, time, playing);
+      const place = one ? app.runs.indexOf(one) : -1;
+      if (!one || !result || place < 0) return this.show(null);
+      this.update(layer, one, place, result.hash, time, playing);
     });
   }
 

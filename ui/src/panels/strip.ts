@@ -45,7 +45,7 @@ function active(state: StripState | null): Card {
     id: 'active',
     label: 'Active PoPs',
     value: state ? `${number(state.active)} / ${number(all)}` : NONE,
-    plain: state ? `${state.active}/${all}` : '',
+    plain: state ? String(state.active) : '',
     side: '',
     tone: state === null || isAll ? '' : state.active === 0 ? 'bad' : 'warn',
     definition: 'PoPs that are healthy and announce the prefix now, of all PoPs.',
@@ -70,7 +70,7 @@ function path(state: StripState | null): Card {
     id: 'path',
     label: 'Average AS path',
     value: mean === null ? NONE : mean.toFixed(2),
-    plain: mean === null ? '' : mean.toFixed(4),
+    plain: mean === null ? '' : String(mean),
     side,
     tone: '',
     definition:
@@ -155,7 +155,7 @@ function unserved(state: StripState | null): Card {
   const peak = event ? peakUnserved(track, event.at_us, time) : 0;
   const who = unservedSources(track);
   card.value = percent(now, report.demand);
-  card.plain = report.demand === 0 ? '0' : String(now / report.demand);
+  card.plain = String(now);
   card.tone = now > 0 ? 'bad' : '';
   card.side = [
     who > 0 ? sources(result, who) : '',

@@ -120,7 +120,7 @@ const STAYED: Record<string, string> = {
   med: 'the neighbor asks for that way in (MED)',
   ebgp: 'the route there comes from another AS, not from inside',
   'igp-cost': 'the way out to it is nearer',
-  oldest: 'both routes are as good, and a router keeps the one that it uses',
+  oldest: 'both routes are as good, and the one in use stays',
   rtt: 'the round trip there is shorter',
   'tie-break': 'both routes are as good, and the tie-break says so',
   'router-id': 'both routes are as good, and the lower router id wins',

@@ -42,7 +42,7 @@ export function exposeForTests(started: Promise<void>): void {
     idle,
     seek(seconds: number) {
       app.pause();
-      app.seek(seconds * 1e6);
+      app.seek(Math.round(seconds * 1e6));
     },
     project: (place: [number, number]) => frame.map?.project(place) ?? null,
     pick: (x: number, y: number) => frame.map?.pick(x, y) ?? -1,

@@ -189,6 +189,8 @@ export class App {
   private linkTimer: ReturnType<typeof setTimeout> | undefined;
   private retryMs = 1000;
   private linkWritten = '';
+  /** Where in time the run that is asked for should be shown. */
+  private wanted = { at: 0, andPlay: false };
 
   /** Opens what the address says, or the first scenario. */
   async start(): Promise<void> {
@@ -285,6 +287,7 @@ export class App {
   private async play(at: number, andPlay: boolean): Promise<void> {
     const { doc, mode } = this;
     if (!doc) return;
+    this.wanted = { at, andPlay };
     this.abort?.abort(new DOMException('a newer edit', 'AbortError'));
     const abort = new AbortController();
     this.abort = abort;
@@ -395,7 +398,7 @@ export class App {
       if (this.cards.length === 0) this.cards = await engine.scenarios();
       if (!this.doc) await this.openAddress();
       else if (this.loaded?.doc !== this.doc || this.loaded.mode !== this.mode) {
-        await this.play(this.time, false);
+        await this.play(this.wanted.at, this.wanted.andPlay);
       }
     });
   }
