@@ -1,34 +1,35 @@
-// Finds cities among those that the world has: by IATA code first, then by name. Pure.
+// Finds cities among those that the engine knows. Pure.
 
-import type { PlaceInfo } from '../engine/api';
+import type { CityInfo } from '../engine/api';
 
+/** A place that was chosen; without a code scenarios name it by its degrees. */
 export interface FoundPlace {
-  /** Its position in the list of places. */
-  place: number;
   code: string;
   name: string;
   country: string;
+  lat: number;
+  lon: number;
 }
 
-export function findPlaces(places: readonly PlaceInfo[], text: string, most = 12): FoundPlace[] {
+const FOUND_MAX = 12;
+
+/** Cities whose code or name is the text, then those whose name begins with it or has it. */
+export function findPlaces(cities: readonly CityInfo[], text: string): FoundPlace[] {
   const wanted = plain(text);
-  const ranked: { rank: number; found: FoundPlace }[] = [];
-  places.forEach(({ code, name, country }, place) => {
-    const known = plain(name);
-    const rank =
-      plain(code) === wanted
-        ? 0
-        : known === wanted
-          ? 1
-          : known.startsWith(wanted)
-            ? 2
-            : known.includes(wanted)
-              ? 3
-              : -1;
-    if (rank >= 0) ranked.push({ rank, found: { place, code, name, country } });
+  if (wanted === '') return [];
+  const ranked = cities.flatMap((found) => {
+    const rank = rankOf(found, wanted);
+    return rank === null ? [] : [{ found, rank }];
   });
   ranked.sort((a, b) => a.rank - b.rank || a.found.name.localeCompare(b.found.name, 'en'));
-  return ranked.slice(0, most).map(({ found }) => found);
+  return ranked.slice(0, FOUND_MAX).map(({ found }) => found);
+}
+
+function rankOf({ code, name }: CityInfo, wanted: string): number | null {
+  const known = plain(name);
+  if (plain(code) === wanted || known === wanted) return 0;
+  if (known.startsWith(wanted)) return 1;
+  return known.includes(wanted) ? 2 : null;
 }
 
 /** `São Paulo` is found by `sao`. */
@@ -44,11 +45,28 @@ export function readPlace(text: string): { lat: number; lon: number } | null {
   return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? { lat, lon } : null;
 }
 
+/** What a combobox of cities offers for a text. */
+export function placeOptions(cities: readonly CityInfo[], text: string) {
+  const degrees = readPlace(text);
+  if (degrees) {
+    const item: FoundPlace = { code: '', name: text, country: '', ...degrees };
+    return [{ key: text, label: text, note: 'degrees north, east', item }];
+  }
+  return findPlaces(cities, text).map((item) => ({
+    key: `${item.code} ${item.name}`,
+    label: item.name,
+    note: [item.code, item.country].filter(Boolean).join(' · '),
+    item,
+  }));
+}
+
+interface Place {
+  lat: number;
+  lon: number;
+}
+
 /** Great-circle distance in km. */
-export function distanceKm(
-  a: { lat: number; lon: number },
-  b: { lat: number; lon: number },
-): number {
+export function distanceKm(a: Place, b: Place): number {
   const rad = Math.PI / 180;
   const inner =
     Math.sin(a.lat * rad) * Math.sin(b.lat * rad) +

@@ -52,6 +52,19 @@ class Frame {
     return () => (this.maps = this.maps.filter((other) => other !== map));
   }
 
+  /** Letters that were typed before the field for them was there. */
+  private typed = '';
+
+  typeAhead(letter: string): void {
+    this.typed += letter;
+  }
+
+  takeTyped(): string {
+    const { typed } = this;
+    this.typed = '';
+    return typed;
+  }
+
   /** Brings the Why panel into view, wherever it is. */
   showWhy(): void {
     this.tab = 'why';

@@ -1,7 +1,8 @@
 // Single keys for everything (ui.md 3.4). Whoever has the focus goes first: text fields keep all
 // keys, sliders their arrows, buttons Space and Enter.
 
-import { app } from '../state/app.svelte';
+import { fateSite } from '../engine/columns';
+import { app, type Dialog } from '../state/app.svelte';
 import { LAYERS, MODES, type Mode } from '../model/permalink';
 import { SPEEDS } from '../model/pace';
 import { frame } from './frame.svelte';
@@ -35,10 +36,17 @@ function toggleSite(place: number): void {
   if (site) void app.togglePop(site);
 }
 
+/** Shows a network and the site where its packets go: a dot alone would be all there is to see. */
+export function fitDot(dot: number): void {
+  const { run, result } = app;
+  const site = run ? result?.sites[fateSite(run.track.fate(dot))] : undefined;
+  frame.map?.fitDots(site ? [dot, site.dot] : [dot]);
+}
+
 function fitSelection(): void {
   const { map } = frame;
   if (!map || !app.run || !app.result) return;
-  if (app.selection) return map.fitDots([app.selection.dot]);
+  if (app.selection) return fitDot(app.selection.dot);
   map.fitDots([
     ...app.result.sites.map((site) => site.dot),
     ...app.result.clients.map((one) => one.dot),
@@ -61,6 +69,11 @@ function seekTo(time: number): void {
 const pan = (x: number, y: number) => () => frame.maps.forEach((map) => map.pan(x, y));
 const zoom = (factor: number) => () => frame.maps.forEach((map) => map.zoomBy(factor));
 
+const open = (dialog: Dialog) => () => {
+  frame.takeTyped();
+  app.dialog = dialog;
+};
+
 const ACTIONS: Record<string, () => void> = {
   ' ': () => app.togglePlay(),
   ',': () => app.step(true),
@@ -72,8 +85,8 @@ const ACTIONS: Record<string, () => void> = {
   '[': () => changeSpeed(-1),
   ']': () => changeSpeed(1),
   r: () => void app.restoreAll(),
-  c: () => (app.dialog = 'add-client'),
-  A: () => (app.dialog = 'add-pop'),
+  c: open('add-client'),
+  A: open('add-pop'),
   x: () => (frame.crosshair = !frame.crosshair),
   f: fitSelection,
   m: () => void app.setMode(cycle(modesNow(), app.mode)),
@@ -81,11 +94,11 @@ const ACTIONS: Record<string, () => void> = {
   l: () => app.setLayer(cycle(LAYERS, app.layer)),
   w: () => frame.showWhy(),
   t: () => app.chooseTheme(app.theme === 'dark' ? 'light' : 'dark'),
-  s: () => (app.dialog = 'share'),
-  e: () => (app.dialog = 'export'),
-  o: () => (app.dialog = 'scenarios'),
-  '/': () => (app.dialog = 'search'),
-  '?': () => (app.dialog = 'shortcuts'),
+  s: open('share'),
+  e: open('export'),
+  o: open('scenarios'),
+  '/': open('search'),
+  '?': open('shortcuts'),
   Escape: escape,
   '+': zoom(1.5),
   '=': zoom(1.5),
@@ -114,7 +127,8 @@ function wants(target: Element, key: string): boolean {
 }
 
 export function onkeydown(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.altKey || app.dialog) return;
+  if (event.defaultPrevented || event.altKey) return;
+  if (app.dialog) return typeAhead(event);
   const target = event.target instanceof Element ? event.target : document.body;
   const { key } = event;
   if (event.ctrlKey || event.metaKey) {
@@ -130,6 +144,14 @@ export function onkeydown(event: KeyboardEvent): void {
   if (!action) return;
   event.preventDefault();
   action();
+}
+
+/** A dialog that was asked for is still on its way: what is typed meanwhile is meant for it. */
+function typeAhead(event: KeyboardEvent): void {
+  const isOpen = document.querySelector('dialog[open]') !== null;
+  if (isOpen || event.key.length !== 1 || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  frame.typeAhead(event.key);
 }
 
 /** Caps Lock is no reason not to answer; and Shift+, is `<` on some keyboards only. */

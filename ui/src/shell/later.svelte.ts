@@ -10,7 +10,12 @@ class Later {
     if (this.isAsked) return;
     this.isAsked = true;
     import('./parts').then(
-      (parts) => (this.parts = parts),
+      (parts) => {
+        this.parts = parts;
+        // Who presses `/` or C types on at once.
+        void import('../dialogs/Search.svelte');
+        void import('../dialogs/AddClient.svelte');
+      },
       // The server is away: the next result asks again.
       () => (this.isAsked = false),
     );

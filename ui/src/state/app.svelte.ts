@@ -102,6 +102,16 @@ function stored(key: string): string | null {
   }
 }
 
+function noScenario(name: string): Problem {
+  return {
+    type: 'not-found',
+    title: `There is no scenario \`${name}\``,
+    status: 404,
+    help: 'The button “Scenario” lists all.',
+    mistakes: [],
+  };
+}
+
 export class App {
   info = $state.raw<Info | null>(null);
   cards = $state.raw<ScenarioCard[]>([]);
@@ -226,6 +236,8 @@ export class App {
     if (!doc) {
       const first = this.info!;
       const name = link.scenario ?? first.first;
+      const isKnown = name === first.first || this.cards.some((card) => card.name === name);
+      if (!isKnown) throw new EngineProblem(noScenario(name));
       const file = await engine.scenario(name);
       this.base = file.scenario;
       doc = file.scenario;
