@@ -1,7 +1,7 @@
 // One bar for each PoP: load against capacity. Pure.
 
 import type { RunReport, RunResult } from '../engine/api';
-import { number, percent } from '../model/format';
+import { count, number, percent } from '../model/format';
 import type { Track } from '../model/track';
 import { STALE } from '../engine/columns';
 import { siteTitle } from './words';
@@ -93,7 +93,12 @@ function loadText(
   capacity: number | null,
 ): string {
   if (!result.world.has_clients && capacity === null) return percent(offered, report.demand);
-  return capacity === null ? number(offered) : `${number(offered)} / ${number(capacity)}`;
+  return capacity === null ? short(offered) : `${short(offered)} / ${short(capacity)}`;
+}
+
+/** Tenths of hundreds tell nothing here, and there is little room; the title has them. */
+function short(value: number): string {
+  return value < 100 ? number(value) : count(value);
 }
 
 function loadTitle(
