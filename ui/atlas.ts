@@ -35,7 +35,9 @@ export function smallAtlas(): Plugin {
       const topology = JSON.parse(readFileSync(id, 'utf8')) as Topology;
       const countries = topology.objects.countries as GeometryCollection;
       for (const country of countries.geometries) delete country.properties;
-      const small = quantize(unpacked({ ...topology, objects: { countries } }), STEPS);
+      const outlines = unpacked({ ...topology, objects: { countries } });
+      // Its types want properties, which were just taken away.
+      const small = quantize(outlines as Parameters<typeof quantize>[0], STEPS);
       return JSON.stringify(small);
     },
   };
