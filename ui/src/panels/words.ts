@@ -67,12 +67,13 @@ const HOW: Record<string, string> = {
 
 /** What happened, with cities in place of codes. */
 export function eventTitle(result: RunResult, event: EventInfo): string {
-  if (event.site === null) return event.label;
+  const label = withCities(event.label, result.sites);
+  if (event.site === null) return label;
   const city = siteTitle(result.sites, event.site);
   if (event.deed === 'fail' && event.index === null) return `${city} withdraws under load`;
   if (event.deed === 'fail') return `${city} ${HOW[event.how ?? 'withdraw'] ?? 'fails'}`;
   if (event.deed === 'restore') return `${city} returns`;
-  return event.label;
+  return label;
 }
 
 /** The name of a dot without asking the engine: its client, else its AS and city. */
