@@ -66,6 +66,7 @@ test('the B list by keyboard alone', async ({ simulator, page }) => {
   expect(await simulator.stat('active')).toBe('7');
   // B2, B3: a client and its reason.
   await keyboard.press('/');
+  await expect(page.getByRole('dialog')).toBeVisible();
   await keyboard.type('Istanbul');
   await expect(page.getByRole('option', { name: /Istanbul/ }).first()).toBeVisible();
   await keyboard.press('Enter');
@@ -99,6 +100,7 @@ test('the B list by keyboard alone', async ({ simulator, page }) => {
   await expect(page.getByTestId('restore-card')).toContainText('Istanbul');
   // B5: a client by city, and one by crosshair.
   await keyboard.press('c');
+  await expect(page.getByRole('dialog')).toBeVisible();
   await keyboard.type('Madrid');
   await expect(page.getByRole('option', { name: /Madrid/ }).first()).toBeVisible();
   await keyboard.press('Enter');

@@ -18,6 +18,7 @@ mod setup;
 mod shell;
 mod test;
 mod tidy;
+mod ui;
 
 /// The commands of this repository.
 ///

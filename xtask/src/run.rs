@@ -5,12 +5,10 @@
 //! with the `dev` profile, which optimises our crates a little and their dependencies fully: the
 //! first answer comes soonest that way. `--release` takes longer to build and is for large worlds.
 
-use std::path::Path;
 use std::process::{ExitCode, Stdio};
-use std::time::SystemTime;
 
-use crate::setup;
-use crate::shell::{Failure, build_catchment, call, on_path, program, root};
+use crate::shell::{Failure, build_catchment, program};
+use crate::{setup, ui};
 
 /// What runs when no arguments are given: the simulator.
 const SIMULATOR: [&str; 2] = ["serve", "--open"];
@@ -36,7 +34,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     // The interface is inside the binary, so it is built first.
     let is_simulator = words.first() == Some(&"serve");
     if is_simulator {
-        build_interface()?;
+        ui::build()?;
     }
     let catchment = build_catchment(args.release || is_simulator)?;
     eprintln!("$ catchment {}", words.join(" "));
@@ -50,31 +48,4 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     })?;
     // No code means a signal: 1, so that nobody takes the run for a success.
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1).into())
-}
-
-/// Builds `ui/dist`, with its packages as the lock file has them.
-fn build_interface() -> Result<(), Failure> {
-    let ui = root().join("ui");
-    if !ui.join("package.json").is_file() {
-        println!("there is no user interface to build in {}", ui.display());
-        return Ok(());
-    }
-    if !on_path("npm") {
-        return Err(Failure::environment(
-            "`npm` is missing, which builds the user interface",
-            "install Node.js 20 or later (Debian: `sudo apt-get install nodejs npm`); all other \
-             commands work without it: `cargo xtask run solve eight`",
-        ));
-    }
-    // npm writes the second file when it has installed what the first one says.
-    let installed = ui.join("node_modules").join(".package-lock.json");
-    if changed_at(&ui.join("package-lock.json")) > changed_at(&installed) {
-        call(program("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&ui))?;
-    }
-    call(program("npm").args(["run", "build"]).current_dir(&ui))
-}
-
-/// When a file was last written; `None`, which is before all times, if it is not there.
-fn changed_at(path: &Path) -> Option<SystemTime> {
-    path.metadata().and_then(|it| it.modified()).ok()
 }

@@ -5,12 +5,17 @@
 //! linker included, must be here already: without them xtask would not run.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::shell::{Failure, call, cargo, on_path, program, read, root, succeeds, typed};
 
 /// The one version of cargo-deny that we use, so that its verdicts do not change by themselves.
 const CARGO_DENY_VERSION: &str = "0.20.2";
+
+/// The first major version of Node.js that builds the user interface.
+const NODE_MIN: u32 = 20;
+/// Where Debian puts Chromium.
+const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// A C compiler, for crates that build C (zstd).
 pub fn c_compiler() -> Result<(), Failure> {
@@ -28,6 +33,29 @@ pub fn cxx_compiler() -> Result<(), Failure> {
     }
     install_packages("a C++ compiler (`c++`)", &["g++"])?;
     here_now("c++")
+}
+
+/// Node.js and npm, for the user interface. The versions of Debian 12 are too old for its tools.
+pub fn node() -> Result<(), Failure> {
+    let version = read(program("node").arg("--version")).unwrap_or_default();
+    let major = version.trim().trim_start_matches('v').split('.').next().map(str::parse::<u32>);
+    if on_path("npm") && matches!(major, Some(Ok(NODE_MIN..))) {
+        return Ok(());
+    }
+    Err(Failure::environment(
+        format!("Node.js {NODE_MIN} or later with npm is missing, which builds the user interface"),
+        "install it from nodejs.org or your system's packages; all commands but `serve` do \
+         without: `cargo xtask run solve eight`",
+    ))
+}
+
+/// A browser, for tests of the user interface.
+pub fn chromium() -> Result<(), Failure> {
+    if env::var_os("CHROMIUM").is_some() || Path::new(CHROMIUM).exists() {
+        return Ok(());
+    }
+    install_packages("a browser (Chromium; the variable CHROMIUM can name one)", &["chromium"])?;
+    here_now("chromium")
 }
 
 /// A component of the Rust toolchain, asked for by the cargo command it brings.

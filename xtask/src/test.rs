@@ -9,9 +9,9 @@ use clap::builder::PossibleValuesParser;
 
 use crate::setup;
 use crate::shell::{Failure, call, cargo, program, root};
-use crate::{examples, fuzz, tidy};
+use crate::{examples, fuzz, tidy, ui};
 
-/// Run what CI runs: format, tidy, clippy, tests, README examples, docs, fuzz targets, licences.
+/// Run what CI runs: format, tidy, clippy, tests, the page in a browser, docs, licences.
 #[derive(clap::Args)]
 pub struct Args {
     /// Run this step only (may be given several times).
@@ -28,15 +28,25 @@ struct Step {
     run: fn() -> Result<(), Failure>,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 10] = [
     Step { name: "format", about: "rustfmt would change nothing", run: format },
     Step { name: "tidy", about: "the house rules hold", run: tidy::run },
+    Step {
+        name: "ui",
+        about: "the user interface is well formed, typed, tested in parts, and small",
+        run: ui::check,
+    },
     Step { name: "clippy", about: "no lint fires, in any target", run: clippy },
     Step { name: "test", about: "all tests and doc tests pass", run: tests },
     Step {
         name: "examples",
         about: "README and docs show what really happens",
         run: examples::run,
+    },
+    Step {
+        name: "browser",
+        about: "the simulator does in a browser what it promises",
+        run: ui::browser,
     },
     Step { name: "doc", about: "the documentation builds without warnings", run: doc },
     Step { name: "fuzz", about: "the fuzz targets compile (none is run)", run: fuzz::check },

@@ -50,3 +50,17 @@ test('a step goes to the next instant at which something changes', () => {
   for (let at: number | null = 12e6; at !== null; at = stepFrom(tracks, at, true)) back.push(at);
   expect(back).toEqual([12e6, ...there.toReversed()]);
 });
+
+test('fit gives each stage of an event an equal part', () => {
+  const one = track();
+  const [event] = one.report.events;
+  const marks = [event.detected_us, event.half_us, event.all_us].flatMap((us) => us ?? []);
+  const later = marks.filter((us) => us > 0).map((us) => event.at_us + us);
+  const ends = [...new Set([...later, 9e6])];
+  expect(ends.length).toBeGreaterThan(1);
+  const pace = new Pace([one]);
+  ends.forEach((end, place) => {
+    const before = place === 0 ? event.at_us : ends[place - 1];
+    expect(pace.advance(before, 8000 / ends.length, 'fit')).toBeCloseTo(end, -1);
+  });
+});

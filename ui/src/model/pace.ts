@@ -1,6 +1,7 @@
 // How fast simulated time passes. A failure that is over in 0.1 s and one that takes minutes should
-// both be seen: "fit" gives each event the same time on screen and hurries through what lies
-// between. Pure: wall time is an argument.
+// both be seen: "fit" gives each event the same time on screen, and in it each stage: until it is
+// noticed, until half are served, until all are, until the last route has changed. What lies between
+// events is hurried through. Pure: wall time is an argument.
 
 import type { Track } from './track';
 import { lastAtOrBefore } from './track';
@@ -41,10 +42,8 @@ export class Pace {
     starts.forEach((start, place) => {
       add(start, IDLE_MS);
       const next = starts[place + 1] ?? this.end;
-      add(
-        Math.min(next, Math.max(...tracks.map((track) => lastChange(track, start, next)))),
-        eventMs,
-      );
+      const stages = stageEnds(tracks, start, next);
+      for (const stage of stages) add(stage, eventMs / stages.length);
     });
     add(this.end, IDLE_MS);
   }
@@ -74,6 +73,19 @@ export class Pace {
     }
     return this.end;
   }
+}
+
+/** The marks of the events of one instant, ascending, up to the last change before the next. */
+function stageEnds(tracks: readonly Track[], start: number, next: number): number[] {
+  const last = Math.min(next, Math.max(...tracks.map((track) => lastChange(track, start, next))));
+  const marks = tracks.flatMap((track) =>
+    track.report.events
+      .filter((event) => event.at_us === start)
+      .flatMap((event) => [event.detected_us, event.half_us, event.all_us])
+      .flatMap((since) => (since === null ? [] : [start + since])),
+  );
+  const ends = [...new Set(marks)].filter((mark) => mark > start && mark < last);
+  return [...ends.sort((a, b) => a - b), last];
 }
 
 /** When the last thing changed between an event and the next. */

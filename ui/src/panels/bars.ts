@@ -1,7 +1,8 @@
 // One bar for each PoP: load against capacity. Pure.
 
-import type { RunReport, RunResult } from '../engine/api';
-import { number, percent } from '../model/format';
+import type { RunReport, RunResult, ScenarioDoc } from '../engine/api';
+import { count, number, percent } from '../model/format';
+import { events, timeOf } from '../model/scenario';
 import type { Track } from '../model/track';
 import { STALE } from '../engine/columns';
 import { siteTitle } from './words';
@@ -16,6 +17,8 @@ export interface Bar {
   capacity: number | null;
   before: number | null;
   isOver: boolean;
+  /** Capacity now, in kq/s. */
+  kqps: number | null;
   /** Of users alone, and with attack and retries. */
   demand: number;
   offered: number;
@@ -40,12 +43,25 @@ export function barOrder(result: RunResult, report: RunReport, event: number): n
   return all.sort((a, b) => result.sites[a].lon! - result.sites[b].lon! || a - b);
 }
 
+/** What each site can carry after all events up to a time, in kq/s; null for unlimited. */
+export function capacitiesAt(result: RunResult, doc: ScenarioDoc, time: number): (number | null)[] {
+  const now = result.sites.map((site) => site.kqps);
+  const changes = events(doc).filter((event) => event.capacity && timeOf(event) <= time);
+  for (const event of changes.sort((a, b) => timeOf(a) - timeOf(b))) {
+    const { site, kqps } = event.capacity as { site?: string; kqps?: number };
+    const index = result.sites.findIndex((one) => one.name.toLowerCase() === site?.toLowerCase());
+    if (index >= 0 && kqps !== undefined) now[index] = kqps;
+  }
+  return now;
+}
+
 export function bars(
   result: RunResult,
   report: RunReport,
   track: Track,
   time: number,
   order: number[],
+  capacities: (number | null)[] = result.sites.map((site) => site.kqps),
 ): Bar[] {
   const event = report.events[track.eventAt(time)];
   const beforeAt = event ? event.at_us - 1 : null;
@@ -53,7 +69,6 @@ export function bars(
   const earlier = result.sites.map((_, site) =>
     beforeAt === null ? null : track.load(site, beforeAt).offered,
   );
-  const capacities = result.sites.map((site) => site.kqps);
   const largestCapacity = Math.max(0, ...capacities.map((value) => value ?? 0));
   const largest = Math.max(
     ...loads.map((load) => load.offered),
@@ -78,6 +93,7 @@ export function bars(
       capacity: capacity === null ? null : share(capacity),
       before: earlier[site] === null ? null : share(earlier[site]),
       isOver,
+      kqps: capacity,
       demand: load.legit,
       offered: load.offered,
       text: loadText(result, report, load.offered, capacity),
@@ -93,7 +109,12 @@ function loadText(
   capacity: number | null,
 ): string {
   if (!result.world.has_clients && capacity === null) return percent(offered, report.demand);
-  return capacity === null ? number(offered) : `${number(offered)} / ${number(capacity)}`;
+  return capacity === null ? short(offered) : `${short(offered)} / ${short(capacity)}`;
+}
+
+/** Tenths of hundreds tell nothing here, and there is little room; the title has them. */
+function short(value: number): string {
+  return value < 100 ? number(value) : count(value);
 }
 
 function loadTitle(

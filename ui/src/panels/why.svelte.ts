@@ -25,7 +25,7 @@ export class Asker {
   private abort: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asked = '';
-  private lastAt = 0;
+  private lastAt = -Infinity;
   private lastTook = 0;
 
   /** Asks, unless the answer is here already; gives up what was asked before. */

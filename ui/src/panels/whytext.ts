@@ -143,7 +143,7 @@ export function history(why: Why, result: RunResult, report: RunReport | null): 
     const event = report?.events.find((one) => one.label === label);
     return event ? eventTitle(result, event) : (label ?? '');
   };
-  return why.packets
+  const moments = why.packets
     .filter((packet) => packet.at_us <= why.at_us)
     .map((packet) => ({
       at: packet.at_us,
@@ -151,6 +151,9 @@ export function history(why: Why, result: RunResult, report: RunReport | null): 
       cause: causeOf(packet.cause),
       isServed: fateKind(packet.fate) === 'served',
     }));
+  // Where DNS splits its queries, several parts may fare alike.
+  const isSame = (a: Moment, b: Moment) => a.at === b.at && a.text === b.text;
+  return moments.filter((one, place) => moments.findIndex((other) => isSame(one, other)) === place);
 }
 
 /** A share of demand that is not rounded to nothing. */

@@ -67,12 +67,13 @@ const HOW: Record<string, string> = {
 
 /** What happened, with cities in place of codes. */
 export function eventTitle(result: RunResult, event: EventInfo): string {
-  if (event.site === null) return event.label;
+  const label = withCities(event.label, result.sites);
+  if (event.site === null) return label;
   const city = siteTitle(result.sites, event.site);
   if (event.deed === 'fail' && event.index === null) return `${city} withdraws under load`;
   if (event.deed === 'fail') return `${city} ${HOW[event.how ?? 'withdraw'] ?? 'fails'}`;
   if (event.deed === 'restore') return `${city} returns`;
-  return event.label;
+  return label;
 }
 
 /** The name of a dot without asking the engine: its client, else its AS and city. */
@@ -96,7 +97,7 @@ const STEPS: Record<string, [row: string, phrase: string]> = {
   med: ['MED', 'MED'],
   ebgp: ['eBGP before iBGP', 'eBGP before iBGP'],
   'igp-cost': ['IGP cost', 'IGP cost'],
-  oldest: ['Route in use', 'the age of the route'],
+  oldest: ['Route age', 'route age'],
   rtt: ['RTT', 'RTT (not a BGP attribute)'],
   'tie-break': ['Tie-break', 'the tie-break'],
   'router-id': ['Router id', 'the router id'],
@@ -120,7 +121,7 @@ const STAYED: Record<string, string> = {
   med: 'the neighbor asks for that way in (MED)',
   ebgp: 'the route there comes from another AS, not from inside',
   'igp-cost': 'the way out to it is nearer',
-  oldest: 'both routes are as good, and the one in use stays',
+  oldest: 'both routes are as good, and a router keeps the one that it uses',
   rtt: 'the round trip there is shorter',
   'tie-break': 'both routes are as good, and the tie-break says so',
   'router-id': 'both routes are as good, and the lower router id wins',
