@@ -1,4 +1,4 @@
-// Hands a file to the browser, and text to the clipboard.
+// Hands a file to the browser.
 
 export function download(name: string, content: Blob | string, type = 'text/plain'): void {
   const blob =
@@ -9,14 +9,4 @@ export function download(name: string, content: Blob | string, type = 'text/plai
   link.click();
   // The browser has opened it by then, and the memory is ours again.
   setTimeout(() => URL.revokeObjectURL(link.href), 30_000);
-}
-
-/** False where the browser does not allow it, so that the text can be selected instead. */
-export async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
