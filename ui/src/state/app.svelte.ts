@@ -2,6 +2,8 @@
 // in time and on the map somebody looks. Components read it and call its actions; only the engine
 // decides where packets go.
 
+import { untrack } from 'svelte';
+
 import type {
   ClientInfo,
   Info,
@@ -180,6 +182,13 @@ export class App {
   readonly isLive = $derived(this.time >= this.end);
   /** The last event up to now, by place in the report; -1 before all. */
   readonly eventNow = $derived(this.run ? this.run.track.eventAt(this.time) : -1);
+
+  /** How each site stands now. Asked for at events only: pictures come sixty times a second. */
+  readonly standing = $derived.by(() => {
+    void [this.doc, this.eventNow];
+    const sites = this.result?.sites ?? [];
+    return untrack(() => sites.map((site) => this.siteStateNow(site)));
+  });
 
   private readonly undoer = new Undo<ScenarioDoc>();
   private abort: AbortController | null = null;
