@@ -239,7 +239,7 @@ export class App {
     await this.openLink(link);
   }
 
-  private async openLink(link: Link): Promise<void> {
+  private async openLink(link: Link, andPlay = false): Promise<void> {
     let doc = link.doc ?? null;
     this.base = null;
     if (!doc) {
@@ -261,7 +261,7 @@ export class App {
     this.selection = null;
     this.probes = [];
     this.restoreUndo(doc);
-    await this.play(link.time ?? 0, false);
+    await this.play(link.time ?? 0, andPlay);
     for (const [lat, lon] of link.clients ?? []) await this.addClientAt(lat, lon, false);
     if (link.selected) this.selectByName(link.selected);
     if (link.hash && this.result && link.hash !== this.result.hash) {
@@ -274,16 +274,16 @@ export class App {
     }
   }
 
-  /** Opens a scenario of the library, with its events. */
+  /** Opens a scenario of the library, and plays its events. */
   async openScenario(name: string): Promise<void> {
     this.dialog = null;
-    await this.reach(() => this.openLink({ scenario: name }));
+    await this.reach(() => this.openLink({ scenario: name }, true));
   }
 
   /** Opens a scenario from a file. */
   async openDoc(doc: ScenarioDoc): Promise<void> {
     this.dialog = null;
-    await this.reach(() => this.openLink({ doc }));
+    await this.reach(() => this.openLink({ doc }, true));
   }
 
   // ---- runs ----
