@@ -7,7 +7,9 @@ const spaced = (text: string) => text.replaceAll('\u202f', ' ');
 // The values of crates/cli/src/commands/simulate/words.rs: a number on screen equals that of the
 // command line, but for the width of the space.
 test('times show what tells something', () => {
-  const shown = [0, 86_123, 1_500_000, 169_331_000, -5_000, 60_382_500_000].map(seconds);
+  const shown = [0, 86_123, 1_500_000, 169_331_000, -5_000, 60_382_500_000, 1_234_567_890].map(
+    seconds,
+  );
   expect(shown.map(spaced)).toEqual([
     '0 s',
     '0.086 s',
@@ -15,6 +17,7 @@ test('times show what tells something', () => {
     '169.331 s',
     '-0.005 s',
     '60 382.5 s',
+    '1 234.6 s',
   ]);
   expect(secondsOrNever(null)).toBe('never');
   expect(spaced(secondsOrNever(11_000))).toBe('0.011 s');

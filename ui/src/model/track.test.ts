@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { LOOPING, NO_ROUTE, STALE } from '../engine/columns';
-import { lastAtOrBefore } from './track';
-import { track } from './testworld';
+import { lastAtOrBefore, Track } from './track';
+import { columns, report, result, track, world } from './testworld';
 
 const fates = (at: number) => {
   const one = track();
@@ -102,6 +102,14 @@ test('rings are answers with a dead site, with when they were noticed and run ou
   ]);
   one.seek(3e6);
   expect(one.rings(dots)).toEqual([]);
+});
+
+test('a stale answer that goes back to no event has no ring', () => {
+  const all = columns();
+  (all.fate_cause as Uint16Array).fill(0xffff);
+  const one = new Track(result(), report(), world, all);
+  one.seek(2e6);
+  expect(one.rings(new Set([1]))).toEqual([]);
 });
 
 test('the event of a time is the last one that has happened', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { report, result, track, world } from '../model/testworld';
+import { columns, report, result, track, world } from '../model/testworld';
+import { Track } from '../model/track';
 import { barOrder, bars, capacitiesAt, MANY, summary } from './bars';
 
 test('few PoPs stand from west to east', () => {
@@ -39,6 +40,13 @@ test('a bar shows load, retries, capacity, and what was before the event', () =>
   const gone = at(2e6, 0);
   expect([gone.legit, gone.before, gone.isOver]).toEqual([0, 1, false]);
   expect(at(2e6, 1)).toMatchObject({ text: '26', capacity: null, before: 6 / 40 });
+});
+
+test('before an event of the first instant there is nothing to compare with', () => {
+  const at0 = report();
+  at0.events[0] = { ...at0.events[0], at_us: 0 };
+  const one = new Track(result(), at0, world, columns());
+  expect(bars(result(), at0, one, 1e6, [1])[0].before).toBeNull();
 });
 
 test('an attack does not flatten the others', () => {

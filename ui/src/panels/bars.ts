@@ -64,7 +64,8 @@ export function bars(
   capacities: (number | null)[] = result.sites.map((site) => site.kqps),
 ): Bar[] {
   const event = report.events[track.eventAt(time)];
-  const beforeAt = event ? event.at_us - 1 : null;
+  // Loads begin at t = 0: what was before an event of that instant is not known.
+  const beforeAt = event && event.at_us > 0 ? event.at_us - 1 : null;
   const loads = result.sites.map((_, site) => track.load(site, time));
   const earlier = result.sites.map((_, site) =>
     beforeAt === null ? null : track.load(site, beforeAt).offered,

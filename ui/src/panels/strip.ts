@@ -103,7 +103,7 @@ function convergence(state: StripState | null): Card {
   };
   if (!state || !event || !clock) return card;
   card.side = eventTitle(state.result, event);
-  card.source = `${eventTitle(state.result, event)} at ${seconds(event.at_us)}.`;
+  card.source = `The event at ${seconds(event.at_us)}: ${eventTitle(state.result, event)}.`;
   if (clock.kind === 'none') card.side = isDns ? 'nobody lost service' : 'no route changed';
   if (clock.kind === 'never') {
     card.value = 'never';

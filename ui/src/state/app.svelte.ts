@@ -2,6 +2,8 @@
 // in time and on the map somebody looks. Components read it and call its actions; only the engine
 // decides where packets go.
 
+import { untrack } from 'svelte';
+
 import type {
   ClientInfo,
   Info,
@@ -181,6 +183,13 @@ export class App {
   /** The last event up to now, by place in the report; -1 before all. */
   readonly eventNow = $derived(this.run ? this.run.track.eventAt(this.time) : -1);
 
+  /** How each site stands now. Asked for at events only: pictures come sixty times a second. */
+  readonly standing = $derived.by(() => {
+    void [this.doc, this.eventNow];
+    const sites = this.result?.sites ?? [];
+    return untrack(() => sites.map((site) => this.siteStateNow(site)));
+  });
+
   private readonly undoer = new Undo<ScenarioDoc>();
   private abort: AbortController | null = null;
   private frame = 0;
@@ -230,7 +239,7 @@ export class App {
     await this.openLink(link);
   }
 
-  private async openLink(link: Link): Promise<void> {
+  private async openLink(link: Link, andPlay = false): Promise<void> {
     let doc = link.doc ?? null;
     this.base = null;
     if (!doc) {
@@ -252,7 +261,7 @@ export class App {
     this.selection = null;
     this.probes = [];
     this.restoreUndo(doc);
-    await this.play(link.time ?? 0, false);
+    await this.play(link.time ?? 0, andPlay);
     for (const [lat, lon] of link.clients ?? []) await this.addClientAt(lat, lon, false);
     if (link.selected) this.selectByName(link.selected);
     if (link.hash && this.result && link.hash !== this.result.hash) {
@@ -265,16 +274,16 @@ export class App {
     }
   }
 
-  /** Opens a scenario of the library, with its events. */
+  /** Opens a scenario of the library, and plays its events. */
   async openScenario(name: string): Promise<void> {
     this.dialog = null;
-    await this.reach(() => this.openLink({ scenario: name }));
+    await this.reach(() => this.openLink({ scenario: name }, true));
   }
 
   /** Opens a scenario from a file. */
   async openDoc(doc: ScenarioDoc): Promise<void> {
     this.dialog = null;
-    await this.reach(() => this.openLink({ doc }));
+    await this.reach(() => this.openLink({ doc }, true));
   }
 
   // ---- runs ----
