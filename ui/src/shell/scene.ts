@@ -33,9 +33,12 @@ function streamsOf(track: Track, dot: number): StreamFate[] {
   }));
 }
 
+/** Names one client among all: several may have the same name. */
+export const clientKey = ({ name, dot }: ClientInfo) => `${name}-${dot}`;
+
 export function mapClients(clients: readonly ClientInfo[], track: Track): MapClient[] {
   return clients.map((client) => ({
-    key: client.name,
+    key: clientKey(client),
     name: client.name,
     dot: client.dot,
     asn: client.asn,
