@@ -24,6 +24,8 @@ pub struct Adjacency {
     pub kind: Vec<Kind>,
     /// One-way delay in µs.
     pub delay_us: Vec<u32>,
+    /// IGP cost of a neighbor of the same AS; 0 of all others.
+    pub igp_cost: Vec<u32>,
 }
 
 /// One-way delay within a city (models 2.1).
@@ -48,6 +50,7 @@ impl Adjacency {
         let mut neighbors = Vec::with_capacity(slot_count);
         let mut kind = Vec::with_capacity(slot_count);
         let mut delay_us = Vec::with_capacity(slot_count);
+        let mut igp_cost = Vec::with_capacity(slot_count);
         let fixed_us = rules.link_delay.map(|delay| delay.us as u32);
         let mut row: Vec<(u32, u32, Kind)> = Vec::new();
         for router in 0..routers {
@@ -73,6 +76,10 @@ impl Adjacency {
                 kind.push(*what);
                 delay_us
                     .push(fixed_us.unwrap_or_else(|| link_delay_us(world, rules, router, *peer)));
+                igp_cost.push(match *what {
+                    INTERNAL => world.igp_cost(router, *peer),
+                    _ => 0,
+                });
             }
         }
         first.push(neighbors.len() as u32);
@@ -94,7 +101,7 @@ impl Adjacency {
                 });
             }
         }
-        Adjacency { first, reverse, peer: neighbors, kind, delay_us }
+        Adjacency { first, reverse, peer: neighbors, kind, delay_us, igp_cost }
     }
 
     /// How many slots there are.
@@ -104,7 +111,7 @@ impl Adjacency {
 
     /// Bytes that it holds, about.
     pub fn bytes(&self) -> usize {
-        13 * self.slot_count() + size_of_val(&self.first[..])
+        17 * self.slot_count() + size_of_val(&self.first[..])
     }
 
     /// The router that a slot belongs to.
