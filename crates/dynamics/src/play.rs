@@ -10,7 +10,7 @@ use catchment_model::schedule::{Bots, Deed, Occurrence};
 use catchment_model::{Asn, Duration, Rules};
 use thiserror::Error;
 
-use crate::agenda::{ANNOUNCED_APART_US, Course, Notice, SiteChange, WireChange};
+use crate::agenda::{Course, Notice, SiteChange, WireChange};
 use crate::delivery::{Delivery, NO_CAUSE, Source};
 use crate::engine::adjacency::Adjacency;
 use crate::engine::paths::Paths;
@@ -20,6 +20,7 @@ use crate::geodns;
 use crate::hybrid;
 use crate::load::{self, Demand, LoadLog};
 use crate::plane::{self, Forwarding, Ground};
+use crate::prelude::{self, Prelude};
 use crate::script::Script;
 use crate::spread::Buckets;
 
@@ -125,11 +126,41 @@ pub struct Timeline {
 /// # Errors
 /// If the routing does not settle, or the watch says so.
 pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinished> {
+    // Who plays once has no use for a start-up that is kept.
+    let again = script.situation.rules.overload == Overload::Withdraw
+        && script.steering != Steering::GeoDns;
+    let mut prelude = again.then(|| Prelude::new(script.situation));
+    play_rounds(script, prelude.as_mut(), watch)
+}
+
+/// The same for whoever plays several scripts: goes on from start-ups that an earlier run has left
+/// behind, if its situation was the same, and leaves its own.
+///
+/// # Errors
+/// If the routing does not settle, or the watch says so.
+pub fn play_with(
+    script: &Script<'_>,
+    prelude: &mut Prelude,
+    watch: Watch<'_>,
+) -> Result<Timeline, Unfinished> {
+    if !prelude.fits(script.situation) {
+        *prelude = Prelude::new(script.situation);
+    }
+    play_rounds(script, Some(prelude), watch)
+}
+
+/// Plays until no site is left that has to go. The prelude is that of the script's situation.
+fn play_rounds(
+    script: &Script<'_>,
+    mut prelude: Option<&mut Prelude>,
+    watch: Watch<'_>,
+) -> Result<Timeline, Unfinished> {
     let rules = script.situation.rules;
     let mut schedule = script.schedule.to_vec();
     let mut gone = Vec::new();
     loop {
-        let timeline = play_once(&Script { schedule: &schedule, ..*script }, watch)?;
+        let script = Script { schedule: &schedule, ..*script };
+        let timeline = play_once(&script, prelude.as_deref_mut(), watch)?;
         let overloaded = match rules.overload {
             Overload::Absorb => None,
             Overload::Withdraw => first_overload(rules, &timeline.load, &gone),
@@ -137,9 +168,10 @@ pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinishe
         let Some((site, at_us)) = overloaded else { return Ok(timeline) };
         // What comes before it stays as it was, so that the next run goes at least as far.
         gone.push((site, at_us));
+        let withdrawal = withdrawal(&script, site, at_us);
         schedule = timeline.schedule;
         let at = schedule.partition_point(|it| it.at.us <= at_us);
-        schedule.insert(at, withdrawal(script, site, at_us));
+        schedule.insert(at, withdrawal);
     }
 }
 
@@ -172,18 +204,23 @@ fn first_overload(rules: &Rules, load: &LoadLog, gone: &[(u32, i64)]) -> Option<
 }
 
 /// Plays a script in which no site withdraws itself but by its schedule.
-fn play_once(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinished> {
+fn play_once(
+    script: &Script<'_>,
+    mut prelude: Option<&mut Prelude>,
+    watch: Watch<'_>,
+) -> Result<Timeline, Unfinished> {
     let Script { situation, schedule, .. } = *script;
-    let adjacency = match script.steering {
-        Steering::GeoDns => None,
-        _ => Some(Adjacency::new(situation.world, situation.rules)),
+    let adjacency = match (script.steering, &prelude) {
+        (Steering::GeoDns, _) => None,
+        (_, Some(prelude)) => Some(Arc::clone(prelude.adjacency())),
+        (_, None) => Some(Arc::new(Adjacency::new(situation.world, situation.rules))),
     };
     let sources = script.sources().len();
     let buckets = Buckets::new(situation.rules, situation.seed, sources);
     let mut network = Network::default();
     if let Some(adjacency) = &adjacency {
         for prefix in targets(script) {
-            network.play(script, adjacency, prefix, &buckets, watch)?;
+            network.play(script, adjacency, prelude.as_deref_mut(), prefix, &buckets, watch)?;
         }
     }
     network.look_up(watch)?;
@@ -276,6 +313,7 @@ impl Network {
         &mut self,
         script: &Script<'_>,
         adjacency: &Adjacency,
+        mut prelude: Option<&mut Prelude>,
         prefix: u16,
         buckets: &Buckets,
         watch: Watch<'_>,
@@ -284,7 +322,11 @@ impl Network {
             if self.logs.contains_key(&prefix) {
                 continue;
             }
-            let (log, course) = play_prefix(script, adjacency, prefix, watch)?;
+            let mut course = match prelude.as_deref_mut() {
+                Some(prelude) => prelude.start_and_keep(script, adjacency, prefix, watch)?,
+                None => prelude::start_up(script, adjacency, prefix, watch)?,
+            };
+            let log = play_on(&mut course, watch)?;
             let routes = Routes::of_log(&script.situation.service.sites, adjacency, &log);
             self.forwarding.insert(prefix, routes.forwarding(buckets));
             self.logs.insert(prefix, log);
@@ -371,20 +413,23 @@ pub fn play_prefix<'a>(
     prefix: u16,
     watch: Watch<'_>,
 ) -> Result<(RouteLog, Course<'a>), Unfinished> {
-    let mut course = Course::new(script, adjacency, prefix);
-    course.announce(ANNOUNCED_APART_US);
-    drive(&mut course, -1, watch)?;
-    let routers = script.situation.world.router_count() as u32;
+    let mut course = prelude::start_up(script, adjacency, prefix, watch)?;
+    let log = play_on(&mut course, watch)?;
+    Ok((log, course))
+}
+
+/// Plays a course from t = 0 to the last timer.
+fn play_on(course: &mut Course<'_>, watch: Watch<'_>) -> Result<RouteLog, Unfinished> {
+    let routers = course.situation().world.router_count() as u32;
     let start = (0..routers).map(|router| course.engine.best(router)).collect();
     let start_spread = course.engine.spread().clone();
     course.engine.record();
-    drive(&mut course, i64::MAX, watch)?;
+    drive(course, i64::MAX, watch)?;
     let spreads = course.engine.take_spread_log();
     let changes = course.engine.take_log();
-    let counts =
-        (0..script.schedule.len() as u32).map(|cause| course.engine.count(cause)).collect();
-    let log = RouteLog {
-        prefix,
+    let counts = (0..course.event_count()).map(|cause| course.engine.count(cause)).collect();
+    Ok(RouteLog {
+        prefix: course.prefix(),
         paths: course.engine.shared_paths(),
         start,
         changes,
@@ -393,8 +438,7 @@ pub fn play_prefix<'a>(
         counts,
         startup: course.engine.count(NO_CAUSE),
         notices: course.notices.clone(),
-    };
-    Ok((log, course))
+    })
 }
 
 /// Advances a course step by step, so that it can be watched and cancelled.

@@ -275,7 +275,8 @@ fn push_routes(columns: &mut Columns, script: &Script<'_>, timeline: &Timeline) 
 pub fn rtt(played: &Played, run: &Run, at_us: i64, watch: Watch<'_>) -> Result<Vec<u8>, Problem> {
     let script = played.script(run);
     let Run { timeline, .. } = run;
-    let adjacency = (run.steering != Steering::GeoDns).then(|| played.adjacency());
+    let prelude = (run.steering != Steering::GeoDns).then(|| played.prelude());
+    let adjacency = prelude.as_ref().map(|prelude| &**prelude.adjacency());
     let trips = RoundTrips::new(&script, timeline, adjacency, at_us);
     if watch("measuring", 0, 0) == ControlFlow::Break(()) {
         return Err(cancelled());
