@@ -6,7 +6,7 @@
 //! concerned look at it. Steps come before messages of the same instant, since they were known
 //! first.
 
-pub(crate) mod startup;
+pub(crate) mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -248,9 +248,9 @@ impl<'a> Course<'a> {
         self.adjacency
     }
 
-    /// How many events its schedule has.
-    pub(crate) fn event_count(&self) -> u32 {
-        self.schedule.len() as u32
+    /// What happens.
+    pub(crate) fn schedule(&self) -> &'a [Occurrence] {
+        self.schedule
     }
 
     /// Which prefix of the service this is.

@@ -146,8 +146,7 @@ pub fn history(
         let mut course = Course::new(script, adjacency, layer);
         course.engine.watch(watched.clone());
         play_to(&mut course, at, watch)?;
-        let new = course.engine.take_turns();
-        turns.take(&course, new);
+        turns.take(&mut course);
     }
     let narrator = Narrator { script, adjacency };
     let packets = narrator.packets(&moment, router, prefix);
@@ -186,7 +185,7 @@ pub fn recall(
     let watched: BTreeSet<u32> = walk(script, adjacency, logs, router, at_us).collect();
     let at = At::Time(Duration { us: at_us });
     let mut turns = Turns::default();
-    let take = |course: &Course<'_>, new: Vec<Turn>| turns.take(course, new);
+    let take = |course: &mut Course<'_>| turns.take(course);
     let asked = (prefix, &watched);
     let moment = Moment::watch_one(script, prelude, asked, at_us, take, watch)?;
     let view = View::new(&moment, prefix);
@@ -214,9 +213,9 @@ struct Turns {
 
 impl Turns {
     /// Takes them from a course.
-    fn take(&mut self, course: &Course<'_>, turns: Vec<Turn>) {
+    fn take(&mut self, course: &mut Course<'_>) {
         let prefix = course.situation().service.prefixes[usize::from(course.prefix())];
-        for turn in turns {
+        for turn in course.engine.take_turns() {
             let asns = |path| course.engine.paths().asns(path).map(Asn).collect();
             self.paths.push(match turn.best.slot {
                 NO_SLOT | OWN => Vec::new(),

@@ -211,15 +211,15 @@ impl Outcome {
         outcome.expect("what has settled once settles again")
     }
 
-    /// The same for whoever has kept a prelude, so that the routers that are asked need not start
-    /// up again.
+    /// The same for whoever has kept the prelude of the run, so that the routers that are asked
+    /// need not start up again; at the end of the run, that they need not play it again.
     ///
     /// # Errors
     /// If the watch says so.
     pub fn with(
         script: &Script<'_>,
         timeline: &Timeline,
-        prelude: &Prelude,
+        prelude: &mut Prelude,
         watch: Watch<'_>,
     ) -> Result<Outcome, Unfinished> {
         Outcome::read(script, timeline, Some(prelude), watch)
@@ -228,7 +228,7 @@ impl Outcome {
     fn read(
         script: &Script<'_>,
         timeline: &Timeline,
-        prelude: Option<&Prelude>,
+        prelude: Option<&mut Prelude>,
         watch: Watch<'_>,
     ) -> Result<Outcome, Unfinished> {
         // Sites that withdrew themselves are events like others.

@@ -11,7 +11,7 @@ use catchment_model::{Asn, Duration, Rules};
 use thiserror::Error;
 
 use crate::agenda::{Course, Notice, SiteChange, WireChange};
-use crate::delivery::{Delivery, NO_CAUSE, Source};
+use crate::delivery::{Delivery, FateChange, NO_CAUSE, Source};
 use crate::engine::adjacency::Adjacency;
 use crate::engine::paths::Paths;
 use crate::engine::{Best, Count, Pause, RouteChange, SpreadChange};
@@ -215,8 +215,8 @@ fn play_once(
         (_, Some(prelude)) => Some(Arc::clone(prelude.adjacency())),
         (_, None) => Some(Arc::new(Adjacency::new(situation.world, situation.rules))),
     };
-    let sources = script.sources().len();
-    let buckets = Buckets::new(situation.rules, situation.seed, sources);
+    let sources = script.sources();
+    let buckets = Buckets::new(situation.rules, situation.seed, sources.len());
     let mut network = Network::default();
     if let Some(adjacency) = &adjacency {
         for prefix in targets(script) {
@@ -224,17 +224,20 @@ fn play_once(
         }
     }
     network.look_up(watch)?;
-    let mut delivery = network.deliver(script, &buckets);
+    let is_anycast = script.steering == Steering::Anycast && buckets.count() == 1;
+    let (mut delivery, bystanders) = match script.bystanders {
+        true if is_anycast => network.deliver_to_all(script, sources, &buckets),
+        true => {
+            let delivery = network.deliver(script, &buckets);
+            network.look_up(watch)?;
+            let others = script.bystanders(&sources);
+            let others = Script { senders: Some(&others), ..*script };
+            (delivery, network.deliver(&others, &buckets))
+        }
+        false => (network.deliver(script, &buckets), Delivery::default()),
+    };
     // A run lasts as long as its attacks do, though nothing else may happen when they end.
     delivery.end_us = schedule.iter().map(ends_us).fold(delivery.end_us, i64::max);
-    network.look_up(watch)?;
-    let bystanders = match script.bystanders {
-        true => {
-            let senders = script.bystanders();
-            network.deliver(&Script { senders: Some(&senders), ..*script }, &buckets)
-        }
-        false => Delivery::default(),
-    };
     network.look_up(watch)?;
     let bots: BTreeMap<u32, Delivery> = (0..)
         .zip(schedule)
@@ -334,6 +337,12 @@ impl Network {
             self.sites.clone_from(&course.site_changes);
             self.wires.clone_from(&course.wire_changes);
             self.steps = course.steps_done();
+            let returns = |it: &Occurrence| matches!(it.deed, Deed::Restore { .. });
+            if let Some(prelude) = prelude.as_deref_mut()
+                && script.schedule.iter().any(returns)
+            {
+                prelude.keep_end(course);
+            }
         }
         Ok(())
     }
@@ -342,17 +351,62 @@ impl Network {
     fn deliver(&self, script: &Script<'_>, buckets: &Buckets) -> Delivery {
         match script.steering {
             Steering::GeoDns => geodns::deliver(script),
-            Steering::Anycast => self.deliver_to(script, script.prefix, buckets),
+            Steering::Anycast => self.deliver_to(script, script.prefix, buckets, script.sources()),
             Steering::Hybrid => {
-                let of_prefix = |prefix| (prefix, self.deliver_to(script, prefix, buckets));
+                let of_prefix =
+                    |prefix| (prefix, self.deliver_to(script, prefix, buckets, script.sources()));
                 let deliveries = targets(script).into_iter().map(of_prefix).collect();
                 hybrid::combine(&geodns::regions(script), &deliveries)
             }
         }
     }
 
-    /// The same for packets to one prefix, by BGP alone.
-    fn deliver_to(&self, script: &Script<'_>, prefix: u16, buckets: &Buckets) -> Delivery {
+    /// The same where BGP alone steers, and each router has one way on: what becomes of the
+    /// packets of `sources`, and of all other routers. The network is walked once for both.
+    fn deliver_to_all(
+        &self,
+        script: &Script<'_>,
+        mut sources: Vec<Source>,
+        buckets: &Buckets,
+    ) -> (Delivery, Delivery) {
+        let count = sources.len() as u32;
+        sources.extend(script.bystanders(&sources));
+        let mut ours = self.deliver_to(script, script.prefix, buckets, sources);
+        // Streams are as many as sources, and in their order.
+        let of_others = |change: &FateChange| change.stream >= count;
+        let later = |change: FateChange| FateChange { stream: change.stream - count, ..change };
+        let mut others = Delivery {
+            sources: ours.sources.split_off(count as usize),
+            streams: ours.streams.split_off(count as usize),
+            start: ours.start.split_off(count as usize),
+            changes: ours.changes.iter().copied().filter(of_others).map(later).collect(),
+            end_us: 0,
+        };
+        others.streams.iter_mut().for_each(|stream| stream.source -= count);
+        ours.changes.retain(|change| !of_others(change));
+        let written_us = self.last_write_us(script, script.prefix);
+        for delivery in [&mut ours, &mut others] {
+            let last = delivery.changes.last();
+            delivery.end_us = last.map_or(0, |change| change.at_us).max(written_us);
+        }
+        (ours, others)
+    }
+
+    /// When the last forwarding table is written that packets to a prefix can meet.
+    fn last_write_us(&self, script: &Script<'_>, prefix: u16) -> i64 {
+        let covering = covering(script, prefix).into_iter();
+        let last = covering.filter_map(|prefix| self.logs[&prefix].changes.last());
+        last.map(|change| change.fib_us).fold(0, i64::max)
+    }
+
+    /// What becomes of the packets of some sources to one prefix, by BGP alone.
+    fn deliver_to(
+        &self,
+        script: &Script<'_>,
+        prefix: u16,
+        buckets: &Buckets,
+        sources: Vec<Source>,
+    ) -> Delivery {
         let Script { situation, .. } = *script;
         let covering = covering(script, prefix);
         let cut: Vec<(u32, u32)> = situation.overlay.down.iter().copied().collect();
@@ -365,15 +419,12 @@ impl Network {
             notices: &self.logs[&prefix].notices,
             schedule: script.schedule,
         };
-        let mut delivery = buckets.deliver(script.sources(), |bucket, sources| {
+        let mut delivery = buckets.deliver(sources, |bucket, sources| {
             let ways = |prefix: &u16| &self.forwarding[prefix][bucket as usize];
             let layers: Vec<&Forwarding> = covering.iter().map(ways).collect();
             plane::deliver(&layers, &ground, sources)
         });
-        for prefix in covering {
-            let last = self.logs[&prefix].changes.last();
-            delivery.end_us = delivery.end_us.max(last.map_or(0, |change| change.fib_us));
-        }
+        delivery.end_us = delivery.end_us.max(self.last_write_us(script, prefix));
         delivery
     }
 }
@@ -427,7 +478,8 @@ fn play_on(course: &mut Course<'_>, watch: Watch<'_>) -> Result<RouteLog, Unfini
     drive(course, i64::MAX, watch)?;
     let spreads = course.engine.take_spread_log();
     let changes = course.engine.take_log();
-    let counts = (0..course.event_count()).map(|cause| course.engine.count(cause)).collect();
+    let counts =
+        (0..course.schedule().len() as u32).map(|cause| course.engine.count(cause)).collect();
     Ok(RouteLog {
         prefix: course.prefix(),
         paths: course.engine.shared_paths(),

@@ -10,15 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use catchment_model::rng::mix;
+use catchment_model::schedule::Occurrence;
 use catchment_model::{Overlay, Rules, Service, World};
 use catchment_routing::Situation;
 
-use crate::agenda::startup::StartUp;
+use crate::agenda::kept::{KeptCourse, StartUp};
 use crate::agenda::{ANNOUNCED_APART_US, Course};
 use crate::engine::adjacency::Adjacency;
-use crate::engine::witness::Turn;
 use crate::play::{Unfinished, Watch, drive};
 use crate::script::Script;
+
+/// A prelude that holds more bytes takes no more in: what is not kept is played again. Some
+/// prefixes on an Internet.
+const ROOM: usize = 384 << 20;
 
 /// A situation to know again.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +41,9 @@ pub struct Prelude {
     identity: Arc<Identity>,
     adjacency: Arc<Adjacency>,
     start_ups: BTreeMap<u16, Arc<StartUp>>,
+    /// How the last run ended, with its schedule, by prefix: whoever measures it asks the routers
+    /// once more, and takes it.
+    ends: BTreeMap<u16, (Vec<Occurrence>, KeptCourse)>,
 }
 
 impl Prelude {
@@ -54,6 +61,7 @@ impl Prelude {
             identity: Arc::new(identity),
             adjacency: Arc::new(Adjacency::new(world, rules)),
             start_ups: BTreeMap::new(),
+            ends: BTreeMap::new(),
         }
     }
 
@@ -84,14 +92,6 @@ impl Prelude {
         }
     }
 
-    /// The same if it is that of a situation, else an empty one.
-    pub(crate) fn of(situation: Situation<'_>, prelude: Option<&Prelude>) -> Prelude {
-        match prelude.filter(|prelude| prelude.fits(situation)) {
-            Some(prelude) => prelude.clone(),
-            None => Prelude::new(situation),
-        }
-    }
-
     /// Who talks to whom.
     pub fn adjacency(&self) -> &Arc<Adjacency> {
         &self.adjacency
@@ -105,7 +105,8 @@ impl Prelude {
     /// Bytes that it holds, about.
     pub fn bytes(&self) -> usize {
         let of_start_ups = self.start_ups.values().map(|start_up| start_up.bytes());
-        self.adjacency.bytes() + of_start_ups.sum::<usize>()
+        let of_ends = self.ends.values().map(|(_, end)| end.bytes());
+        self.adjacency.bytes() + of_start_ups.chain(of_ends).sum::<usize>()
     }
 
     /// A course at t = 0, before the events of that instant.
@@ -125,7 +126,7 @@ impl Prelude {
         }
     }
 
-    /// The same, and keeps it for the next time.
+    /// The same, and keeps it for the next time if there is room.
     ///
     /// # Errors
     /// If the start-up does not settle, or the watch says so.
@@ -136,7 +137,10 @@ impl Prelude {
         prefix: u16,
         watch: Watch<'_>,
     ) -> Result<Course<'a>, Unfinished> {
-        if self.start_ups.contains_key(&prefix) || !StartUp::precedes(script.schedule) {
+        if self.start_ups.contains_key(&prefix)
+            || !StartUp::precedes(script.schedule)
+            || !self.has_room()
+        {
             return self.start(script, adjacency, prefix, watch);
         }
         let mut course = Course::new(script, adjacency, prefix);
@@ -148,16 +152,55 @@ impl Prelude {
         Ok(course)
     }
 
-    /// Every change of the best routes of some routers until t = 0, if it is known.
-    pub(crate) fn turns(
+    /// Keeps a course that has come to its end, if there is room.
+    pub(crate) fn keep_end(&mut self, course: Course<'_>) {
+        let (prefix, schedule) = (course.prefix(), course.schedule().to_vec());
+        self.ends.remove(&prefix);
+        if self.has_room() {
+            self.ends.insert(prefix, (schedule, KeptCourse::of(course)));
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.bytes() < ROOM
+    }
+
+    /// Takes the end of the last run out, if that was a run of this script.
+    pub(crate) fn take_end<'a>(
+        &mut self,
+        script: &Script<'a>,
+        adjacency: &'a Adjacency,
+        prefix: u16,
+    ) -> Option<Course<'a>> {
+        let (schedule, _) = self.ends.get(&prefix)?;
+        if schedule != script.schedule {
+            return None;
+        }
+        let (_, end) = self.ends.remove(&prefix)?;
+        Some(end.revive(script, adjacency, prefix))
+    }
+
+    /// The same for other runs, without the end of the last.
+    pub fn for_others(&self) -> Prelude {
+        let Prelude { identity, adjacency, start_ups, ends: _ } = self;
+        let (identity, adjacency) = (Arc::clone(identity), Arc::clone(adjacency));
+        Prelude { identity, adjacency, start_ups: start_ups.clone(), ends: BTreeMap::new() }
+    }
+
+    /// A course at t = 0 that watches some routers, and has watched them all the while; `None` if
+    /// what they did until then is not known.
+    pub(crate) fn start_watching<'a>(
         &self,
-        script: &Script<'_>,
+        script: &Script<'a>,
+        adjacency: &'a Adjacency,
         prefix: u16,
         watched: &BTreeSet<u32>,
-    ) -> Option<Vec<Turn>> {
+    ) -> Option<Course<'a>> {
         let start_up =
             self.start_ups.get(&prefix).filter(|_| StartUp::precedes(script.schedule))?;
-        start_up.turns(script.situation, &self.adjacency, prefix, watched)
+        let mut course = start_up.resume(script, adjacency, prefix);
+        course.engine.watch(watched.clone());
+        start_up.recount(&mut course, watched).then_some(course)
     }
 }
 

@@ -20,7 +20,6 @@ use thiserror::Error;
 use crate::agenda::{ANNOUNCED_APART_US, Course};
 use crate::delivery::{Delivery, Fate, Source};
 use crate::engine::adjacency::Adjacency;
-use crate::engine::witness::Turn;
 use crate::engine::{Best, NO_SLOT, OWN, RouteChange};
 use crate::forwarding::Routes;
 use crate::plane::{self, Forwarding, Ground, Hop};
@@ -165,8 +164,7 @@ impl<'a> Moment<'a> {
     }
 
     /// The same for one prefix and those that cover it, of which alone may be asked then. `turns`
-    /// gets every change of the best routes of the routers that are watched, from the first
-    /// announcement on.
+    /// sees each course, which has watched some routers from the first announcement on.
     ///
     /// # Panics
     /// If the prelude is that of another situation, or the time is before t = 0.
@@ -175,7 +173,7 @@ impl<'a> Moment<'a> {
         prelude: &'a Prelude,
         (prefix, watched): (u16, &BTreeSet<u32>),
         at_us: i64,
-        mut turns: impl FnMut(&Course<'a>, Vec<Turn>),
+        mut turns: impl FnMut(&mut Course<'a>),
         watch: Watch<'_>,
     ) -> Result<Moment<'a>, Unfinished> {
         assert!(prelude.fits(script.situation), "the prelude is that of the script's situation");
@@ -184,17 +182,20 @@ impl<'a> Moment<'a> {
         let at = At::Time(Duration { us: at_us });
         let mut played = BTreeMap::new();
         for prefix in play::covering(script, prefix) {
-            let (mut course, mut before) = match prelude.turns(script, prefix, watched) {
-                Some(turns) => (prelude.start(script, adjacency, prefix, watch)?, turns),
-                None => (Course::new(script, adjacency, prefix), Vec::new()),
-            };
-            course.engine.watch(watched.clone());
-            let written = match course.engine.now_us() {
-                0.. => play_on_to(&mut course, at_us, watch)?,
-                _ => play_to(&mut course, at, watch)?,
-            };
-            before.extend(course.engine.take_turns());
-            turns(&course, before);
+            let (mut course, written) =
+                match prelude.start_watching(script, adjacency, prefix, watched) {
+                    Some(mut course) => {
+                        let written = play_on_to(&mut course, at_us, watch)?;
+                        (course, written)
+                    }
+                    None => {
+                        let mut course = Course::new(script, adjacency, prefix);
+                        course.engine.watch(watched.clone());
+                        let written = play_to(&mut course, at, watch)?;
+                        (course, written)
+                    }
+                };
+            turns(&mut course);
             played.insert(prefix, (course, written));
         }
         Ok(Moment { script: *script, at, played })

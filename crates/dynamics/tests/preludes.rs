@@ -104,7 +104,7 @@ fn a_start_up_that_was_kept_changes_nothing() {
             assert_eq!(text(&whole), text(&kept), "seed {seed}");
             let Ok(timeline) = whole else { continue };
             settled += 1;
-            let outcome = Outcome::with(&script, &timeline, &prelude, &mut go_on);
+            let outcome = Outcome::with(&script, &timeline, &mut prelude, &mut go_on);
             assert_eq!(Ok(Outcome::of(&script, &timeline)), outcome, "seed {seed}");
             see_moments(&script, &timeline, &prelude, &mut drawn.draws.clone(), seed);
         }
@@ -181,7 +181,7 @@ fn a_prelude_is_of_one_situation() {
             let kept = play_with(&script, &mut prelude.clone(), &mut go_on);
             assert_eq!(text(&whole), text(&kept), "seed {seed}");
             if let Ok(timeline) = whole {
-                let outcome = Outcome::with(&script, &timeline, &prelude, &mut go_on);
+                let outcome = Outcome::with(&script, &timeline, &mut prelude, &mut go_on);
                 assert_eq!(Ok(Outcome::of(&script, &timeline)), outcome, "seed {seed}");
             }
         }

@@ -66,9 +66,10 @@ impl Engine<'_> {
     }
 
     fn igp_cost(&self, slot: u32) -> u32 {
-        let changed = match self.igp_costs.is_empty() {
-            true => None,
-            false => self.igp_costs.get(&slot).copied(),
+        let is_inside = self.adjacency.kind[slot as usize] == INTERNAL;
+        let changed = match is_inside && !self.igp_costs.is_empty() {
+            true => self.igp_costs.get(&slot).copied(),
+            false => None,
         };
         changed.unwrap_or(self.adjacency.igp_cost[slot as usize])
     }

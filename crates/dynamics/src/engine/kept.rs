@@ -51,7 +51,7 @@ impl KeptEngine {
     ///
     /// # Panics
     /// If the engine is in the middle of one.
-    pub(crate) fn of(engine: &Engine<'_>) -> KeptEngine {
+    pub(crate) fn of(engine: Engine<'_>) -> KeptEngine {
         // Each field is named, so that a new one is not forgotten. Keys of draws are those of a
         // schedule; what was refused last concerns the present instant only.
         let Engine {
@@ -94,7 +94,7 @@ impl KeptEngine {
             transcript: _,
             task,
             refused: _,
-        } = engine.clone();
+        } = engine;
         assert!(task.is_none(), "no timer is being handled");
         KeptEngine {
             conduct,
@@ -131,7 +131,7 @@ impl KeptEngine {
 
     /// The engine as it was, for the situation that it ran in.
     pub(crate) fn revive<'w>(
-        &self,
+        self,
         situation: Situation<'w>,
         adjacency: &'w Adjacency,
     ) -> Engine<'w> {
@@ -166,7 +166,7 @@ impl KeptEngine {
             changes_of,
             draws,
             spread,
-        } = self.clone();
+        } = self;
         Engine {
             world,
             adjacency,
@@ -208,11 +208,6 @@ impl KeptEngine {
             task: None,
             refused: (NO_SLOT, i64::MIN),
         }
-    }
-
-    /// All paths that its routes name.
-    pub(crate) fn paths(&self) -> &Arc<Paths> {
-        &self.paths
     }
 
     /// Bytes that it holds, about.

@@ -8,13 +8,12 @@
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::slice::Iter;
-use std::sync::Arc;
 
 use catchment_model::relation::Class;
 use catchment_routing::Policy;
 
-use super::paths::{EMPTY, Paths};
-use super::{Best, Engine, NO_SLOT, OWN, Told, UNUSABLE};
+use super::paths::EMPTY;
+use super::{Best, Engine, NO_SLOT, OWN, Slot, Told, UNUSABLE};
 
 /// Marks of [`Line::at`]: a decision of a router, and one that no message led to.
 const DECIDED: u32 = 1 << 31;
@@ -77,6 +76,10 @@ pub(crate) struct Reading<'t> {
     is_watched: Vec<bool>,
     /// The slot of a watched router where something came in last, and how long that had waited.
     last: (u32, u32),
+    /// What the engine has to come back to: time, cause and refusal; slots, and best routes.
+    now: (i64, u32, (u32, i64)),
+    slots: Vec<(u32, Slot, Option<i64>)>,
+    best: Vec<Best>,
 }
 
 impl Engine<'_> {
@@ -115,8 +118,7 @@ impl Engine<'_> {
         transcript.write(now_us, router | mark, slot);
     }
 
-    /// Lets a new engine see what concerns the routers that are watched, up to the lines of
-    /// `end_us`; [`Engine::take_turns`] has their changes then. It is of no use for anything else.
+    /// Sees what concerns the routers that are watched, up to the lines of `end_us`.
     pub(crate) fn read_on(&mut self, policy: &Policy<'_>, reading: &mut Reading<'_>, end_us: i64) {
         let Reading { transcript, next, waits, refused, is_watched, last, .. } = reading;
         while let Some(line) = transcript.lines.get(*next)
@@ -159,17 +161,25 @@ impl Engine<'_> {
         }
     }
 
-    /// An engine that is to read a transcript of paths that are known.
+    /// Goes back to where a transcript begins, whose end is how the engine stands now.
     pub(crate) fn begin_reading<'t>(
         &mut self,
         transcript: &'t Transcript,
-        paths: &Arc<Paths>,
         watched: &BTreeSet<u32>,
     ) -> Reading<'t> {
+        let nothing = Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: u32::MAX };
         let mut is_watched = vec![false; self.best.len()];
-        watched.iter().for_each(|router| is_watched[*router as usize] = true);
-        self.watch(watched.clone());
-        self.paths = Arc::clone(paths);
+        let mut slots = Vec::new();
+        for router in watched {
+            is_watched[*router as usize] = true;
+            for slot in self.adjacency.slots(*router) {
+                let at = slot as usize;
+                let received_us = self.received_us.get(at).copied();
+                slots.push((slot, self.slots[at], received_us));
+                (self.slots[at].heard, self.slots[at].rank) = (Told::NONE, UNUSABLE);
+            }
+        }
+        let best = vec![nothing; self.best.len()];
         Reading {
             transcript,
             next: 0,
@@ -178,6 +188,21 @@ impl Engine<'_> {
             refused: transcript.refused.iter().peekable(),
             is_watched,
             last: (NO_SLOT, 0),
+            now: (self.now_us, self.cause, self.refused),
+            slots,
+            best: std::mem::replace(&mut self.best, best),
+        }
+    }
+
+    /// Comes back from a transcript that was read to its end.
+    pub(crate) fn end_reading(&mut self, reading: Reading<'_>) {
+        (self.now_us, self.cause, self.refused) = reading.now;
+        self.best = reading.best;
+        for (slot, before, received_us) in reading.slots {
+            self.slots[slot as usize] = before;
+            if let Some(received_us) = received_us {
+                self.received_us[slot as usize] = received_us;
+            }
         }
     }
 

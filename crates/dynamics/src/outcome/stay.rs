@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
+use std::sync::Arc;
 
 use catchment_model::Asn;
 use catchment_model::rules::{Decision, OldestRule};
@@ -130,7 +131,7 @@ pub(super) fn stayed(
     script: &Script<'_>,
     timeline: &Timeline,
     windows: &[Window],
-    prelude: Option<&Prelude>,
+    prelude: Option<&mut Prelude>,
     watch: Watch<'_>,
 ) -> Result<(Vec<Vec<Stayed>>, Vec<Option<Share>>), Unfinished> {
     let mut stayed: Vec<Vec<Stayed>> = vec![Vec::new(); windows.len()];
@@ -158,8 +159,13 @@ pub(super) fn stayed(
         }
     }
     if stayed.iter().any(|of| !of.is_empty()) {
-        let prelude = Prelude::of(script.situation, prelude);
-        ask(script, timeline, windows, &mut stayed, &prelude, watch)?;
+        match prelude.filter(|prelude| prelude.fits(script.situation)) {
+            Some(prelude) => ask(script, timeline, windows, &mut stayed, prelude, watch)?,
+            None => {
+                let mut prelude = Prelude::new(script.situation);
+                ask(script, timeline, windows, &mut stayed, &mut prelude, watch)?;
+            }
+        }
     }
     Ok((stayed, back))
 }
@@ -233,11 +239,11 @@ fn ask(
     timeline: &Timeline,
     windows: &[Window],
     stayed: &mut [Vec<Stayed>],
-    prelude: &Prelude,
+    prelude: &mut Prelude,
     watch: Watch<'_>,
 ) -> Result<(), Unfinished> {
     let delivery = &timeline.delivery;
-    let adjacency = prelude.adjacency();
+    let adjacency = Arc::clone(prelude.adjacency());
     let mut courses: BTreeMap<u16, Course<'_>> = BTreeMap::new();
     for (stayed, window) in stayed.iter_mut().zip(windows) {
         // Several sites may return; each reason needs the whole network as it was then.
@@ -253,10 +259,16 @@ fn ask(
                 entry.why = Some(Why::Answer);
                 continue;
             };
+            // The last window lasts until the end of the run, which may be known.
+            if window.last_us == i64::MAX
+                && let Some(end) = prelude.take_end(script, &adjacency, prefix)
+            {
+                courses.insert(prefix, end);
+            }
             let course = match courses.entry(prefix) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => {
-                    place.insert(prelude.start(script, adjacency, prefix, watch)?)
+                    place.insert(prelude.start(script, &adjacency, prefix, watch)?)
                 }
             };
             drive(course, window.last_us, watch)?;

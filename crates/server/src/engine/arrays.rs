@@ -343,7 +343,8 @@ pub fn ties(played: &Played, run: &Run, watch: Watch<'_>) -> Result<Vec<u8>, Pro
             .iter()
             .map(|(covering, catchment)| (Policy::new(situation, *covering), catchment))
             .collect();
-        let ties = Ties::along(&chain);
+        let mut goes_on = || watch("solving", 0, 0) == ControlFlow::Continue(());
+        let Some(ties) = Ties::along_while(&chain, &mut goes_on) else { return Err(cancelled()) };
         for (router, shares) in ties.shares.iter().enumerate() {
             if follows[router] == prefix {
                 counts[router] = shares.len().min(usize::from(u8::MAX)) as u8;

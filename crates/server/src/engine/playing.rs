@@ -66,7 +66,7 @@ pub fn play(
         timeline.delivery.end_us = end_us;
         let script = script(&scenario, &assembled, &events, steering);
         let mut steps = |done, total| watch("measuring", done, total);
-        let run = measure(&scenario, &assembled, &script, timeline, &prelude, &mut steps);
+        let run = measure(&scenario, &assembled, &script, timeline, &mut prelude, &mut steps);
         runs.push(run.map_err(unfinished)?);
     }
     go_on("measuring")?;
@@ -146,7 +146,7 @@ fn measure(
     assembled: &Assembled,
     script: &Script<'_>,
     timeline: Timeline,
-    prelude: &Prelude,
+    prelude: &mut Prelude,
     steps: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<Run, Unfinished> {
     let outcome = Outcome::with(script, &timeline, prelude, steps)?;

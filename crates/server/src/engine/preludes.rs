@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use catchment_dynamics::Prelude;
 use catchment_routing::Situation;
 
-/// Preludes that are kept at most, and their bytes together. One on an Internet takes some tens of
-/// MB for each prefix.
+/// Preludes that are kept at most, and their bytes together; the last one is kept in any case, and
+/// knows its bounds.
 const KEPT: usize = 4;
 const BYTES_MAX: usize = 512 << 20;
 
@@ -32,15 +32,15 @@ impl Preludes {
         found.unwrap_or_else(|| Prelude::new(situation))
     }
 
-    /// Keeps a prelude, in place of one of the same situation that knows less, and forgets others
-    /// if there are too many. One that is too large by itself is not kept.
+    /// Keeps a prelude, with what is known of the same situation, and forgets others if there are
+    /// too many.
     pub fn keep(&self, prelude: &Prelude) {
-        if prelude.start_ups() == 0 || prelude.bytes() > BYTES_MAX {
+        if prelude.start_ups() == 0 {
             return;
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kept.iter().position(|other| other.is_of_one_situation_with(prelude));
-        let mut newest = prelude.clone();
+        let mut newest = prelude.for_others();
         if let Some(known) = known {
             newest.learn(&kept.remove(known));
         }
