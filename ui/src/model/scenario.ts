@@ -115,6 +115,14 @@ function withClients(doc: ScenarioDoc, list: ClientDoc[]): ScenarioDoc {
   return list.length === 0 ? rest : { ...rest, client: list };
 }
 
+/** The first AS number from one on that neither the scenario nor its world has. */
+export function freeAsn(from: number, doc: ScenarioDoc, world: ReadonlySet<number>): number {
+  const listed = new Set([...(doc.client ?? []), ...(doc.site ?? [])].map((one) => one.asn));
+  let asn = from;
+  while (listed.has(asn) || world.has(asn)) asn += 1;
+  return asn;
+}
+
 export function addClient(doc: ScenarioDoc, client: ClientDoc): ScenarioDoc {
   return withClients(doc, [...(doc.client ?? []), client]);
 }
