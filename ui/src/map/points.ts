@@ -5,7 +5,7 @@ import { fateSite, LOOPING, NO_ROUTE, NONE, STALE } from '../engine/columns';
 import type { Mark, Theme } from '../model/palette';
 import type { Track } from '../model/track';
 import type { Camera } from './camera';
-import type { Layer } from './props';
+import type { Layer } from '../model/permalink';
 import { colorOf, pixel, sequentialPixels, TOKENS } from './theme';
 
 export interface PointScene {

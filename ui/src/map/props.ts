@@ -3,11 +3,9 @@
 
 import type { RunResult } from '../engine/api';
 import type { Mark, Theme } from '../model/palette';
+import type { Layer } from '../model/permalink';
 import type { Load, Ring, Track, World } from '../model/track';
 import type { View } from './camera';
-
-export type Layer =
-  'catchment' | 'rtt' | 'inflation' | 'length' | 'recovery' | 'ties' | 'stability' | 'grid';
 
 /** How a site is now. */
 export interface SiteState {
@@ -109,7 +107,7 @@ export const LAYERS: Record<Layer, { name: string; unit: string; note: string }>
   },
   length: { name: 'AS-path length', unit: 'ASes', note: 'ASes on the path, prepends included.' },
   recovery: { name: 'Time to recover', unit: 's', note: 'From the event until served again.' },
-  ties: { name: 'Ties', unit: 'routes', note: 'Routes that only a tie-break tells apart.' },
+  ties: { name: 'Ties', unit: 'sites', note: 'Sites that it could reach if ties broke otherwise.' },
   stability: { name: 'Stability', unit: 'moves', note: 'How often its site changed in this run.' },
   grid: { name: 'Grid', unit: '', note: 'Cells of equal degrees: size is dots, slices are sites.' },
 };

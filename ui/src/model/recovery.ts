@@ -19,7 +19,7 @@ export function unservedSources(track: Track): number {
   return found;
 }
 
-/** How many sources send most of their packets to a site that does not answer. */
+/** How many sources send most of their packets to a dead site, or into a link that is down. */
 export function staleSources(track: Track): number {
   let found = 0;
   for (const dot of track.sources) if (fateKind(track.fate(dot)) === 'stale') found += 1;
