@@ -78,7 +78,6 @@ export interface MapProps {
   compact?: boolean;
   /** Can be bound: two maps that share it move together. */
   view?: View;
-  asName?: (asn: number) => string | undefined;
   placeName?: (place: number) => string | undefined;
   onpop?: (site: number) => void;
   onpopmenu?: (site: number, x: number, y: number) => void;
@@ -92,7 +91,6 @@ export interface MapProps {
   ondot?: (dot: number) => void;
   onbrush?: (dots: Uint32Array) => void;
   onhoverpop?: (site: number | null) => void;
-  onview?: (view: View) => void;
   onreduced?: (level: Reduction) => void;
 }
 

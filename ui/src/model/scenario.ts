@@ -66,7 +66,7 @@ export function withoutEvents(doc: ScenarioDoc): ScenarioDoc {
 const same = (a: string | undefined, b: string) => a?.toLowerCase() === b.toLowerCase();
 
 /** The site that an event is about, as it is written there. */
-export function siteOf(event: EventDoc): string | undefined {
+function siteOf(event: EventDoc): string | undefined {
   return event.fail ?? event.restore ?? event.drain;
 }
 
