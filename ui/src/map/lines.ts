@@ -19,7 +19,7 @@ export interface Line {
 }
 
 /** More lines than this are bundled by region. */
-export const LINES_MAX = 400;
+const LINES_MAX = 400;
 /** With most lines dropped, this many are left. */
 const LINES_REDUCED = 500;
 const DRIFT_PX_PER_S = 12;

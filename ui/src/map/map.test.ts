@@ -4,7 +4,7 @@ import type { Ring } from '../model/track';
 import { FrameBudget } from './budget';
 import { Camera, EARTH, type Point } from './camera';
 import { DotIndex } from './dotindex';
-import { declutter, placeLabels } from './placing';
+import { declutter, overlap, placeLabels } from './placing';
 import { ringMarks } from './rings';
 import { amount } from './words';
 
@@ -105,6 +105,24 @@ test('rings close together become one badge, the first to run out told', () => {
   const marks = ringMarks([ring(1, 40e6), ring(2, 31e6), ring(3, 25e6)], 20e6, places);
   expect(marks.map(({ text }) => text).sort()).toEqual(['2 clients, next 11\u202fs', '5\u202fs']);
   expect(marks.find(({ arcs }) => arcs.length === 1)!.arcs[0].part).toBeCloseTo(1 / 3);
+});
+
+test('of many rings none stands on another, and none is lost', () => {
+  const rings = Array.from({ length: 200 }, (_, dot) => ring(dot, 30e6 + dot * 1e5));
+  const places = new Map(
+    rings.map(({ dot }): [number, Point] => [dot, [(dot * 7919) % 1100, (dot * 104729) % 700]]),
+  );
+  const marks = ringMarks(rings, 20e6, places);
+  expect(marks.flatMap(({ arcs }) => arcs)).toHaveLength(200);
+  for (const [place, { arcs, box }] of marks.entries()) {
+    for (const other of marks.slice(place + 1)) {
+      const least = Math.min(
+        ...arcs.flatMap((a) => other.arcs.map((b) => Math.hypot(a.x - b.x, a.y - b.y))),
+      );
+      expect(least).toBeGreaterThanOrEqual(24);
+      expect(overlap(box, other.box)).toBe(false);
+    }
+  }
 });
 
 test('before the health check has noticed, a ring shows the detection', () => {

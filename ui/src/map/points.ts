@@ -5,7 +5,7 @@ import { fateSite, LOOPING, NO_ROUTE, NONE, STALE } from '../engine/columns';
 import type { Mark, Theme } from '../model/palette';
 import type { Track } from '../model/track';
 import type { Camera } from './camera';
-import type { Layer } from './props';
+import type { Layer } from '../model/permalink';
 import { colorOf, pixel, sequentialPixels, TOKENS } from './theme';
 
 export interface PointScene {
@@ -175,7 +175,7 @@ function siteColors({ marks, theme, hidden, hoveredSite }: PointScene): Uint32Ar
 }
 
 /** Width of a dot in CSS px: the fewer there are and the closer one looks, the larger. */
-export function dotSize(dots: number, k: number): number {
+function dotSize(dots: number, k: number): number {
   const base = dots > 40_000 ? 1 : dots > 8_000 ? 1.5 : dots > 1_000 ? 2.2 : 3;
   return Math.min(8, base * k ** 0.55);
 }

@@ -66,7 +66,7 @@ export function withoutEvents(doc: ScenarioDoc): ScenarioDoc {
 const same = (a: string | undefined, b: string) => a?.toLowerCase() === b.toLowerCase();
 
 /** The site that an event is about, as it is written there. */
-export function siteOf(event: EventDoc): string | undefined {
+function siteOf(event: EventDoc): string | undefined {
   return event.fail ?? event.restore ?? event.drain;
 }
 
@@ -127,6 +127,14 @@ function withClients(doc: ScenarioDoc, list: ClientDoc[]): ScenarioDoc {
   return list.length === 0 ? rest : { ...rest, client: list };
 }
 
+/** The first AS number from one on that neither the scenario nor its world has. */
+export function freeAsn(from: number, doc: ScenarioDoc, world: ReadonlySet<number>): number {
+  const listed = new Set([...(doc.client ?? []), ...(doc.site ?? [])].map((one) => one.asn));
+  let asn = from;
+  while (listed.has(asn) || world.has(asn)) asn += 1;
+  return asn;
+}
+
 export function addClient(doc: ScenarioDoc, client: ClientDoc): ScenarioDoc {
   return withClients(doc, [...(doc.client ?? []), client]);
 }
@@ -158,19 +166,23 @@ export function putSite(doc: ScenarioDoc, site: SiteDoc): ScenarioDoc {
   return { ...doc, site: next };
 }
 
+/** Whether the file says all of a site that a new one needs, or may only change one of the world. */
+export function mayBeNewSite(doc: ScenarioDoc, name: string): boolean {
+  const own = (doc.site ?? []).find((other) => same(other.name, name));
+  return own?.asn !== undefined && own.neighbors !== undefined;
+}
+
 /**
- * Takes a site out, with the events about it. One that the file itself added is dropped; one of
- * the world is marked, since it would be there again.
+ * Takes a site out, with the events about it. One of the world is marked, since it would be there
+ * again; one that only the file has is dropped, since there would be nothing to remove.
  */
-export function removeSite(doc: ScenarioDoc, name: string): ScenarioDoc {
+export function removeSite(doc: ScenarioDoc, name: string, isOfWorld: boolean): ScenarioDoc {
   const about = (event: EventDoc) => {
     const inner = (event.announce ?? event.capacity) as { site?: string } | undefined;
     return same(siteOf(event) ?? inner?.site, name);
   };
   const rest = (doc.site ?? []).filter((other) => !same(other.name, name));
-  const own = (doc.site ?? []).find((other) => same(other.name, name));
-  const isNew = own?.asn !== undefined && own.neighbors !== undefined;
-  const site = isNew ? rest : [...rest, { name, remove: true }];
+  const site = isOfWorld ? [...rest, { name, remove: true }] : rest;
   const next = withEvents(
     doc,
     events(doc).filter((event) => !about(event)),

@@ -13,7 +13,7 @@ function cycle<T>(all: readonly T[], now: T, by = 1): T {
   return all[(all.indexOf(now) + by + all.length) % all.length];
 }
 
-export function modesNow(): Mode[] {
+function modesNow(): Mode[] {
   const hasRegions = Object.keys(app.doc?.service.regional ?? {}).length > 0;
   return MODES.filter((mode) => mode !== 'hybrid' || hasRegions || app.mode === 'hybrid');
 }
