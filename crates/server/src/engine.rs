@@ -3,9 +3,9 @@
 //! Everything here blocks and knows no HTTP; the handlers call it off the async threads.
 //!
 //! One file for each question: `worlds` (where it happens), `playing` (what comes of it), `report`
-//! (the same as JSON), `arrays` (the same as columns), `ways` (where packets are under way), `why`
-//! and `flips` (why a dot lands where it does, and what would move it), `nearest` (who is at a
-//! place, or of a name). What goes wrong is put into words by `problems`.
+//! (the same as JSON), `standing` (how sites stand), `arrays` (the same as columns), `ways` (where
+//! packets are under way), `why` and `flips` (why a dot lands where it does, and what would move it),
+//! `nearest` (who is at a place, or of a name). What goes wrong is put into words by `problems`.
 
 mod arrays;
 mod flips;
@@ -13,6 +13,7 @@ mod nearest;
 mod playing;
 mod problems;
 mod report;
+mod standing;
 mod ways;
 mod why;
 mod worlds;

@@ -15,6 +15,7 @@ use catchment_model::{Rules, Scenario, World};
 use catchment_worlds::Assembled;
 
 use super::playing::{name_of, script};
+use super::standing::{capacities, standings};
 use super::ways::RoundTrips;
 use super::{Run, VERSION, arrays, worlds};
 use crate::api::{
@@ -178,6 +179,8 @@ fn run_report(
                 EventInfo { paths_tried, ..event }
             })
             .collect(),
+        standing: standings(&assembled.service, timeline, *steering),
+        capacities: capacities(timeline),
         flows: flows
             .classes
             .iter()
