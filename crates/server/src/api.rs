@@ -30,6 +30,12 @@ pub struct LimitsInfo {
     pub body_bytes: u64,
     /// Most events of a scenario.
     pub events: u32,
+    /// Most sites that a scenario names.
+    pub sites: u32,
+    /// Most prefixes of a service.
+    pub prefixes: u32,
+    /// Most clients that a scenario names.
+    pub clients: u32,
     /// Longest run, in seconds of wall time.
     pub run_seconds: u32,
 }

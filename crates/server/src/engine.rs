@@ -34,7 +34,8 @@ use catchment_routing::Situation;
 use catchment_worlds::{Assembled, BaseWorld};
 
 use crate::api::{Found, Nearest, PlaceInfo, Problem, RunResult, SteeringName, Why};
-use problems::{no_such_run, unfinished};
+use crate::columns::SITES_MAX;
+use problems::{no_such_run, problem, unfinished};
 use worlds::Worlds;
 
 /// Version of the engine: equal questions to equal versions have equal answers.
@@ -69,15 +70,21 @@ impl Engine {
     ///
     /// # Errors
     /// If it has mistakes (kind `scenario-mistakes`), its world cannot be had (`forbidden-world`,
-    /// `bad-world`), its routing does not settle (`oscillation`), or the watch says so
-    /// (`cancelled`).
+    /// `bad-world`), its routing does not settle (`oscillation`), it has more sites than
+    /// columns have room for (`too-large`), or the watch says so (`cancelled`).
     pub fn play(
         &self,
         scenario: Scenario,
         steering: &[SteeringName],
         watch: Watch<'_>,
     ) -> Result<Played, Problem> {
-        playing::play(&self.worlds, scenario, steering, watch)
+        let played = playing::play(&self.worlds, scenario, steering, watch)?;
+        let count = played.assembled.service.sites.len();
+        if count > SITES_MAX {
+            let title = format!("there are {count} sites, and columns have room for {SITES_MAX}");
+            return Err(problem("too-large", 422, title, "`catchment simulate` plays more"));
+        }
+        Ok(played)
     }
 }
 
