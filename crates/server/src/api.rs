@@ -568,7 +568,8 @@ pub struct Why {
     /// Single changes that would move it, solved for the steady state of this instant; the one
     /// with the fewest side effects first.
     pub flips: Vec<FlipInfo>,
-    /// The command that prints the same.
+    /// The command that prints the same. It says `SCENARIO.toml` unless the scenario is one of the
+    /// library as it is there.
     pub command: String,
 }
 

@@ -21,6 +21,8 @@ pub struct LibraryScenario {
     pub scenario: Scenario,
     /// Its text.
     pub toml: String,
+    /// What the command line calls it: its name, or the path of its file; `None` if it is neither.
+    pub argument: Option<String>,
     /// Why it cannot be opened here, such as missing data.
     pub unavailable: Option<String>,
 }

@@ -36,10 +36,15 @@ use catchment_worlds::{Assembled, BaseWorld};
 use crate::api::{Found, Nearest, PlaceInfo, Problem, RunResult, SteeringName, Why};
 use crate::columns::SITES_MAX;
 use problems::{no_such_run, problem, unfinished};
+pub use why::shell_word;
 use worlds::Worlds;
 
 /// Version of the engine: equal questions to equal versions have equal answers.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Stands for the scenario in commands. The engine knows what a scenario says, and not where it
+/// lies: whoever does writes [`shell_word`] of that in its place.
+pub const SCENARIO_FILE: &str = "SCENARIO.toml";
 
 /// Whom long work tells how far it is: what it does, steps done, steps in all (0: not known).
 /// Answers whether it should go on.
@@ -109,6 +114,11 @@ struct Run {
 }
 
 impl Played {
+    /// What was played.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
     /// Bytes that it holds, roughly, for whoever keeps many.
     pub fn bytes(&self) -> usize {
         let world = &self.assembled.world;

@@ -34,7 +34,7 @@ fn istanbul_is_told_from_before_the_failure_to_after_the_return() {
     assert_eq!(before.hops[0].options[0].lost_at, None);
     assert!(before.hops[0].options[1].lost_at.is_some());
     assert!(before.hops[0].options[0].rtt_ms.is_some());
-    assert_eq!(before.command, "catchment explain hello --as 65545 --at 0s");
+    assert_eq!(before.command, "catchment explain SCENARIO.toml --as 65545 --at 0s");
     let during = why(&played, 0, ISTANBUL, 60);
     assert_eq!(site(&played, during.site), "bom");
     assert!(during.nearest.iter().all(|near| site(&played, Some(near.site)) != "fra"));

