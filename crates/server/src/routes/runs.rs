@@ -82,13 +82,27 @@ pub(crate) async fn start_run(State(app): State<Arc<App>>, request: Request) -> 
         tokio::spawn(play_run(Arc::clone(&app), Arc::clone(&run), ticket, play));
         run
     };
+    // Whoever goes away before they know its id could never give it up.
+    let mut unknown = Unknown(Some(Arc::clone(&run)));
     let _ = timeout(QUICK, run.follow().wait_for(is_ended)).await;
     let state = run.state();
     let mut response = json(StatusCode::CREATED, &state);
     if let Ok(place) = HeaderValue::from_str(&format!("/api/v1/runs/{}", state.id)) {
         response.headers_mut().insert(LOCATION, place);
     }
+    unknown.0 = None;
     Ok(response)
+}
+
+/// A run whose id nobody has been told. It is given up when this is dropped.
+struct Unknown(Option<Arc<Run>>);
+
+impl Drop for Unknown {
+    fn drop(&mut self) {
+        if let Some(run) = &self.0 {
+            run.cancel();
+        }
+    }
 }
 
 fn read_play(body: &str, limits: &LimitsInfo) -> Result<Play, Problem> {
