@@ -163,7 +163,11 @@ async fn play_run(app: Arc<App>, run: Arc<Run>, ticket: Ticket, play: Play) {
     let played = app.plays.work(ticket, Arc::clone(&run.brake), job).await;
     let ended = played.map(|(played, bytes)| {
         let hash = played.result.hash.clone();
-        app.results.put(hash.clone(), text, played, bytes);
+        let gone = app.results.put(hash.clone(), text, played, bytes);
+        if !gone.is_empty() {
+            // A large one takes longer than others may wait for this thread.
+            tokio::task::spawn_blocking(move || drop(gone));
+        }
         hash
     });
     if let Err(problem) = &ended {
