@@ -64,7 +64,7 @@ pub fn why(
         by_dns(&script, &parts, &mut why);
         return Ok(why);
     }
-    let fate = parts.iter().max_by(|a, b| a.share.total_cmp(&b.share)).map(|it| it.at(at_us));
+    let fate = main_part(&parts).map(|main| parts[main].at(at_us));
     let prefix = fate.and_then(|fate| prefix_of(&script, fate));
     let prefix = prefix.unwrap_or_else(|| first_prefix(&script));
     by_bgp(played, run, &script, prefix, &mut why, watch)?;
@@ -115,6 +115,14 @@ impl Part<'_> {
     }
 }
 
+/// The part that stands for a dot: the largest, of equal ones the first. The map draws it by the
+/// same rule.
+fn main_part(parts: &[Part<'_>]) -> Option<usize> {
+    let share = |index: &usize| parts[*index].share;
+    // Of equal ones `max_by` takes the last.
+    (0..parts.len()).rev().max_by(|a, b| share(a).total_cmp(&share(b)))
+}
+
 fn parts(run: &Run, dot: u32) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     for delivery in [&run.timeline.delivery, &run.timeline.bystanders] {
@@ -129,7 +137,7 @@ fn parts(run: &Run, dot: u32) -> Vec<Part<'_>> {
 
 /// What became of packets from t = 0 up to a time.
 fn packets(script: &Script<'_>, parts: &[Part<'_>], at_us: i64) -> Vec<PacketInfo> {
-    let largest = parts.iter().max_by(|a, b| a.share.total_cmp(&b.share));
+    let largest = main_part(parts).map(|main| &parts[main]);
     let told: Vec<&Part<'_>> = match parts.len() {
         0..=PARTS_TOLD => parts.iter().collect(),
         _ => largest.into_iter().collect(),
@@ -433,10 +441,7 @@ fn chooses(step: Step, winner: &Choosable, loser: &Choosable) -> String {
 fn by_dns(script: &Script<'_>, parts: &[Part<'_>], why: &mut Why) {
     let Situation { world, service, rules, .. } = script.situation;
     let at_us = why.at_us;
-    let Some(largest) = (0..parts.len()).max_by(|a, b| {
-        // The first of equal ones.
-        parts[*a].share.total_cmp(&parts[*b].share).then(b.cmp(a))
-    }) else {
+    let Some(largest) = main_part(parts) else {
         why.verdict = format!("{} asks nobody", why.subject);
         return;
     };
@@ -505,7 +510,20 @@ fn reason(script: &Script<'_>, why: &Why, site: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shell_word;
+    use super::{Delivery, Part, main_part, shell_word};
+
+    #[test]
+    fn the_first_of_the_largest_parts_stands_for_a_dot() {
+        let delivery = Delivery::default();
+        let main = |shares: &[f64]| {
+            let part = |share: &f64| Part { delivery: &delivery, stream: 0, share: *share };
+            main_part(&shares.iter().map(part).collect::<Vec<_>>())
+        };
+        assert_eq!(main(&[0.5, 0.5]), Some(0));
+        assert_eq!(main(&[0.2, 0.4, 0.4]), Some(1));
+        assert_eq!(main(&[0.3, 0.3, 0.4]), Some(2));
+        assert_eq!(main(&[]), None);
+    }
 
     #[test]
     fn a_name_is_one_word_of_a_shell() {
