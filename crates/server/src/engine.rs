@@ -29,7 +29,7 @@ use catchment_dynamics::play::Timeline;
 use catchment_dynamics::state::{At, Moment, Options};
 use catchment_dynamics::{Outcome, Script};
 use catchment_model::scenario::{Steering, WorldSource};
-use catchment_model::{Duration, Scenario, Table};
+use catchment_model::{Asn, Duration, Scenario, Table};
 use catchment_routing::Situation;
 use catchment_worlds::{Assembled, BaseWorld};
 
@@ -224,12 +224,12 @@ impl Played {
         Ok(moment.map_err(unfinished)?.table(Options::default()))
     }
 
-    /// Who stands for a new client at a place.
+    /// Who stands for a new client at a place, or for the one of this AS if it moves there.
     ///
     /// # Errors
     /// If the world has no places, or the place is none.
-    pub fn nearest(&self, lat: f64, lon: f64) -> Result<Nearest, Problem> {
-        nearest::nearest(&self.scenario, &self.assembled.world, lat, lon)
+    pub fn nearest(&self, lat: f64, lon: f64, except: Option<u32>) -> Result<Nearest, Problem> {
+        nearest::nearest(&self.scenario, &self.assembled.world, (lat, lon), except.map(Asn))
     }
 
     /// Networks that fit a search, at most 20, best first.

@@ -204,7 +204,7 @@ fn a_larger_world_is_kept_and_asked() {
     let dot = world["tier"].iter().position(|tier| *tier == 3.0).unwrap() as u32;
     let why = played.why(0, dot, 20_000_000, &go_on).unwrap();
     assert!(!why.hops.is_empty() && !why.nearest.is_empty(), "{why:?}");
-    let near = played.nearest(48.9, 2.4).unwrap();
+    let near = played.nearest(48.9, 2.4, None).unwrap();
     assert!(near.client.is_none() && world["weight"][near.dot as usize] > 0.0);
     assert!(played.bytes() > 100_000);
     // The second time the world is there: nobody is told that it is built twice.

@@ -156,7 +156,7 @@ fn hybrid_steering_asks_about_the_prefix_that_dns_names() {
 #[test]
 fn who_is_near_can_be_added_to_the_scenario() {
     let played = played("hello", &[]);
-    let near = played.nearest(48.8566, 2.3522).unwrap();
+    let near = played.nearest(48.8566, 2.3522, None).unwrap();
     let client = near.client.clone().unwrap();
     assert_eq!(client["at"], json!([48.86, 2.35]));
     assert_eq!(client["name"], json!("Paris"));
@@ -170,12 +170,43 @@ fn who_is_near_can_be_added_to_the_scenario() {
     // London is nearest, and its provider serves Paris too.
     assert!(near.text.contains("London"), "{}", near.text);
     // The next one gets another number, and coordinates where no city is.
-    let next = with.nearest(0.0, -30.0).unwrap().client.unwrap();
+    let next = with.nearest(0.0, -30.0, None).unwrap().client.unwrap();
     assert_eq!(
         (&next["asn"], &next["name"]),
         (&json!(4_200_000_001_u32), &json!("Client at 0.0 N, 30.0 W"))
     );
-    assert_eq!(played.nearest(91.0, 0.0).unwrap_err().status, 422);
+    assert_eq!(played.nearest(91.0, 0.0, None).unwrap_err().status, 422);
+}
+
+#[test]
+fn whoever_moves_is_no_model_of_itself_and_names_are_unique() {
+    let hello: Value = serde_json::from_str(&write_json(&library("hello"))).unwrap();
+    let mut scenario = hello.clone();
+    let add = |scenario: &mut Value, at: (f64, f64)| {
+        let near = play(of_json(scenario), &[]).unwrap().nearest(at.0, at.1, None).unwrap();
+        let client = near.client.unwrap();
+        let mut clients = scenario["client"].as_array().cloned().unwrap_or_default();
+        clients.push(client.clone());
+        scenario["client"] = json!(clients);
+        client["name"].as_str().unwrap().to_owned()
+    };
+    let madrid = (40.42, -3.70);
+    let names: Vec<String> = (0..3).map(|_| add(&mut scenario, madrid)).collect();
+    assert_eq!(names, ["Madrid", "Madrid 2", "Madrid 3"]);
+    let at_sea: Vec<String> = (0..2).map(|_| add(&mut scenario, (0.0, -30.0))).collect();
+    assert_eq!(at_sea, ["Client at 0.0 N, 30.0 W", "Client at 0.0 N, 30.0 W 2"]);
+    // One that moves keeps its name within its city, and takes somebody else for a model.
+    let mut scenario = hello;
+    assert_eq!(add(&mut scenario, madrid), "Madrid");
+    let played = play(of_json(&scenario), &[]).unwrap();
+    let model = |except| {
+        let near = played.nearest(madrid.0 + 0.1, madrid.1, except).unwrap();
+        (near.text.clone(), near.client.unwrap()["name"].as_str().unwrap().to_owned())
+    };
+    let (text, name) = model(None);
+    assert!(text.contains("as Madrid is") && name == "Madrid 2", "{text} {name}");
+    let (text, name) = model(Some(4_200_000_000));
+    assert!(!text.contains("as Madrid is") && name == "Madrid", "{text} {name}");
 }
 
 #[test]

@@ -83,6 +83,8 @@ pub(crate) struct PointQuery {
     lat: f64,
     /// Degrees east.
     lon: f64,
+    /// AS number of a client that moves there: it is no model of itself, and its name is free.
+    except: Option<u32>,
 }
 
 /// Words to search for.
@@ -139,12 +141,12 @@ pub(crate) async fn places(State(app): State<Arc<App>>, Place(hash): Place<Strin
 pub(crate) async fn nearest(
     State(app): State<Arc<App>>,
     Place(hash): Place<String>,
-    Asked(PointQuery { lat, lon }): Asked<PointQuery>,
+    Asked(PointQuery { lat, lon, except }): Asked<PointQuery>,
 ) -> Answer {
     if !(-90.0..=90.0).contains(&lat) || !(-180.0..=180.0).contains(&lon) {
         return Err(bad_query("this is no point on Earth", "-90 to 90, and -180 to 180 degrees"));
     }
-    answer(&app, &hash, move |played, _| written(&played.nearest(lat, lon)?)).await
+    answer(&app, &hash, move |played, _| written(&played.nearest(lat, lon, except)?)).await
 }
 
 /// Networks that fit a search, at most 20.
