@@ -108,6 +108,39 @@ fn flips_move_the_dot_when_their_events_happen() {
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all);
 }
 
+#[test]
+fn there_are_no_flips_where_the_steady_state_has_the_dot_elsewhere() {
+    let played = play(failing_at_1s(), &[]).unwrap();
+    let clients = &played.result.clients;
+    let dot = clients.iter().find(|client| client.asn == ISTANBUL).unwrap().dot;
+    let at = |at_us| played.why(0, dot, at_us, &go_on).unwrap();
+    let sites = |why: &Why| (site(&played, why.site).to_owned(), why.settled_site);
+    let bom = played.result.sites.iter().position(|site| site.name == "bom").unwrap() as u32;
+    // Before, and when all has settled, both are one, and something would move it.
+    for at_us in [0, 900_000_000] {
+        let why = at(at_us);
+        assert_eq!(why.settled_site, why.site, "{at_us}");
+        assert!(!why.flips.is_empty());
+    }
+    // On its way to Mumbai it is at London for a while.
+    let under_way = at(1_020_000);
+    assert_eq!(sites(&under_way), ("lhr".to_owned(), Some(bom)));
+    assert!(under_way.flips.is_empty(), "{:?}", under_way.flips);
+    // In the story as it is, age keeps it there after Frankfurt has returned.
+    let hello = self::played("hello", &[]);
+    let after = why(&hello, 0, ISTANBUL, 900);
+    let settled = site(&hello, after.settled_site).to_owned();
+    assert_eq!((site(&hello, after.site), &*settled), ("bom", "fra"));
+    assert!(after.flips.is_empty());
+}
+
+/// The scenario `hello`, where Frankfurt fails a second after the start.
+fn failing_at_1s() -> Scenario {
+    let mut scenario: Value = serde_json::from_str(&write_json(&library("hello"))).unwrap();
+    scenario["event"] = json!([{ "at": "1s", "fail": "fra" }]);
+    of_json(&scenario)
+}
+
 fn of_json(scenario: &Value) -> Scenario {
     read(&scenario.to_string(), Syntax::Json, &[]).unwrap().scenario
 }

@@ -57,6 +57,7 @@ pub fn why(
         packets: packets(&script, &parts, at_us),
         rtt_ms: None,
         nearest: nearest(&script, run, dot, at_us),
+        settled_site: None,
         flips: Vec::new(),
         command: command(played, dot, at_us, None),
     };
@@ -237,7 +238,7 @@ fn by_bgp(
     }
     let then =
         Situation { overlay: &recalled.overlay, service: &recalled.service, ..script.situation };
-    why.flips = flips(then, prefix, why, watch)?;
+    (why.settled_site, why.flips) = settled(then, prefix, why, watch)?;
     Ok(())
 }
 
@@ -246,15 +247,15 @@ fn site_of(service: &Service, name: &str) -> Option<u32> {
     place.map(|place| place as u32)
 }
 
-/// Single changes that move the dot away from where it is. They are solved in the steady state,
-/// which has no past: what only age has decided may go back without anybody's doing there, and is
-/// left out.
-fn flips(
+/// Where the dot is in the steady state, and single changes that move it away from there. That
+/// state has no past: where it differs from what the dot uses, because of age or because news are
+/// still under way, its changes say nothing of the dot, and there are none.
+fn settled(
     situation: Situation<'_>,
     prefix: u16,
     why: &Why,
     watch: Watch<'_>,
-) -> Result<Vec<FlipInfo>, Problem> {
+) -> Result<(Option<u32>, Vec<FlipInfo>), Problem> {
     let mut catchments = Vec::new();
     for prefix in 0..situation.service.prefixes.len() as u16 {
         if watch("solving", 0, 0) == ControlFlow::Break(()) {
@@ -263,7 +264,7 @@ fn flips(
         match solve(situation, prefix) {
             Ok(catchment) => catchments.push(catchment),
             // What goes on for ever without a past may settle with one.
-            Err(catchment_routing::Unsolved::Oscillation(_)) => return Ok(Vec::new()),
+            Err(catchment_routing::Unsolved::Oscillation(_)) => return Ok((None, Vec::new())),
             Err(error) => return Err(unsolved(error)),
         }
     }
@@ -271,9 +272,10 @@ fn flips(
         return Err(cancelled());
     }
     let found = explain(situation, &catchments, why.dot, prefix).map_err(unsolved)?;
-    let flips = found.flips.iter();
+    let settled = found.site.as_deref().and_then(|name| site_of(situation.service, name));
+    let flips = found.flips.iter().filter(|_| settled == why.site);
     let info = flips.filter_map(|flip| flip_info(situation.world, situation.service, flip));
-    Ok(info.filter(|flip| why.site.is_none() || flip.lands_at != why.site).collect())
+    Ok((settled, info.collect()))
 }
 
 fn hop_info(script: &Script<'_>, aged: &AgedHop, weighs_rtt: bool) -> HopInfo {
