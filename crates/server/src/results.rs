@@ -99,14 +99,14 @@ mod tests {
         let put = |hash: &str, bytes| {
             let gone =
                 results.put(hash.to_owned(), String::new(), Arc::new(hash.to_owned()), bytes);
-            gone.iter().map(|it| it.to_string()).collect::<Vec<_>>()
+            gone.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert!(put("a", 40).is_empty() && put("b", 40).is_empty());
         assert!(results.get("a").is_some());
         assert_eq!(put("c", 40), ["b"], "whoever puts frees what had to go");
         assert!(results.get("b").is_none() && results.get("a").is_some());
         let held = results.get("a").unwrap();
-        assert_eq!(put("d", 500), ["a", "c"]);
+        assert_eq!(put("d", 500), ["c", "a"]);
         assert_eq!(results.size(), (1, 500), "one too large for all stays alone");
         assert_eq!(*held, "a", "who reads keeps alive");
         assert_eq!(put("d", 1), ["d"]);
