@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use catchment_dynamics::Outcome;
-use catchment_model::Scenario;
 use catchment_model::scenario::WorldSource;
+use catchment_model::world::{NO_PLACE, WorldParts};
+use catchment_model::{Scenario, World};
 use catchment_server::api::{EventInfo, RunReport, StandingInfo, SteeringName};
-use catchment_server::engine::Engine;
+use catchment_server::engine::{Engine, Watch, WorldFiles};
+use catchment_worlds::{BaseWorld, builtin};
 use common::{NoFiles, Reference, decode, engine, go_on, library, play, played, scenario};
 
 /// The first and the last of times that must be equal.
@@ -324,4 +326,47 @@ fn capacities_that_events_change_are_told() {
     let [step] = &result.runs[0].capacities[..] else { panic!("one step") };
     let name = &*result.sites[step.site as usize].name;
     assert_eq!((step.at_us, name, step.kqps, step.gbps), (5_000_000, "fra", Some(7.0), None));
+}
+
+#[test]
+fn what_the_command_line_notes_is_noted() {
+    let two = library("hello");
+    let more: Vec<_> = ["192.0.2.0/24", "198.51.100.0/24"].map(|it| it.parse().unwrap()).into();
+    let notes = |scenario: Scenario, steering| play(scenario, &[steering]).unwrap().result.notes;
+    assert!(notes(two.clone(), SteeringName::Anycast).is_empty());
+    let idle = Scenario { prefixes: more, ..two };
+    let told = notes(idle.clone(), SteeringName::Anycast);
+    let expected = "clients send to the first prefix of the service, and nobody to \
+                    198.51.100.0/24; put it first to play it";
+    assert_eq!(told, [expected]);
+    assert!(notes(idle, SteeringName::Geodns).is_empty());
+    let placeless = engine_of(placeless());
+    let text = "format = 1\nname = \"x\"\n[world]\nas_rel = \"links\"\n\
+                [service]\nprefixes = [\"192.0.2.0/24\"]\n\
+                [[site]]\nname = \"a\"\nasn = 1299\n[[site]]\nname = \"b\"\nasn = 2914\n";
+    let notes = |steering| {
+        let played = placeless.play(scenario(text), &[steering], &go_on);
+        played.unwrap_or_else(|it| panic!("{it:?}")).result.notes
+    };
+    let is_blind = |note: &String| note.starts_with("the world does not know where the sites are");
+    assert!(notes(SteeringName::Geodns).iter().any(is_blind));
+    assert!(!notes(SteeringName::Anycast).iter().any(is_blind));
+}
+
+/// A world of which nobody knows where anything is.
+fn placeless() -> BaseWorld {
+    let mut parts = WorldParts::clone(&builtin("hello").unwrap().world);
+    parts.places.clear();
+    parts.router_places.fill(NO_PLACE);
+    BaseWorld::from_data(World::from_parts(parts).unwrap())
+}
+
+fn engine_of(base: BaseWorld) -> Engine {
+    struct One(BaseWorld);
+    impl WorldFiles for One {
+        fn open(&self, _: &WorldSource, _: Watch<'_>) -> Result<BaseWorld, String> {
+            Ok(self.0.clone())
+        }
+    }
+    Engine::new(Arc::new(One(base)), vec![WorldSource::AsRel("links".to_owned())])
 }
