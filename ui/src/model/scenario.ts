@@ -110,6 +110,18 @@ export function restoreAll(doc: ScenarioDoc, sites: string[], time: number): Sce
     .reduce((next, site) => toggleSite(next, site, time), doc);
 }
 
+export function clients(doc: ScenarioDoc): ClientDoc[] {
+  return doc.client ?? [];
+}
+
+/** A new client with an AS of its own: the engine proposes one that was free in an older scenario. */
+export function withOwnAs(doc: ScenarioDoc, client: ClientDoc): ClientDoc {
+  const taken = new Set([...clients(doc), ...(doc.site ?? [])].map((one) => one.asn));
+  let { asn } = client;
+  while (taken.has(asn)) asn += 1;
+  return { ...client, asn };
+}
+
 function withClients(doc: ScenarioDoc, list: ClientDoc[]): ScenarioDoc {
   const { client: _, ...rest } = doc;
   return list.length === 0 ? rest : { ...rest, client: list };

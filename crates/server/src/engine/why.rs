@@ -12,7 +12,7 @@ use catchment_dynamics::{Delivery, Fate, Script};
 use catchment_model::scenario::{AnswerPolicy, Steering};
 use catchment_model::{Duration, Service};
 use catchment_routing::decision::weighs_rtt;
-use catchment_routing::explain::{Choosable, explain, label};
+use catchment_routing::explain::{Choosable, explain_while, label};
 use catchment_routing::{Situation, Step, Via, link_rtt_ms, solve};
 
 use super::flips::flip_info;
@@ -203,7 +203,8 @@ fn by_bgp(
         .collect();
     let mut steps = |done, total| watch("playing", done, total);
     let asked = (why.dot, prefix);
-    let recalled = recall(script, played.adjacency(), &logs, asked, why.at_us, &mut steps);
+    let prelude = played.prelude();
+    let recalled = recall(script, &prelude, &logs, asked, why.at_us, &mut steps);
     let recalled = recalled.map_err(unfinished)?;
     let history = &recalled.history;
     let (service, world) = (script.situation.service, script.situation.world);
@@ -268,10 +269,9 @@ fn settled(
             Err(error) => return Err(unsolved(error)),
         }
     }
-    if watch("solving", 0, 0) == ControlFlow::Break(()) {
-        return Err(cancelled());
-    }
-    let found = explain(situation, &catchments, why.dot, prefix).map_err(unsolved)?;
+    let mut goes_on = || watch("solving", 0, 0) == ControlFlow::Continue(());
+    let found = explain_while(situation, &catchments, why.dot, prefix, &mut goes_on);
+    let Some(found) = found.map_err(unsolved)? else { return Err(cancelled()) };
     let settled = found.site.as_deref().and_then(|name| site_of(situation.service, name));
     let flips = found.flips.iter().filter(|_| settled == why.site);
     let info = flips.filter_map(|flip| flip_info(situation.world, situation.service, flip));
