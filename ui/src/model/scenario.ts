@@ -154,6 +154,15 @@ export function putSite(doc: ScenarioDoc, site: SiteDoc): ScenarioDoc {
   return { ...doc, site: next };
 }
 
+/** Moves a site: to a city by its code, or to degrees north and east. */
+export function moveSite(doc: ScenarioDoc, name: string, to: string | [number, number]) {
+  const known = (doc.site ?? []).find((other) => same(other.name, name));
+  const { city: _, at: __, ...kept } = known ?? { name };
+  const place = typeof to === 'string' ? { city: to } : { at: to };
+  const others = (doc.site ?? []).filter((other) => other !== known);
+  return putSite({ ...doc, site: others }, { ...kept, ...place });
+}
+
 /** Whether the file says all of a site that a new one needs, or may only change one of the world. */
 export function mayBeNewSite(doc: ScenarioDoc, name: string): boolean {
   const own = (doc.site ?? []).find((other) => same(other.name, name));
