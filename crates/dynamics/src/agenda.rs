@@ -6,6 +6,8 @@
 //! concerned look at it. Steps come before messages of the same instant, since they were known
 //! first.
 
+pub(crate) mod kept;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use catchment_model::rules::{Role, Rules};
@@ -188,28 +190,28 @@ impl<'a> Course<'a> {
         };
         let budget = course.budget();
         course.engine.limit(budget);
-        let keys = (0..script.schedule.len() as u32).map(|cause| course.file_index(cause));
-        course.engine.draw_by(keys.collect());
         let links: Vec<(u32, u32)> = course.overlay.down.iter().copied().collect();
         for (a, b) in links {
             course.cut(a, b);
         }
-        for (index, occurrence) in (0..).zip(course.schedule) {
-            course.plan(occurrence.at.us, index, Step::Occurrence(index));
-        }
+        course.expect_events();
         course
+    }
+
+    /// Plans the events of the schedule.
+    fn expect_events(&mut self) {
+        let keys = (0..self.schedule.len() as u32).map(|cause| self.file_index(cause));
+        self.engine.draw_by(keys.collect());
+        for (index, occurrence) in (0..).zip(self.schedule) {
+            self.plan(occurrence.at.us, index, Step::Occurrence(index));
+        }
     }
 
     /// Plans the announcements: in the order of the file and `apart_us` apart, the last as long
     /// before t = 0; all at that time if 0.
     pub fn announce(&mut self, apart_us: i64) {
-        let active: Vec<u32> = (0..self.service.sites.len() as u32)
-            .filter(|site| self.service.sites[*site as usize].active)
-            .collect();
-        let count = active.len() as i64;
-        for (position, site) in (0..).zip(active) {
+        for (at_us, site) in announcements(&self.service, apart_us) {
             self.service.sites[site as usize].active = false;
-            let at_us = -(count - position) * apart_us;
             let generation = self.sites[site as usize].generation;
             let step = Step::Announce { site, active: true, generation };
             self.plan(at_us, u32::MAX, step);
@@ -244,6 +246,11 @@ impl<'a> Course<'a> {
     /// Who talks to whom.
     pub fn adjacency(&self) -> &'a Adjacency {
         self.adjacency
+    }
+
+    /// What happens.
+    pub(crate) fn schedule(&self) -> &'a [Occurrence] {
+        self.schedule
     }
 
     /// Which prefix of the service this is.
@@ -707,6 +714,14 @@ impl<'a> Course<'a> {
             self.service.sites[site as usize].announcements = said;
         }
     }
+}
+
+/// When each site that is active is announced, in order.
+fn announcements(service: &Service, apart_us: i64) -> Vec<(i64, u32)> {
+    let active = (0..).zip(&service.sites).filter(|(_, site)| site.active);
+    let active: Vec<u32> = active.map(|(index, _)| index).collect();
+    let count = active.len() as i64;
+    (0..).zip(active).map(|(position, site)| (-(count - position) * apart_us, site)).collect()
 }
 
 /// Adds GRACEFUL_SHUTDOWN to everything that a site says.

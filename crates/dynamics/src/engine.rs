@@ -11,6 +11,7 @@
 pub mod adjacency;
 pub mod choose;
 mod conduct;
+mod kept;
 mod multipath;
 mod oscillation;
 pub mod paths;
@@ -18,6 +19,7 @@ mod queue;
 mod sessions;
 mod tell;
 mod timers;
+mod transcript;
 pub mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +35,10 @@ use crate::damping::{Damping, Penalty};
 use crate::timing;
 use adjacency::{Adjacency, INTERNAL};
 use conduct::Conduct;
+pub(crate) use kept::KeptEngine;
 use paths::{EMPTY, PathId, Paths};
 use queue::{Event, Queue};
+pub(crate) use transcript::Transcript;
 use witness::Witness;
 
 /// A route as it is told: a path, with the class that it has at the receiver.
@@ -231,11 +235,11 @@ pub struct Engine<'w> {
     queue: Queue,
     /// Shared with logs, and copied only if the engine goes on after it was.
     paths: Arc<Paths>,
-    asn: Vec<u32>,
+    asn: Arc<[u32]>,
     /// Part of each router in the world: 0 for a site's, 1 for any other.
-    role: Vec<u8>,
+    role: Arc<[u8]>,
     /// Whether a router has customers, siblings or colleagues, who hear of all its routes.
-    has_listeners: Vec<bool>,
+    has_listeners: Arc<[bool]>,
     slots: Vec<Slot>,
     best: Vec<Best>,
     /// When each route came in; empty if no rule asks.
@@ -249,7 +253,7 @@ pub struct Engine<'w> {
     igp_costs: BTreeMap<u32, u32>,
     damping: Option<Damping>,
     /// Routers that damp, by draw.
-    damps: BTreeSet<u32>,
+    damps: Arc<BTreeSet<u32>>,
     penalties: BTreeMap<u32, Penalty>,
     /// When each stuck route lets go, in µs, by slot.
     stuck: BTreeMap<u32, i64>,
@@ -273,6 +277,7 @@ pub struct Engine<'w> {
     /// Who is watched, the timer that is being handled, and the last message that was refused:
     /// its slot and time.
     witness: Option<Box<Witness>>,
+    transcript: Option<Box<Transcript>>,
     task: Option<Task>,
     refused: (u32, i64),
 }
@@ -333,7 +338,7 @@ impl<'w> Engine<'w> {
             reset_us: BTreeMap::new(),
             igp_costs: BTreeMap::new(),
             damping,
-            damps,
+            damps: Arc::new(damps),
             penalties: BTreeMap::new(),
             stuck: BTreeMap::new(),
             tasks: Vec::new(),
@@ -350,12 +355,13 @@ impl<'w> Engine<'w> {
             spread: BTreeMap::new(),
             spread_log: Vec::new(),
             witness: None,
+            transcript: None,
             task: None,
             refused: (NO_SLOT, i64::MIN),
             world,
             adjacency,
             rules,
-            role,
+            role: role.into(),
             has_listeners,
             conduct,
             seed,
@@ -420,7 +426,7 @@ impl<'w> Engine<'w> {
 
     /// The router at the other end of a slot.
     fn peer(&self, slot: u32) -> u32 {
-        self.slots[self.adjacency.reverse[slot as usize] as usize].owner
+        self.adjacency.peer(slot)
     }
 
     /// What a router uses.
@@ -564,6 +570,9 @@ impl<'w> Engine<'w> {
     fn replace(&mut self, policy: &Policy<'_>, router: u32, slot: u32, told: Told, waited_us: u32) {
         let at = slot as usize;
         self.stuck.remove(&slot);
+        if self.transcript.is_some() {
+            self.write_in(slot, told, waited_us);
+        }
         let before = self.slots[at].heard;
         self.slots[at].heard = told;
         self.slots[at].rank = match told {
@@ -602,6 +611,9 @@ impl<'w> Engine<'w> {
         }
         let best = Best { slot, told, waited_us, cause: self.cause };
         self.witness_turn(policy, router, changed, best);
+        if self.transcript.is_some() {
+            self.write_decision(router, changed, slot);
+        }
         self.best[router as usize] = best;
         self.changes_of[router as usize] += 1;
         self.count_now().changes += 1;

@@ -23,6 +23,7 @@ use crate::engine::adjacency::Adjacency;
 use crate::engine::witness::{Prompt, Turn};
 use crate::engine::{NO_SLOT, OWN};
 use crate::play::{self, RouteLog, Unfinished, Watch};
+use crate::prelude::Prelude;
 use crate::rtt::walk;
 use crate::script::Script;
 use crate::state::{At, Moment, View, play_to};
@@ -164,25 +165,29 @@ pub struct Recollection {
 }
 
 /// The same as [`history`] for whoever has played the script to its end, and so knows who is on the
-/// way: it is played once more, not twice. `logs` are those of the prefix and of all that cover
-/// it, longest first.
+/// way, and has kept the prelude of that run: only what comes after t = 0 is played once more.
+/// `logs` are those of the prefix and of all that cover it, longest first.
 ///
 /// # Errors
 /// If the watch says so.
+///
+/// # Panics
+/// If the prelude is that of another situation, or the time is before t = 0.
 pub fn recall(
     script: &Script<'_>,
-    adjacency: &Adjacency,
+    prelude: &Prelude,
     logs: &[&RouteLog],
     (router, prefix): (u32, u16),
     at_us: i64,
     watch: Watch<'_>,
 ) -> Result<Recollection, Unfinished> {
+    let adjacency = prelude.adjacency();
     let watched: BTreeSet<u32> = walk(script, adjacency, logs, router, at_us).collect();
     let at = At::Time(Duration { us: at_us });
     let mut turns = Turns::default();
-    let before = |course: &mut Course<'_>| course.engine.watch(watched.clone());
-    let after = |course: &mut Course<'_>| turns.take(course);
-    let moment = Moment::reach_one(script, adjacency, prefix, at, before, after, watch)?;
+    let take = |course: &mut Course<'_>| turns.take(course);
+    let asked = (prefix, &watched);
+    let moment = Moment::watch_one(script, prelude, asked, at_us, take, watch)?;
     let view = View::new(&moment, prefix);
     let history = Narrator { script, adjacency }.history(&view, at, router, prefix, turns);
     let Situation { overlay, service, .. } = moment.course(prefix).situation();

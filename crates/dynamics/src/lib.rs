@@ -24,6 +24,7 @@ pub mod outcome;
 pub mod overload;
 pub mod plane;
 pub mod play;
+pub mod prelude;
 pub mod rtt;
 pub mod script;
 pub mod sites;
@@ -33,4 +34,5 @@ pub mod timing;
 
 pub use delivery::{Delivery, Fate, FateChange, Source, Stages, Stream};
 pub use outcome::Outcome;
+pub use prelude::Prelude;
 pub use script::Script;

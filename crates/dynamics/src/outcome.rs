@@ -16,10 +16,12 @@ pub mod stay;
 pub mod tables;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use crate::delivery::Stages;
 use crate::load::{LoadLog, LoadStep};
-use crate::play::Timeline;
+use crate::play::{Timeline, Unfinished, Watch};
+use crate::prelude::Prelude;
 use crate::script::Script;
 pub use states::prefix_to;
 pub use stay::{Stayed, Why};
@@ -204,6 +206,31 @@ impl EventOutcome {
 impl Outcome {
     /// Reads a run.
     pub fn of(script: &Script<'_>, timeline: &Timeline) -> Outcome {
+        let mut go_on = |_, _| ControlFlow::Continue(());
+        let outcome = Outcome::read(script, timeline, None, &mut go_on);
+        outcome.expect("what has settled once settles again")
+    }
+
+    /// The same for whoever has kept the prelude of the run, so that the routers that are asked
+    /// need not start up again; at the end of the run, that they need not play it again.
+    ///
+    /// # Errors
+    /// If the watch says so.
+    pub fn with(
+        script: &Script<'_>,
+        timeline: &Timeline,
+        prelude: &mut Prelude,
+        watch: Watch<'_>,
+    ) -> Result<Outcome, Unfinished> {
+        Outcome::read(script, timeline, Some(prelude), watch)
+    }
+
+    fn read(
+        script: &Script<'_>,
+        timeline: &Timeline,
+        prelude: Option<&mut Prelude>,
+        watch: Watch<'_>,
+    ) -> Result<Outcome, Unfinished> {
         // Sites that withdrew themselves are events like others.
         let script = &Script { schedule: &timeline.schedule, ..*script };
         let delivery = &timeline.delivery;
@@ -211,7 +238,7 @@ impl Outcome {
         let (states, places) = states::states(script, timeline, &windows);
         let ledger = outages::Ledger::new(delivery, windows.len());
         let control = control_planes(timeline, windows.len());
-        let (mut stayed, back) = stay::stayed(script, timeline, &windows);
+        let (mut stayed, back) = stay::stayed(script, timeline, &windows, prelude, watch)?;
         let mut overloads = overloads(&timeline.load, &windows);
         let mut events = Vec::with_capacity(windows.len());
         for (cause, (window, (before, after))) in windows.iter().zip(places).enumerate() {
@@ -246,7 +273,7 @@ impl Outcome {
                 recovery: account.recovery,
             });
         }
-        Outcome {
+        Ok(Outcome {
             demand: outages::total(delivery.sources.iter().map(|source| source.weight)),
             sources: delivery.sources.len() as u32,
             states,
@@ -254,7 +281,7 @@ impl Outcome {
             unserved: outages::unserved(delivery),
             lost_before: ledger.lost_before(),
             end_us: delivery.end_us,
-        }
+        })
     }
 
     /// Demand times seconds without service, all events together.

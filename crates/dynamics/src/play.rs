@@ -10,8 +10,8 @@ use catchment_model::schedule::{Bots, Deed, Occurrence};
 use catchment_model::{Asn, Duration, Rules};
 use thiserror::Error;
 
-use crate::agenda::{ANNOUNCED_APART_US, Course, Notice, SiteChange, WireChange};
-use crate::delivery::{Delivery, NO_CAUSE, Source};
+use crate::agenda::{Course, Notice, SiteChange, WireChange};
+use crate::delivery::{Delivery, FateChange, NO_CAUSE, Source};
 use crate::engine::adjacency::Adjacency;
 use crate::engine::paths::Paths;
 use crate::engine::{Best, Count, Pause, RouteChange, SpreadChange};
@@ -20,6 +20,7 @@ use crate::geodns;
 use crate::hybrid;
 use crate::load::{self, Demand, LoadLog};
 use crate::plane::{self, Forwarding, Ground};
+use crate::prelude::{self, Prelude};
 use crate::script::Script;
 use crate::spread::Buckets;
 
@@ -125,11 +126,41 @@ pub struct Timeline {
 /// # Errors
 /// If the routing does not settle, or the watch says so.
 pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinished> {
+    // Who plays once has no use for a start-up that is kept.
+    let again = script.situation.rules.overload == Overload::Withdraw
+        && script.steering != Steering::GeoDns;
+    let mut prelude = again.then(|| Prelude::new(script.situation));
+    play_rounds(script, prelude.as_mut(), watch)
+}
+
+/// The same for whoever plays several scripts: goes on from start-ups that an earlier run has left
+/// behind, if its situation was the same, and leaves its own.
+///
+/// # Errors
+/// If the routing does not settle, or the watch says so.
+pub fn play_with(
+    script: &Script<'_>,
+    prelude: &mut Prelude,
+    watch: Watch<'_>,
+) -> Result<Timeline, Unfinished> {
+    if !prelude.fits(script.situation) {
+        *prelude = Prelude::new(script.situation);
+    }
+    play_rounds(script, Some(prelude), watch)
+}
+
+/// Plays until no site is left that has to go. The prelude is that of the script's situation.
+fn play_rounds(
+    script: &Script<'_>,
+    mut prelude: Option<&mut Prelude>,
+    watch: Watch<'_>,
+) -> Result<Timeline, Unfinished> {
     let rules = script.situation.rules;
     let mut schedule = script.schedule.to_vec();
     let mut gone = Vec::new();
     loop {
-        let timeline = play_once(&Script { schedule: &schedule, ..*script }, watch)?;
+        let script = Script { schedule: &schedule, ..*script };
+        let timeline = play_once(&script, prelude.as_deref_mut(), watch)?;
         let overloaded = match rules.overload {
             Overload::Absorb => None,
             Overload::Withdraw => first_overload(rules, &timeline.load, &gone),
@@ -137,9 +168,10 @@ pub fn play(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinishe
         let Some((site, at_us)) = overloaded else { return Ok(timeline) };
         // What comes before it stays as it was, so that the next run goes at least as far.
         gone.push((site, at_us));
+        let withdrawal = withdrawal(&script, site, at_us);
         schedule = timeline.schedule;
         let at = schedule.partition_point(|it| it.at.us <= at_us);
-        schedule.insert(at, withdrawal(script, site, at_us));
+        schedule.insert(at, withdrawal);
     }
 }
 
@@ -172,32 +204,40 @@ fn first_overload(rules: &Rules, load: &LoadLog, gone: &[(u32, i64)]) -> Option<
 }
 
 /// Plays a script in which no site withdraws itself but by its schedule.
-fn play_once(script: &Script<'_>, watch: Watch<'_>) -> Result<Timeline, Unfinished> {
+fn play_once(
+    script: &Script<'_>,
+    mut prelude: Option<&mut Prelude>,
+    watch: Watch<'_>,
+) -> Result<Timeline, Unfinished> {
     let Script { situation, schedule, .. } = *script;
-    let adjacency = match script.steering {
-        Steering::GeoDns => None,
-        _ => Some(Adjacency::new(situation.world, situation.rules)),
+    let adjacency = match (script.steering, &prelude) {
+        (Steering::GeoDns, _) => None,
+        (_, Some(prelude)) => Some(Arc::clone(prelude.adjacency())),
+        (_, None) => Some(Arc::new(Adjacency::new(situation.world, situation.rules))),
     };
-    let sources = script.sources().len();
-    let buckets = Buckets::new(situation.rules, situation.seed, sources);
+    let sources = script.sources();
+    let buckets = Buckets::new(situation.rules, situation.seed, sources.len());
     let mut network = Network::default();
     if let Some(adjacency) = &adjacency {
         for prefix in targets(script) {
-            network.play(script, adjacency, prefix, &buckets, watch)?;
+            network.play(script, adjacency, prelude.as_deref_mut(), prefix, &buckets, watch)?;
         }
     }
     network.look_up(watch)?;
-    let mut delivery = network.deliver(script, &buckets);
+    let is_anycast = script.steering == Steering::Anycast && buckets.count() == 1;
+    let (mut delivery, bystanders) = match script.bystanders {
+        true if is_anycast => network.deliver_to_all(script, sources, &buckets),
+        true => {
+            let delivery = network.deliver(script, &buckets);
+            network.look_up(watch)?;
+            let others = script.bystanders(&sources);
+            let others = Script { senders: Some(&others), ..*script };
+            (delivery, network.deliver(&others, &buckets))
+        }
+        false => (network.deliver(script, &buckets), Delivery::default()),
+    };
     // A run lasts as long as its attacks do, though nothing else may happen when they end.
     delivery.end_us = schedule.iter().map(ends_us).fold(delivery.end_us, i64::max);
-    network.look_up(watch)?;
-    let bystanders = match script.bystanders {
-        true => {
-            let senders = script.bystanders();
-            network.deliver(&Script { senders: Some(&senders), ..*script }, &buckets)
-        }
-        false => Delivery::default(),
-    };
     network.look_up(watch)?;
     let bots: BTreeMap<u32, Delivery> = (0..)
         .zip(schedule)
@@ -276,6 +316,7 @@ impl Network {
         &mut self,
         script: &Script<'_>,
         adjacency: &Adjacency,
+        mut prelude: Option<&mut Prelude>,
         prefix: u16,
         buckets: &Buckets,
         watch: Watch<'_>,
@@ -284,7 +325,11 @@ impl Network {
             if self.logs.contains_key(&prefix) {
                 continue;
             }
-            let (log, course) = play_prefix(script, adjacency, prefix, watch)?;
+            let mut course = match prelude.as_deref_mut() {
+                Some(prelude) => prelude.start_and_keep(script, adjacency, prefix, watch)?,
+                None => prelude::start_up(script, adjacency, prefix, watch)?,
+            };
+            let log = play_on(&mut course, watch)?;
             let routes = Routes::of_log(&script.situation.service.sites, adjacency, &log);
             self.forwarding.insert(prefix, routes.forwarding(buckets));
             self.logs.insert(prefix, log);
@@ -292,6 +337,12 @@ impl Network {
             self.sites.clone_from(&course.site_changes);
             self.wires.clone_from(&course.wire_changes);
             self.steps = course.steps_done();
+            let returns = |it: &Occurrence| matches!(it.deed, Deed::Restore { .. });
+            if let Some(prelude) = prelude.as_deref_mut()
+                && script.schedule.iter().any(returns)
+            {
+                prelude.keep_end(course);
+            }
         }
         Ok(())
     }
@@ -300,17 +351,62 @@ impl Network {
     fn deliver(&self, script: &Script<'_>, buckets: &Buckets) -> Delivery {
         match script.steering {
             Steering::GeoDns => geodns::deliver(script),
-            Steering::Anycast => self.deliver_to(script, script.prefix, buckets),
+            Steering::Anycast => self.deliver_to(script, script.prefix, buckets, script.sources()),
             Steering::Hybrid => {
-                let of_prefix = |prefix| (prefix, self.deliver_to(script, prefix, buckets));
+                let of_prefix =
+                    |prefix| (prefix, self.deliver_to(script, prefix, buckets, script.sources()));
                 let deliveries = targets(script).into_iter().map(of_prefix).collect();
                 hybrid::combine(&geodns::regions(script), &deliveries)
             }
         }
     }
 
-    /// The same for packets to one prefix, by BGP alone.
-    fn deliver_to(&self, script: &Script<'_>, prefix: u16, buckets: &Buckets) -> Delivery {
+    /// The same where BGP alone steers, and each router has one way on: what becomes of the
+    /// packets of `sources`, and of all other routers. The network is walked once for both.
+    fn deliver_to_all(
+        &self,
+        script: &Script<'_>,
+        mut sources: Vec<Source>,
+        buckets: &Buckets,
+    ) -> (Delivery, Delivery) {
+        let count = sources.len() as u32;
+        sources.extend(script.bystanders(&sources));
+        let mut ours = self.deliver_to(script, script.prefix, buckets, sources);
+        // Streams are as many as sources, and in their order.
+        let of_others = |change: &FateChange| change.stream >= count;
+        let later = |change: FateChange| FateChange { stream: change.stream - count, ..change };
+        let mut others = Delivery {
+            sources: ours.sources.split_off(count as usize),
+            streams: ours.streams.split_off(count as usize),
+            start: ours.start.split_off(count as usize),
+            changes: ours.changes.iter().copied().filter(of_others).map(later).collect(),
+            end_us: 0,
+        };
+        others.streams.iter_mut().for_each(|stream| stream.source -= count);
+        ours.changes.retain(|change| !of_others(change));
+        let written_us = self.last_write_us(script, script.prefix);
+        for delivery in [&mut ours, &mut others] {
+            let last = delivery.changes.last();
+            delivery.end_us = last.map_or(0, |change| change.at_us).max(written_us);
+        }
+        (ours, others)
+    }
+
+    /// When the last forwarding table is written that packets to a prefix can meet.
+    fn last_write_us(&self, script: &Script<'_>, prefix: u16) -> i64 {
+        let covering = covering(script, prefix).into_iter();
+        let last = covering.filter_map(|prefix| self.logs[&prefix].changes.last());
+        last.map(|change| change.fib_us).fold(0, i64::max)
+    }
+
+    /// What becomes of the packets of some sources to one prefix, by BGP alone.
+    fn deliver_to(
+        &self,
+        script: &Script<'_>,
+        prefix: u16,
+        buckets: &Buckets,
+        sources: Vec<Source>,
+    ) -> Delivery {
         let Script { situation, .. } = *script;
         let covering = covering(script, prefix);
         let cut: Vec<(u32, u32)> = situation.overlay.down.iter().copied().collect();
@@ -323,15 +419,12 @@ impl Network {
             notices: &self.logs[&prefix].notices,
             schedule: script.schedule,
         };
-        let mut delivery = buckets.deliver(script.sources(), |bucket, sources| {
+        let mut delivery = buckets.deliver(sources, |bucket, sources| {
             let ways = |prefix: &u16| &self.forwarding[prefix][bucket as usize];
             let layers: Vec<&Forwarding> = covering.iter().map(ways).collect();
             plane::deliver(&layers, &ground, sources)
         });
-        for prefix in covering {
-            let last = self.logs[&prefix].changes.last();
-            delivery.end_us = delivery.end_us.max(last.map_or(0, |change| change.fib_us));
-        }
+        delivery.end_us = delivery.end_us.max(self.last_write_us(script, prefix));
         delivery
     }
 }
@@ -371,20 +464,24 @@ pub fn play_prefix<'a>(
     prefix: u16,
     watch: Watch<'_>,
 ) -> Result<(RouteLog, Course<'a>), Unfinished> {
-    let mut course = Course::new(script, adjacency, prefix);
-    course.announce(ANNOUNCED_APART_US);
-    drive(&mut course, -1, watch)?;
-    let routers = script.situation.world.router_count() as u32;
+    let mut course = prelude::start_up(script, adjacency, prefix, watch)?;
+    let log = play_on(&mut course, watch)?;
+    Ok((log, course))
+}
+
+/// Plays a course from t = 0 to the last timer.
+fn play_on(course: &mut Course<'_>, watch: Watch<'_>) -> Result<RouteLog, Unfinished> {
+    let routers = course.situation().world.router_count() as u32;
     let start = (0..routers).map(|router| course.engine.best(router)).collect();
     let start_spread = course.engine.spread().clone();
     course.engine.record();
-    drive(&mut course, i64::MAX, watch)?;
+    drive(course, i64::MAX, watch)?;
     let spreads = course.engine.take_spread_log();
     let changes = course.engine.take_log();
     let counts =
-        (0..script.schedule.len() as u32).map(|cause| course.engine.count(cause)).collect();
-    let log = RouteLog {
-        prefix,
+        (0..course.schedule().len() as u32).map(|cause| course.engine.count(cause)).collect();
+    Ok(RouteLog {
+        prefix: course.prefix(),
         paths: course.engine.shared_paths(),
         start,
         changes,
@@ -393,8 +490,7 @@ pub fn play_prefix<'a>(
         counts,
         startup: course.engine.count(NO_CAUSE),
         notices: course.notices.clone(),
-    };
-    Ok((log, course))
+    })
 }
 
 /// Advances a course step by step, so that it can be watched and cancelled.

@@ -68,11 +68,11 @@ impl Script<'_> {
             .collect()
     }
 
-    /// All routers that are no source, as sources without weight.
-    pub fn bystanders(&self) -> Vec<Source> {
+    /// All routers that are none of `sources`, as sources without weight.
+    pub fn bystanders(&self, sources: &[Source]) -> Vec<Source> {
         let world = self.situation.world;
         let mut sends = vec![false; world.router_count()];
-        for source in self.sources() {
+        for source in sources {
             sends[source.router as usize] = true;
         }
         let bystander = |router: u32| Source {

@@ -4,6 +4,7 @@
 //! Two planes, never mixed in a column: `site` follows the best routes, `state` the forwarding
 //! tables. While news are under way they differ, and both differ from `solve`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -23,6 +24,7 @@ use crate::engine::{Best, NO_SLOT, OWN, RouteChange};
 use crate::forwarding::Routes;
 use crate::plane::{self, Forwarding, Ground, Hop};
 use crate::play::{self, Unfinished, Watch};
+use crate::prelude::Prelude;
 use crate::script::Script;
 use crate::spread::Buckets;
 
@@ -101,10 +103,8 @@ pub fn schedule_of(script: &Script<'_>, watch: Watch<'_>) -> Result<Vec<Occurren
 pub struct Moment<'a> {
     script: Script<'a>,
     at: At,
-    /// Each prefix of the service, in order.
-    courses: Vec<Course<'a>>,
-    /// What its routers did up to here.
-    written: Vec<Written>,
+    /// Each prefix of the service that was played, with what its routers did up to here.
+    played: BTreeMap<u16, (Course<'a>, Written)>,
 }
 
 /// What forwarding tables are made from.
@@ -128,41 +128,77 @@ impl<'a> Moment<'a> {
         at: At,
         watch: Watch<'_>,
     ) -> Result<Moment<'a>, Unfinished> {
-        let (mut courses, mut written) = (Vec::new(), Vec::new());
+        let mut played = BTreeMap::new();
         for prefix in 0..script.situation.service.prefixes.len() as u16 {
             let mut course = Course::new(script, adjacency, prefix);
-            written.push(play_to(&mut course, at, watch)?);
-            courses.push(course);
+            let written = play_to(&mut course, at, watch)?;
+            played.insert(prefix, (course, written));
         }
-        Ok(Moment { script: *script, at, courses, written })
+        Ok(Moment { script: *script, at, played })
     }
 
-    /// The same for one prefix and those that cover it, of which alone may be asked then. Each
-    /// course goes through `before` ahead of its first announcement, and through `after` at the
-    /// time.
-    pub(crate) fn reach_one(
+    /// The same for whoever has kept a prelude, which spares the start-up at t = 0 or later.
+    ///
+    /// # Errors
+    /// If the routing does not settle, or the watch says so.
+    ///
+    /// # Panics
+    /// If the prelude is that of another situation.
+    pub fn reach_with(
         script: &Script<'a>,
-        adjacency: &'a Adjacency,
-        prefix: u16,
+        prelude: &'a Prelude,
         at: At,
-        before: impl Fn(&mut Course<'a>),
-        mut after: impl FnMut(&mut Course<'a>),
         watch: Watch<'_>,
     ) -> Result<Moment<'a>, Unfinished> {
-        let covering = play::covering(script, prefix);
-        let (mut courses, mut written) = (Vec::new(), Vec::new());
-        for prefix in 0..script.situation.service.prefixes.len() as u16 {
-            let mut course = Course::new(script, adjacency, prefix);
-            let mut wrote = Written { start: Vec::new(), changes: Vec::new() };
-            if covering.contains(&prefix) {
-                before(&mut course);
-                wrote = play_to(&mut course, at, watch)?;
-                after(&mut course);
-            }
-            written.push(wrote);
-            courses.push(course);
+        assert!(prelude.fits(script.situation), "the prelude is that of the script's situation");
+        if at.us() < 0 {
+            return Moment::reach(script, prelude.adjacency(), at, watch);
         }
-        Ok(Moment { script: *script, at, courses, written })
+        let mut played = BTreeMap::new();
+        for prefix in 0..script.situation.service.prefixes.len() as u16 {
+            let mut course = prelude.start(script, prelude.adjacency(), prefix, watch)?;
+            let written = play_on_to(&mut course, at.us(), watch)?;
+            played.insert(prefix, (course, written));
+        }
+        Ok(Moment { script: *script, at, played })
+    }
+
+    /// The same for one prefix and those that cover it, of which alone may be asked then. `turns`
+    /// sees each course, which has watched some routers from the first announcement on.
+    ///
+    /// # Panics
+    /// If the prelude is that of another situation, or the time is before t = 0.
+    pub(crate) fn watch_one(
+        script: &Script<'a>,
+        prelude: &'a Prelude,
+        (prefix, watched): (u16, &BTreeSet<u32>),
+        at_us: i64,
+        mut turns: impl FnMut(&mut Course<'a>),
+        watch: Watch<'_>,
+    ) -> Result<Moment<'a>, Unfinished> {
+        assert!(prelude.fits(script.situation), "the prelude is that of the script's situation");
+        assert!(at_us >= 0, "the start-up is over");
+        let adjacency = prelude.adjacency();
+        let at = At::Time(Duration { us: at_us });
+        let mut played = BTreeMap::new();
+        for prefix in play::covering(script, prefix) {
+            let (mut course, written) =
+                match prelude.start_watching(script, adjacency, prefix, watched) {
+                    Some(mut course) => {
+                        let written = play_on_to(&mut course, at_us, watch)?;
+                        (course, written)
+                    }
+                    None => {
+                        let mut course = Course::new(script, adjacency, prefix);
+                        course.engine.watch(watched.clone());
+                        let written = play_to(&mut course, at, watch)?;
+                        (course, written)
+                    }
+                };
+            turns(&mut course);
+            played.insert(prefix, (course, written));
+        }
+        Ok(Moment { script: *script, at, played })
     }
 
     /// The time.
@@ -177,13 +213,13 @@ impl<'a> Moment<'a> {
 
     /// A prefix of the service on its way, stopped at this time.
     pub fn course(&self, prefix: u16) -> &Course<'a> {
-        &self.courses[usize::from(prefix)]
+        &self.played[&prefix].0
     }
 
     /// What all routers use, in the columns of `solve`, and if asked for what becomes of their
     /// packets.
     pub fn table(&self, options: Options) -> Table {
-        let prefixes = 0..self.courses.len() as u16;
+        let prefixes = 0..self.script.situation.service.prefixes.len() as u16;
         let views: Vec<View<'_>> = prefixes.clone().map(|prefix| View::new(self, prefix)).collect();
         let fates: Vec<Vec<Fate>> = match options.data_plane {
             true => prefixes.map(|prefix| self.fates(prefix)).collect(),
@@ -232,10 +268,8 @@ impl<'a> Moment<'a> {
         let forwarding: Vec<Forwarding> = covering
             .iter()
             .map(|prefix| {
-                let Written { start, changes } = &self.written[usize::from(*prefix)];
-                Routes::of_course(self.course(*prefix), start, changes)
-                    .forwarding(&Buckets::one())
-                    .remove(0)
+                let (course, Written { start, changes }) = &self.played[prefix];
+                Routes::of_course(course, start, changes).forwarding(&Buckets::one()).remove(0)
             })
             .collect();
         let layers: Vec<&Forwarding> = forwarding.iter().collect();
@@ -269,13 +303,27 @@ pub(crate) fn play_to(
     if at.us() >= 0 {
         play::drive(course, -1, watch)?;
     }
-    let routers = course.situation().world.router_count() as u32;
-    let start = (0..routers).map(|router| course.engine.best(router)).collect();
-    course.engine.record();
-    if at != At::Start {
-        play::drive(course, at.us(), watch)?;
+    if at == At::Start {
+        return Ok(Written { start: bests(course), changes: Vec::new() });
     }
+    play_on_to(course, at.us(), watch)
+}
+
+/// Plays a course on up to a time.
+fn play_on_to(
+    course: &mut Course<'_>,
+    at_us: i64,
+    watch: Watch<'_>,
+) -> Result<Written, Unfinished> {
+    let start = bests(course);
+    course.engine.record();
+    play::drive(course, at_us, watch)?;
     Ok(Written { start, changes: course.engine.take_log() })
+}
+
+fn bests(course: &Course<'_>) -> Vec<Best> {
+    let routers = course.situation().world.router_count() as u32;
+    (0..routers).map(|router| course.engine.best(router)).collect()
 }
 
 /// Forwarding of packets to one prefix by best routes: each router uses the longest prefix that

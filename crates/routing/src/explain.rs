@@ -163,6 +163,22 @@ pub fn explain(
     router: u32,
     prefix_index: u16,
 ) -> Result<Explanation, Unsolved> {
+    let explanation = explain_while(situation, catchments, router, prefix_index, &mut || true)?;
+    Ok(explanation.expect("somebody wants to know"))
+}
+
+/// The same for whoever may lose patience: `goes_on` is asked before each counterfactual, and
+/// there is no answer once it has said no.
+///
+/// # Errors
+/// If a counterfactual cannot be solved for lack of room; one that oscillates is left out.
+pub fn explain_while(
+    situation: Situation<'_>,
+    catchments: &[Catchment],
+    router: u32,
+    prefix_index: u16,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Result<Option<Explanation>, Unsolved> {
     let view = View::new(situation, catchments, usize::from(prefix_index), Default::default());
     let hops: Vec<Hop> =
         view.walk(router).map(|(passed, position, _)| hop(&view, passed, position)).collect();
@@ -174,10 +190,11 @@ pub fn explain(
     };
     let no_route = hops.is_empty().then(|| no_route(&view.chain[0].0, view.chain[0].1, router));
     let flips = match reached {
-        Some(site) if !hops[0].originates => flips(&view, router, site)?,
-        _ => Vec::new(),
+        Some(site) if !hops[0].originates => flips(&view, router, site, goes_on)?,
+        _ => Some(Vec::new()),
     };
-    Ok(Explanation {
+    let Some(flips) = flips else { return Ok(None) };
+    Ok(Some(Explanation {
         prefix: situation.service.prefixes[usize::from(prefix_index)],
         decisive: hops.iter().position(leads_elsewhere),
         subject: label(situation, router),
@@ -185,7 +202,7 @@ pub fn explain(
         hops,
         flips,
         no_route,
-    })
+    }))
 }
 
 /// A router as text for people: AS number, name if known, and city if there is one, such as
@@ -283,14 +300,19 @@ fn no_route(policy: &Policy<'_>, catchment: &Catchment, router: u32) -> NoRoute 
 }
 
 /// The single changes at `site` that take `router` elsewhere.
-fn flips(view: &View<'_>, router: u32, site: u32) -> Result<Vec<Flip>, Unsolved> {
+fn flips(
+    view: &View<'_>,
+    router: u32,
+    site: u32,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Result<Option<Vec<Flip>>, Unsolved> {
     let situation = view.chain[0].0.situation;
     let world = situation.world;
     let origin = situation.service.sites[site as usize].router;
     // The session by which the route leaves the origin's AS.
     let path: Vec<u32> = view.walk(router).map(|(passed, ..)| passed).collect();
     let leaves = path.windows(2).rev().find(|pair| world.asn_of(pair[0]) != world.asn_of(pair[1]));
-    let Some([neighbor, sender]) = leaves else { return Ok(Vec::new()) };
+    let Some([neighbor, sender]) = leaves else { return Ok(Some(Vec::new())) };
     let asn = world.asn_of(*neighbor);
     // Every session between the two ASes: an operator thinks of the neighbor, not of a city.
     let origin_as = world.router_as[*sender as usize];
@@ -303,8 +325,12 @@ fn flips(view: &View<'_>, router: u32, site: u32) -> Result<Vec<Flip>, Unsolved>
         world.routers_of(origin_as).flat_map(|router| world.sessions(router)).collect();
     debug_assert_eq!(world.router_as[origin as usize], origin_as);
 
-    let mut found = Vec::new();
+    let (mut found, mut is_given_up) = (Vec::new(), false);
     let mut attempt = |action: FlipAction, sessions: &[u32]| -> Result<bool, Unsolved> {
+        is_given_up |= !goes_on();
+        if is_given_up {
+            return Ok(true);
+        }
         let (mut overlay, mut service) = (situation.overlay.clone(), situation.service.clone());
         act(&mut overlay, &mut service, site, &action, sessions);
         let changed = Situation { overlay: &overlay, service: &service, ..situation };
@@ -328,7 +354,7 @@ fn flips(view: &View<'_>, router: u32, site: u32) -> Result<Vec<Flip>, Unsolved>
     }
     attempt(FlipAction::Withdraw, &[])?;
     found.sort_by(|a, b| a.moved_share.total_cmp(&b.moved_share));
-    Ok(found)
+    Ok((!is_given_up).then_some(found))
 }
 
 /// Writes a counterfactual into copies of the parts of a situation.

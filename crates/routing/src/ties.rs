@@ -11,6 +11,9 @@ use crate::decision::Via;
 use crate::fixpoint::drops;
 use crate::policy::{Policy, Situation};
 
+/// Routers between two looks at whether somebody wants to know no more.
+const ROUTERS_AT_ONCE: usize = 4096;
+
 /// For each router the sites it could reach.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ties {
@@ -28,6 +31,15 @@ impl Ties {
     /// Computes them for packets that each router forwards by the first of `chain` to which it has
     /// a route: covering prefixes, longest first.
     pub fn along(chain: &[(Policy<'_>, &Catchment)]) -> Ties {
+        Ties::along_while(chain, &mut || true).expect("somebody wants to know")
+    }
+
+    /// The same for whoever may lose patience: `goes_on` is asked now and then, and there is no
+    /// answer once it has said no.
+    pub fn along_while(
+        chain: &[(Policy<'_>, &Catchment)],
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Ties> {
         let count = chain.first().map_or(0, |(_, catchment)| catchment.router_count());
         let mut shares: Vec<Vec<(u32, f64)>> = vec![Vec::new(); count];
         // A neighbor that told a route has it too, one ASN shorter, or a longer prefix; and the
@@ -49,7 +61,10 @@ impl Ties {
         // route from outside with one from inside.
         let mut stack: Vec<(usize, u32)> = Vec::new();
         let mut mixed: Vec<(u32, f64)> = Vec::new();
-        for (position, _, _, router) in order {
+        for (place, (position, _, _, router)) in order.into_iter().enumerate() {
+            if place % ROUTERS_AT_ONCE == 0 && !goes_on() {
+                return None;
+            }
             stack.push((position, router));
             while let Some((position, router)) = stack.pop() {
                 if std::mem::replace(&mut done[router as usize], true) {
@@ -85,7 +100,7 @@ impl Ties {
                 shares[router as usize] = merged(&mut mixed);
             }
         }
-        Ties { shares }
+        Some(Ties { shares })
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Everything here blocks and knows no HTTP; the handlers call it off the async threads.
 //!
-//! One file for each question: `worlds` (where it happens), `playing` (what comes of it), `report`
+//! One file for each question: `worlds` (where it happens), `preludes` (what was there before
+//! anything happened), `playing` (what comes of it), `report`
 //! (the same as JSON), `arrays` (the same as columns), `ways` (where packets are under way), `why`
 //! and `flips` (why a dot lands where it does, and what would move it), `nearest` (who is at a
 //! place, or of a name). What goes wrong is put into words by `problems`.
@@ -11,6 +12,7 @@ mod arrays;
 mod flips;
 mod nearest;
 mod playing;
+mod preludes;
 mod problems;
 mod report;
 mod ways;
@@ -18,21 +20,21 @@ mod why;
 mod worlds;
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use catchment_dynamics::edge::EdgeReport;
-use catchment_dynamics::engine::adjacency::Adjacency;
 use catchment_dynamics::flows::FlowReport;
 use catchment_dynamics::outcome::tables::events_table;
 use catchment_dynamics::play::Timeline;
 use catchment_dynamics::state::{At, Moment, Options};
-use catchment_dynamics::{Outcome, Script};
+use catchment_dynamics::{Outcome, Prelude, Script};
 use catchment_model::scenario::{Steering, WorldSource};
 use catchment_model::{Duration, Scenario, Table};
 use catchment_routing::Situation;
 use catchment_worlds::{Assembled, BaseWorld};
 
 use crate::api::{Found, Nearest, PlaceInfo, Problem, RunResult, SteeringName, Why};
+use preludes::Preludes;
 use problems::{no_such_run, unfinished};
 use worlds::Worlds;
 
@@ -52,15 +54,16 @@ pub trait WorldFiles: Send + Sync {
     fn open(&self, source: &WorldSource, watch: Watch<'_>) -> Result<BaseWorld, String>;
 }
 
-/// Plays scenarios. Worlds that were used last are kept.
+/// Plays scenarios. Worlds that were used last are kept, and start-ups.
 pub struct Engine {
     worlds: Worlds,
+    preludes: Arc<Preludes>,
 }
 
 impl Engine {
     /// An engine that may open these worlds in files, and no others.
     pub fn new(files: Arc<dyn WorldFiles>, allowed: Vec<WorldSource>) -> Engine {
-        Engine { worlds: Worlds::new(files, allowed) }
+        Engine { worlds: Worlds::new(files, allowed), preludes: Arc::default() }
     }
 
     /// Plays a scenario once for each steering, all ending together; as written if there is none.
@@ -76,7 +79,7 @@ impl Engine {
         steering: &[SteeringName],
         watch: Watch<'_>,
     ) -> Result<Played, Problem> {
-        playing::play(&self.worlds, scenario, steering, watch)
+        playing::play(&self.worlds, &self.preludes, scenario, steering, watch)
     }
 }
 
@@ -87,8 +90,8 @@ pub struct Played {
     scenario: Scenario,
     assembled: Assembled,
     runs: Vec<Run>,
-    /// Who talks to whom; made when somebody asks.
-    adjacency: OnceLock<Adjacency>,
+    /// Where start-ups are kept, for as long as there is room.
+    preludes: Arc<Preludes>,
 }
 
 /// What came of one way of steering.
@@ -202,7 +205,8 @@ impl Played {
         let script = self.script(self.run(run)?);
         let at = At::Time(Duration { us: at_us });
         let mut steps = |done, total| watch("playing", done, total);
-        let moment = Moment::reach(&script, self.adjacency(), at, &mut steps);
+        let prelude = self.prelude();
+        let moment = Moment::reach_with(&script, &prelude, at, &mut steps);
         Ok(moment.map_err(unfinished)?.table(Options::default()))
     }
 
@@ -239,8 +243,7 @@ impl Played {
         playing::script(&self.scenario, &self.assembled, schedule, run.steering)
     }
 
-    fn adjacency(&self) -> &Adjacency {
-        let Assembled { world, rules, .. } = &self.assembled;
-        self.adjacency.get_or_init(|| Adjacency::new(world, rules))
+    fn prelude(&self) -> Prelude {
+        self.preludes.of(self.situation())
     }
 }

@@ -224,3 +224,41 @@ fn tables_have_the_columns_of_the_command_line() {
     assert!(played.timeline(7).is_none());
     assert!(played.dot(100_000).is_none());
 }
+
+#[test]
+fn what_an_engine_has_played_before_changes_no_answer() {
+    let names =
+        ["hello", "restore-surprise", "cascade", "ddos-region", "regional-geodns", "ttl-gap"];
+    let used = engine();
+    for name in names {
+        let whole = library(name);
+        // With all events, with none, the other way round, and once more.
+        for (count, seed) in [(usize::MAX, 0), (0, 0), (1, 0), (usize::MAX, 7), (usize::MAX, 0)] {
+            let mut scenario = whole.clone();
+            scenario.events.truncate(count);
+            scenario.seed ^= seed;
+            let asked = [SteeringName::Anycast, SteeringName::Geodns, SteeringName::Hybrid];
+            let asked = if scenario.regional.is_empty() { &asked[..2] } else { &asked[..] };
+            let answer = |engine: &Engine| {
+                let mut played = engine.play(scenario.clone(), asked, &go_on).unwrap();
+                played.result.engine_ms = 0.0;
+                let mut text = serde_json::to_string(&played.result).unwrap();
+                for run in 0..asked.len() {
+                    for at_us in [0, 11_000_000, 700_000_000] {
+                        for dot in 0..5 {
+                            let why = played.why(run, dot, at_us, &go_on).unwrap();
+                            text += &serde_json::to_string(&why).unwrap();
+                        }
+                        text += &format!("{:?}", played.rtt(run, at_us, &go_on).unwrap());
+                        text += &format!("{:?}", played.catchment_table(run, at_us, &go_on));
+                    }
+                    text += &format!("{:?}", played.timeline(run));
+                    text += &format!("{:?}", played.ties(run, &go_on));
+                    text += &format!("{:?}", played.events_table(run));
+                }
+                text
+            };
+            assert!(answer(&used) == answer(&engine()), "{name}, {count} events, seed {seed}");
+        }
+    }
+}

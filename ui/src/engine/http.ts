@@ -53,12 +53,45 @@ async function problemOf(response: Response): Promise<Problem> {
   return { type: 'unknown', title, status: response.status, help: '', mistakes: [] };
 }
 
+/** Reads a body; a connection that breaks on the way is no answer. */
+async function body<T>(response: Response, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if ((error as Error).name === 'AbortError') throw error;
+    throw new Offline(`the answer broke off: ${response.url}`);
+  }
+}
+
 async function json<T>(path: string, init?: RequestInit): Promise<T> {
-  return (await (await request(path, init)).json()) as T;
+  const response = await request(path, init);
+  return body(response, () => response.json() as Promise<T>);
 }
 
 async function columns(path: string, signal?: AbortSignal): Promise<Columns> {
-  return readColumns(await (await request(path, { signal })).arrayBuffer());
+  const response = await request(path, { signal });
+  return readColumns(await body(response, () => response.arrayBuffer()));
+}
+
+let renew: (() => Promise<void>) | null = null;
+let renewing: Promise<void> | null = null;
+
+/** Says how a result is made anew that the server does not have any more. */
+export function onGone(handler: () => Promise<void>): void {
+  renew = handler;
+}
+
+/** A question about a result. If the server has dropped it, it is made anew, once. */
+async function ofResult<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const isGone = error instanceof EngineProblem && error.problem.type === 'gone';
+    if (!isGone || !renew) throw error;
+    renewing ??= renew().finally(() => (renewing = null));
+    await renewing;
+    return ask();
+  }
 }
 
 /** Remembers an answer, but not that there was none. */
@@ -149,21 +182,29 @@ function follow(
 }
 
 export const world = (hash: string, signal?: AbortSignal) =>
-  columns(`/results/${hash}/world`, signal);
-export const places = (hash: string) => json<PlaceInfo[]>(`/results/${hash}/places`);
+  ofResult(() => columns(`/results/${hash}/world`, signal));
+export const places = (hash: string) =>
+  ofResult(() => json<PlaceInfo[]>(`/results/${hash}/places`));
 export const timeline = (hash: string, run: number, signal?: AbortSignal) =>
-  columns(`/results/${hash}/runs/${run}/timeline`, signal);
+  ofResult(() => columns(`/results/${hash}/runs/${run}/timeline`, signal));
 export const why = (hash: string, run: number, dot: number, at: number, signal?: AbortSignal) =>
-  json<Why>(`/results/${hash}/runs/${run}/why?dot=${dot}&at_us=${micros(at)}`, { signal });
+  ofResult(() =>
+    json<Why>(`/results/${hash}/runs/${run}/why?dot=${dot}&at_us=${micros(at)}`, { signal }),
+  );
 export const rtt = (hash: string, run: number, at: number, signal?: AbortSignal) =>
-  columns(`/results/${hash}/runs/${run}/layers/rtt?at_us=${micros(at)}`, signal);
+  ofResult(() => columns(`/results/${hash}/runs/${run}/layers/rtt?at_us=${micros(at)}`, signal));
 export const ties = (hash: string, run: number, signal?: AbortSignal) =>
-  columns(`/results/${hash}/runs/${run}/layers/ties`, signal);
+  ofResult(() => columns(`/results/${hash}/runs/${run}/layers/ties`, signal));
 export const nearest = (hash: string, lat: number, lon: number) =>
-  json<Nearest>(`/results/${hash}/nearest?lat=${lat.toFixed(4)}&lon=${lon.toFixed(4)}`);
+  ofResult(() =>
+    json<Nearest>(`/results/${hash}/nearest?lat=${lat.toFixed(4)}&lon=${lon.toFixed(4)}`),
+  );
 export const search = (hash: string, text: string, signal?: AbortSignal) =>
-  json<Found[]>(`/results/${hash}/search?q=${encodeURIComponent(text)}`, { signal });
-export const dot = (hash: string, which: number) => json<Found>(`/results/${hash}/dots/${which}`);
+  ofResult(() =>
+    json<Found[]>(`/results/${hash}/search?q=${encodeURIComponent(text)}`, { signal }),
+  );
+export const dot = (hash: string, which: number) =>
+  ofResult(() => json<Found>(`/results/${hash}/dots/${which}`));
 
 /** A table as the command line prints it, as a file. */
 export async function table(
@@ -175,5 +216,8 @@ export async function table(
 ): Promise<Blob> {
   const when = at === undefined ? '' : `&at_us=${micros(at)}`;
   const path = `/results/${hash}/runs/${run}/tables/${name}?format=${format}${when}`;
-  return (await request(path)).blob();
+  return ofResult(async () => {
+    const response = await request(path);
+    return body(response, () => response.blob());
+  });
 }

@@ -110,17 +110,34 @@ export function restoreAll(doc: ScenarioDoc, sites: string[], time: number): Sce
     .reduce((next, site) => toggleSite(next, site, time), doc);
 }
 
-function withClients(doc: ScenarioDoc, list: ClientDoc[]): ScenarioDoc {
-  const { client: _, ...rest } = doc;
-  return list.length === 0 ? rest : { ...rest, client: list };
+export function clients(doc: ScenarioDoc): ClientDoc[] {
+  return doc.client ?? [];
 }
 
 /** The first AS number from one on that neither the scenario nor its world has. */
-export function freeAsn(from: number, doc: ScenarioDoc, world: ReadonlySet<number>): number {
-  const listed = new Set([...(doc.client ?? []), ...(doc.site ?? [])].map((one) => one.asn));
+export function freeAsn(
+  from: number,
+  doc: ScenarioDoc,
+  world: ReadonlySet<number> = new Set(),
+): number {
+  const listed = new Set([...clients(doc), ...(doc.site ?? [])].map((one) => one.asn));
   let asn = from;
   while (listed.has(asn) || world.has(asn)) asn += 1;
   return asn;
+}
+
+/** A new client with an AS of its own: the engine proposes one that was free in an older scenario. */
+export function withOwnAs(
+  doc: ScenarioDoc,
+  client: ClientDoc,
+  world?: ReadonlySet<number>,
+): ClientDoc {
+  return { ...client, asn: freeAsn(client.asn, doc, world) };
+}
+
+function withClients(doc: ScenarioDoc, list: ClientDoc[]): ScenarioDoc {
+  const { client: _, ...rest } = doc;
+  return list.length === 0 ? rest : { ...rest, client: list };
 }
 
 export function addClient(doc: ScenarioDoc, client: ClientDoc): ScenarioDoc {

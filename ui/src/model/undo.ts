@@ -1,10 +1,17 @@
 // Undo and redo of a document: whole documents, since they are small.
 
 export const DEPTH = 200;
+/** Characters that each direction may take when saved: browsers keep a few megabytes in all. */
+const SAVED_MAX = 1e6;
+
+export interface Snapshot<Doc> {
+  past: readonly Doc[];
+  future: readonly Doc[];
+}
 
 export class Undo<Doc> {
-  private past: Doc[] = [];
-  private future: Doc[] = [];
+  private past: readonly Doc[] = [];
+  private future: readonly Doc[] = [];
 
   get canUndo(): boolean {
     return this.past.length > 0;
@@ -36,13 +43,32 @@ export class Undo<Doc> {
     return next;
   }
 
-  save(): string {
-    return JSON.stringify({ past: this.past.slice(-DEPTH), future: this.future.slice(-DEPTH) });
+  /** As it is now, to come back to. */
+  snapshot(): Snapshot<Doc> {
+    return { past: this.past, future: this.future };
   }
 
-  load(saved: string): void {
-    const { past, future } = JSON.parse(saved) as { past: Doc[]; future: Doc[] };
+  restore({ past, future }: Snapshot<Doc>): void {
     this.past = past;
     this.future = future;
   }
+
+  /** Text for a reload: as many of the last steps as fit. */
+  save(): string {
+    return JSON.stringify({ past: lastThatFit(this.past), future: lastThatFit(this.future) });
+  }
+
+  load(saved: string): void {
+    this.restore(JSON.parse(saved) as Snapshot<Doc>);
+  }
+}
+
+function lastThatFit<Doc>(docs: readonly Doc[]): Doc[] {
+  let left = SAVED_MAX;
+  let first = docs.length;
+  while (first > 0 && left >= 0) {
+    first -= 1;
+    left -= JSON.stringify(docs[first]).length;
+  }
+  return docs.slice(left < 0 ? first + 1 : first);
 }

@@ -20,6 +20,8 @@ export interface Question {
 
 export class Asker {
   why = $state.raw<Why | null>(null);
+  /** The result that `why` is about: dots and sites are its own. */
+  hash = $state('');
   problem = $state.raw<Problem | null>(null);
   loading = $state(false);
   private abort: AbortController | null = null;
@@ -57,6 +59,7 @@ export class Asker {
       const why = await engine.why(hash, run, dot, time, abort.signal);
       if (abort.signal.aborted) return;
       this.why = why;
+      this.hash = hash;
       this.problem = null;
     } catch (error) {
       if (abort.signal.aborted) return;

@@ -13,14 +13,16 @@ class Announcer {
     const wait = Math.max(0, this.last + APART_MS - Date.now());
     this.timer = setTimeout(() => {
       this.last = Date.now();
-      this.polite = text;
+      // The same sentence twice is said twice only if it was gone in between.
+      this.polite = '';
+      setTimeout(() => (this.polite = text));
     }, wait);
   }
 
   /** The end of something, or a mistake: said at once. */
   insist(text: string): void {
-    clearTimeout(this.timer);
-    this.assertive = text;
+    this.assertive = '';
+    setTimeout(() => (this.assertive = text));
   }
 }
 

@@ -32,6 +32,8 @@ import * as edits from '../model/scenario';
 import { readWorld, Track, type World } from '../model/track';
 import { Undo } from '../model/undo';
 import { announcer } from './announce.svelte';
+import { dotOfText, dotText, sameDot, sameSites } from './relocate';
+import { keep, keepForTab, stored } from './stored';
 import { clock, plural, seconds } from '../model/format';
 
 /** One way of steering, played. */
@@ -43,6 +45,7 @@ export interface Run {
 /** A result with its arrays. */
 export interface Loaded {
   doc: ScenarioDoc;
+  base: ScenarioDoc | null;
   mode: Mode;
   result: RunResult;
   world: World;
@@ -96,12 +99,15 @@ const FIRST_EVENT_US = 1e6;
 const TOAST_MS = 8000;
 const BUSY_AFTER_MS = 150;
 
-function stored(key: string): string | null {
-  try {
-    return sessionStorage.getItem(key) ?? localStorage.getItem(key);
-  } catch {
-    return null;
-  }
+function cancelled(): Problem {
+  const title = 'Nothing was opened: that was cancelled';
+  return { type: 'cancelled', title, status: 499, help: '', mistakes: [] };
+}
+
+function unexpected(error: unknown): Problem {
+  const help = error instanceof Error ? error.message : String(error);
+  const title = 'This page met something that it does not know';
+  return { type: 'unexpected', title, status: 0, help, mistakes: [] };
 }
 
 function noScenario(name: string): Problem {
@@ -200,10 +206,16 @@ export class App {
   private linkWritten = '';
   /** Where in time the run that is asked for should be shown. */
   private wanted = { at: 0, andPlay: false };
+  /** Counts what was opened: whatever was opened before has come too late. */
+  private openings = 0;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What could be undone when the result that is shown was asked for. */
+  private undoLoaded = this.undoer.snapshot();
 
   /** Opens what the address says, or the first scenario. */
   async start(): Promise<void> {
     this.listen();
+    engine.onGone(() => this.renew());
     await this.reach(async () => {
       [this.info, this.cards] = await Promise.all([engine.info(), engine.scenarios()]);
       await this.openAddress();
@@ -240,15 +252,18 @@ export class App {
   }
 
   private async openLink(link: Link, andPlay = false): Promise<void> {
+    this.openings += 1;
+    const opening = this.openings;
     let doc = link.doc ?? null;
-    this.base = null;
+    let base: ScenarioDoc | null = null;
     if (!doc) {
       const first = this.info!;
       const name = link.scenario ?? first.first;
       const isKnown = name === first.first || this.cards.some((card) => card.name === name);
       if (!isKnown) throw new EngineProblem(noScenario(name));
       const file = await engine.scenario(name);
-      this.base = file.scenario;
+      if (opening !== this.openings) return;
+      base = file.scenario;
       doc = file.scenario;
       // The first thing that a newcomer sees is a calm world: the failure is theirs to cause.
       const calm = !link.scenario && !first.first_is_chosen;
@@ -257,12 +272,16 @@ export class App {
     }
     if (link.decision) doc = edits.setRule(doc, 'decision', link.decision);
     this.mode = link.mode ?? doc.steering ?? 'anycast';
+    this.base = base;
     this.doc = doc;
     this.selection = null;
     this.probes = [];
+    this.hidden = new Set();
+    this.popMenu = null;
     this.restoreUndo(doc);
-    await this.play(link.time ?? 0, andPlay);
-    for (const [lat, lon] of link.clients ?? []) await this.addClientAt(lat, lon, false);
+    if (!(await this.play(link.time ?? 0, andPlay)) || opening !== this.openings) return;
+    if (link.clients) await this.placeClients(link.clients, link.time ?? 0);
+    if (opening !== this.openings) return;
     if (link.selected) this.selectByName(link.selected);
     if (link.hash && this.result && link.hash !== this.result.hash) {
       const newer = link.engine && link.engine !== this.result.engine;
@@ -292,10 +311,10 @@ export class App {
     return mode === 'compare' ? ['anycast', 'geodns'] : [mode];
   }
 
-  /** Asks the engine, and goes to a time of the answer. */
-  private async play(at: number, andPlay: boolean): Promise<void> {
-    const { doc, mode } = this;
-    if (!doc) return;
+  /** Asks the engine, and goes to a time of the answer. Says whether there was one. */
+  private async play(at: number, andPlay: boolean): Promise<boolean> {
+    const { doc, base, mode } = this;
+    if (!doc) return false;
     this.wanted = { at, andPlay };
     this.abort?.abort(new DOMException('a newer edit', 'AbortError'));
     const abort = new AbortController();
@@ -305,20 +324,22 @@ export class App {
     try {
       const onProgress = (state: RunState) => (this.job = state);
       const result = await engine.play(doc, this.steering(mode), onProgress, abort.signal);
-      const loaded = await this.load(doc, mode, result, abort.signal);
-      if (abort.signal.aborted) return;
+      const loaded = { ...(await this.load(result, abort.signal)), doc, base, mode };
+      if (abort.signal.aborted) return false;
+      const before = this.loaded;
       this.loaded = loaded;
       this.loop = null;
       this.problem = null;
       this.offline = false;
-      this.hidden = new Set([...this.hidden].filter((site) => site < result.sites.length));
-      this.keepSelection();
+      this.undoLoaded = this.undoer.snapshot();
+      if (before) this.relocate(before, loaded);
       this.seek(Math.min(at, this.end));
       if (andPlay && this.time < this.end) this.resume();
       this.tellAddress();
+      return true;
     } catch (error) {
-      if (abort.signal.aborted) return;
-      this.fail(error);
+      if (!abort.signal.aborted) this.fail(error);
+      return false;
     } finally {
       clearTimeout(busyTimer);
       if (this.abort === abort) {
@@ -329,12 +350,8 @@ export class App {
     }
   }
 
-  private async load(
-    doc: ScenarioDoc,
-    mode: Mode,
-    result: RunResult,
-    signal: AbortSignal,
-  ): Promise<Loaded> {
+  /** Fetches the arrays of a result. */
+  private async load(result: RunResult, signal: AbortSignal) {
     const { hash } = result;
     const known = this.loaded?.world.id === result.world.id ? this.loaded.world : null;
     const [world, ...timelines] = await Promise.all([
@@ -352,7 +369,7 @@ export class App {
       report,
       track: new Track(result, report, world, timelines[run]),
     }));
-    return { doc, mode, result, world, runs };
+    return { result, world, runs };
   }
 
   /** Whether the engine is being asked. */
@@ -367,10 +384,15 @@ export class App {
     this.abort = null;
     this.job = null;
     this.busy = false;
-    if (this.loaded) {
-      this.doc = this.loaded.doc;
-      this.mode = this.loaded.mode;
+    if (!this.loaded) {
+      this.problem = cancelled();
+      return;
     }
+    this.doc = this.loaded.doc;
+    this.base = this.loaded.base;
+    this.mode = this.loaded.mode;
+    this.undoer.restore(this.undoLoaded);
+    this.undoChanged();
     this.say('Cancelled.');
   }
 
@@ -378,14 +400,13 @@ export class App {
     if (error instanceof Offline) {
       this.offline = true;
       announcer.insist('The engine does not answer. The last result is shown.');
-      setTimeout(() => void this.retry(), this.retryMs);
+      clearTimeout(this.retryTimer);
+      this.retryTimer = setTimeout(() => void this.retry(), this.retryMs);
       this.retryMs = Math.min(this.retryMs * 2, 15000);
-    } else if (error instanceof EngineProblem) {
-      this.problem = error.problem;
-      announcer.insist(error.problem.title);
-    } else {
-      throw error;
+      return;
     }
+    this.problem = error instanceof EngineProblem ? error.problem : unexpected(error);
+    announcer.insist(this.problem.title);
   }
 
   /** Runs what needs the engine, and shows what goes wrong. */
@@ -399,17 +420,26 @@ export class App {
 
   /** Asks again after the engine was away. */
   async retry(): Promise<void> {
+    clearTimeout(this.retryTimer);
     await this.reach(async () => {
       this.info = await engine.info();
       this.offline = false;
       this.retryMs = 1000;
       this.problem = null;
       if (this.cards.length === 0) this.cards = await engine.scenarios();
-      if (!this.doc) await this.openAddress();
+      if (!this.doc || !this.loaded) await this.openAddress();
       else if (this.loaded?.doc !== this.doc || this.loaded.mode !== this.mode) {
         await this.play(this.wanted.at, this.wanted.andPlay);
       }
     });
+  }
+
+  /** Has the engine make the result anew that is shown, after it dropped it. */
+  private async renew(): Promise<void> {
+    if (!this.loaded) return;
+    const { doc, mode } = this.loaded;
+    const nobody = new AbortController();
+    await engine.play(doc, this.steering(mode), () => undefined, nobody.signal);
   }
 
   // ---- edits ----
@@ -441,12 +471,7 @@ export class App {
   private undoChanged(): void {
     this.canUndo = this.undoer.canUndo;
     this.canRedo = this.undoer.canRedo;
-    try {
-      const saved = { now: this.doc, undo: this.undoer.save() };
-      sessionStorage.setItem(UNDO_KEY, JSON.stringify(saved));
-    } catch {
-      // A browser that keeps nothing forgets on reload; all else works.
-    }
+    keepForTab(UNDO_KEY, JSON.stringify({ now: this.doc, undo: this.undoer.save() }));
   }
 
   /** After a reload, what was done before can still be undone. */
@@ -463,10 +488,12 @@ export class App {
     this.canRedo = this.undoer.canRedo;
   }
 
-  /** When an event that is caused now happens. */
+  /** When an event that is caused now happens: with the one before, if that is still computed. */
   private nextEventTime(): number {
-    const hasLater = edits.events(this.doc!).some((event) => edits.timeOf(event) > this.time);
-    if (!this.isLive || hasLater) return Math.ceil(this.time / 1e3) * 1e3;
+    const waits = this.isWorking && this.wanted.andPlay;
+    const now = waits ? this.wanted.at : this.time;
+    const hasLater = edits.events(this.doc!).some((event) => edits.timeOf(event) > now);
+    if (waits || !this.isLive || hasLater) return Math.ceil(now / 1e3) * 1e3;
     return Math.max(FIRST_EVENT_US, (Math.floor(this.end / 1e6) + 1) * 1e6);
   }
 
@@ -551,12 +578,22 @@ export class App {
     await this.edit(list.reduce(add, this.doc), at, true);
   }
 
+  /** Removes an event of the result, by its place in the scenario that was played. */
   async removeEvent(index: number): Promise<void> {
-    if (this.doc) await this.edit(edits.removeEvent(this.doc, index), this.time, false);
+    const now = this.placeNow(edits.events, index);
+    if (now >= 0) await this.edit(edits.removeEvent(this.doc!, now), this.time, false);
   }
 
   async moveEvent(index: number, at: number): Promise<void> {
-    if (this.doc) await this.edit(edits.moveEvent(this.doc, index, at), at, false);
+    const now = this.placeNow(edits.events, index);
+    if (now >= 0) await this.edit(edits.moveEvent(this.doc!, now, at), at, false);
+  }
+
+  /** Where an entry of the scenario that was played stands in the one that is edited; -1 if gone. */
+  private placeNow<Entry>(list: (doc: ScenarioDoc) => Entry[], index: number): number {
+    if (!this.doc || !this.loaded) return -1;
+    const entry = list(this.loaded.doc)[index];
+    return entry === undefined ? -1 : list(this.doc).indexOf(entry);
   }
 
   async clearEvents(): Promise<void> {
@@ -565,8 +602,10 @@ export class App {
 
   async setMode(mode: Mode): Promise<void> {
     if (mode === this.mode) return;
+    // Who watches now goes on watching: where one scheme is done, another has just begun.
+    const wasLive = this.isLive && this.eventNow >= 0;
     this.mode = mode;
-    await this.play(Math.min(this.time, this.time), false);
+    await this.play(this.time, wasLive);
   }
 
   /** Puts any scenario in the place of this one, as an edit that can be undone. */
@@ -586,26 +625,45 @@ export class App {
   }
 
   /** Adds a client at a place (B5), or pins the nearest network where the world has no clients. */
-  async addClientAt(lat: number, lon: number, select = true): Promise<void> {
-    const { result, doc } = this;
-    if (!result || !doc) return;
+  async addClientAt(lat: number, lon: number): Promise<void> {
+    const { result } = this;
+    if (!result) return;
     await this.reach(async () => {
       const near = await engine.nearest(result.hash, lat, lon);
+      if (!this.doc) return;
       if (near.client) {
-        await this.edit(edits.addClient(doc, near.client), this.time, false);
-        const added = this.result?.clients.find((client) => client.asn === near.client!.asn);
-        if (added && select) this.select(added.dot);
-        if (added && select) this.sayClient(added, near.text);
+        const client = edits.withOwnAs(this.doc, near.client);
+        await this.edit(edits.addClient(this.doc, client), this.time, false);
+        const added = this.result?.clients.find((one) => one.asn === client.asn);
+        if (!added) return;
+        this.select(added.dot);
+        this.sayClient(added, near.text);
       } else {
-        this.probes = [
-          ...this.probes.filter((probe) => probe.dot !== near.dot),
-          { dot: near.dot, asn: near.asn, lat, lon, text: near.text },
-        ];
-        if (select) this.select(near.dot);
-        if (select) this.say(near.text);
+        this.pin({ dot: near.dot, asn: near.asn, lat, lon, text: near.text });
+        this.select(near.dot);
+        this.say(near.text);
       }
       this.tellAddress();
     });
+  }
+
+  private pin(probe: Probe): void {
+    this.probes = [...this.probes.filter((other) => other.dot !== probe.dot), probe];
+  }
+
+  /** Puts the clients of a link where it says, all at once. */
+  private async placeClients(places: [number, number][], at: number): Promise<void> {
+    const { result, doc } = this;
+    if (!result || !doc) return;
+    let next = doc;
+    for (const [lat, lon] of places) {
+      const near = await engine.nearest(result.hash, lat, lon);
+      if (near.client) next = edits.addClient(next, edits.withOwnAs(next, near.client));
+      else this.pin({ dot: near.dot, asn: near.asn, lat, lon, text: near.text });
+    }
+    if (next === doc || this.doc !== doc) return;
+    this.doc = next;
+    await this.play(at, false);
   }
 
   private sayClient(client: ClientInfo, text: string): void {
@@ -614,17 +672,19 @@ export class App {
   }
 
   async removeClient(client: ClientInfo): Promise<void> {
-    if (!this.doc || client.index === null) return;
-    await this.edit(edits.removeClient(this.doc, client.index), this.time, false);
+    const now = client.index === null ? -1 : this.placeNow(edits.clients, client.index);
+    if (now >= 0) await this.edit(edits.removeClient(this.doc!, now), this.time, false);
   }
 
   async moveClient(client: ClientInfo, lat: number, lon: number): Promise<void> {
-    const { result, doc } = this;
-    if (!result || !doc || client.index === null) return;
+    const { result } = this;
+    if (!result || client.index === null) return;
     const index = client.index;
     await this.reach(async () => {
       const near = await engine.nearest(result.hash, lat, lon);
-      if (near.client) await this.edit(edits.moveClient(doc, index, near.client), this.time, false);
+      const now = this.placeNow(edits.clients, index);
+      if (!near.client || now < 0) return;
+      await this.edit(edits.moveClient(this.doc!, now, near.client), this.time, false);
     });
   }
 
@@ -730,22 +790,29 @@ export class App {
   }
 
   private selectByName(text: string): void {
-    const [kind, name] = [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1)];
-    const client = this.result?.clients.find((one) => kind === 'c' && one.name === name);
-    const dot = client?.dot ?? (kind === 'as' ? this.world?.asn.indexOf(Number(name)) : undefined);
-    if (dot !== undefined && dot >= 0) this.select(dot);
+    const client = this.result?.clients.find((one) => text === `c:${one.name}`);
+    const dot = client?.dot ?? (this.world && dotOfText(this.world, text));
+    if (dot !== null && dot !== undefined) this.select(dot);
   }
 
-  /** Routers are numbered anew when a scenario adds some. */
-  private keepSelection(): void {
-    const { selection, result } = this;
-    if (!selection || !result) return;
-    if (selection.client === null) {
-      if (selection.dot >= result.world.dots) this.selection = null;
-      return;
+  /** Finds again what was chosen, in a result that may number routers and sites otherwise. */
+  private relocate(before: Loaded, after: Loaded): void {
+    const moved = (dot: number) => sameDot(before.world, after.world, dot);
+    if (this.selection) {
+      const dot = moved(this.selection.dot);
+      const client = after.result.clients.find((one) => one.dot === dot);
+      this.selection = dot === null ? null : { dot, client: client?.name ?? null };
     }
-    const client = result.clients.find((one) => one.name === selection.client);
-    this.selection = client ? { dot: client.dot, client: client.name } : null;
+    this.probes = this.probes.flatMap((probe) => {
+      const dot = moved(probe.dot);
+      return dot === null ? [] : [{ ...probe, dot }];
+    });
+    this.hidden = sameSites(before.result, after.result, this.hidden);
+    const names = (loaded: Loaded) => loaded.result.sites.map((site) => site.name).join(' ');
+    if (names(before) !== names(after)) {
+      this.popMenu = null;
+      this.hoveredSite = null;
+    }
   }
 
   toggleSite(site: number, solo: boolean): void {
@@ -766,21 +833,13 @@ export class App {
     this.themeChosen = true;
     this.theme = theme;
     this.tick += 1;
-    try {
-      localStorage.setItem(THEME_KEY, theme);
-    } catch {
-      // A browser that keeps nothing follows the system again on reload.
-    }
+    keep(THEME_KEY, theme);
     this.tellAddress();
   }
 
   setKeys(on: boolean): void {
     this.keysOn = on;
-    try {
-      localStorage.setItem(KEYS_KEY, on ? 'on' : 'off');
-    } catch {
-      // A browser that keeps nothing has them on again on reload.
-    }
+    keep(KEYS_KEY, on ? 'on' : 'off');
   }
 
   setLoop(loop: { from: number; to: number } | null): void {
@@ -806,7 +865,7 @@ export class App {
     if (!this.doc) return null;
     const { selection } = this;
     const name = selection && (selection.client ? `c:${selection.client}` : null);
-    const asn = selection && this.world ? `as:${this.world.asn[selection.dot]}` : undefined;
+    const asn = selection && this.world ? dotText(this.world, selection.dot) : undefined;
     return {
       doc: this.doc,
       base: this.base,

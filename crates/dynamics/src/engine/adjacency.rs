@@ -18,10 +18,14 @@ pub struct Adjacency {
     pub first: Vec<u32>,
     /// The other end's slot.
     pub reverse: Vec<u32>,
+    /// The router at the other end.
+    pub peer: Vec<u32>,
     /// What the neighbor is.
     pub kind: Vec<Kind>,
     /// One-way delay in µs.
     pub delay_us: Vec<u32>,
+    /// IGP cost of a neighbor of the same AS; 0 of all others.
+    pub igp_cost: Vec<u32>,
 }
 
 /// One-way delay within a city (models 2.1).
@@ -46,6 +50,7 @@ impl Adjacency {
         let mut neighbors = Vec::with_capacity(slot_count);
         let mut kind = Vec::with_capacity(slot_count);
         let mut delay_us = Vec::with_capacity(slot_count);
+        let mut igp_cost = Vec::with_capacity(slot_count);
         let fixed_us = rules.link_delay.map(|delay| delay.us as u32);
         let mut row: Vec<(u32, u32, Kind)> = Vec::new();
         for router in 0..routers {
@@ -71,6 +76,10 @@ impl Adjacency {
                 kind.push(*what);
                 delay_us
                     .push(fixed_us.unwrap_or_else(|| link_delay_us(world, rules, router, *peer)));
+                igp_cost.push(match *what {
+                    INTERNAL => world.igp_cost(router, *peer),
+                    _ => 0,
+                });
             }
         }
         first.push(neighbors.len() as u32);
@@ -78,6 +87,7 @@ impl Adjacency {
         // other end is the next one that was not asked; else it is looked for.
         let mut next = first.clone();
         let mut reverse = Vec::with_capacity(slot_count);
+        let key = |router: u32| (world.router_ids[router as usize], router);
         for router in 0..routers {
             for slot in first[router as usize]..first[router as usize + 1] {
                 let peer = neighbors[slot as usize] as usize;
@@ -85,17 +95,23 @@ impl Adjacency {
                     next[peer] += 1;
                     next[peer] - 1
                 } else {
-                    let here = |at: &u32| neighbors[*at as usize] == router;
-                    (first[peer]..first[peer + 1]).find(here).expect("a session has two ends")
+                    let row = &neighbors[first[peer] as usize..first[peer + 1] as usize];
+                    let at = row.binary_search_by_key(&key(router), |other| key(*other));
+                    first[peer] + at.expect("a session has two ends") as u32
                 });
             }
         }
-        Adjacency { first, reverse, kind, delay_us }
+        Adjacency { first, reverse, peer: neighbors, kind, delay_us, igp_cost }
     }
 
     /// How many slots there are.
     pub fn slot_count(&self) -> usize {
         self.reverse.len()
+    }
+
+    /// Bytes that it holds, about.
+    pub fn bytes(&self) -> usize {
+        17 * self.slot_count() + size_of_val(&self.first[..])
     }
 
     /// The router that a slot belongs to.
@@ -110,13 +126,12 @@ impl Adjacency {
 
     /// The router at the other end of a slot.
     pub fn peer(&self, slot: u32) -> u32 {
-        self.owner(self.reverse[slot as usize])
+        self.peer[slot as usize]
     }
 
     /// The slot of `router` towards `peer`.
     pub fn slot_to(&self, router: u32, peer: u32) -> Option<u32> {
-        let theirs = self.slots(peer);
-        self.slots(router).find(|slot| theirs.contains(&self.reverse[*slot as usize]))
+        self.slots(router).find(|slot| self.peer[*slot as usize] == peer)
     }
 
     /// What the neighbor is, if it is of another AS.

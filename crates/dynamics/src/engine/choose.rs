@@ -42,7 +42,7 @@ impl Engine<'_> {
         }
         let local_pref = u64::from(u32::MAX - self.local_pref(policy, router, slot, told));
         let internal = u64::from(self.adjacency.kind[slot as usize] == INTERNAL);
-        let igp_cost = u64::from(self.igp_cost(router, slot).min((1 << IGP_BITS) - 1));
+        let igp_cost = u64::from(self.igp_cost(slot).min((1 << IGP_BITS) - 1));
         local_pref << (LENGTH_BITS + 1 + IGP_BITS)
             | length << (1 + IGP_BITS)
             | internal << IGP_BITS
@@ -65,14 +65,13 @@ impl Engine<'_> {
         policy.local_pref(router, self.peer(slot), class, self.paths.announcement(path))
     }
 
-    fn igp_cost(&self, router: u32, slot: u32) -> u32 {
-        if self.adjacency.kind[slot as usize] != INTERNAL {
-            return 0;
-        }
-        match self.igp_costs.get(&slot) {
-            Some(cost) => *cost,
-            None => self.world.igp_cost(router, self.peer(slot)),
-        }
+    fn igp_cost(&self, slot: u32) -> u32 {
+        let is_inside = self.adjacency.kind[slot as usize] == INTERNAL;
+        let changed = match is_inside && !self.igp_costs.is_empty() {
+            true => self.igp_costs.get(&slot).copied(),
+            false => None,
+        };
+        changed.unwrap_or(self.adjacency.igp_cost[slot as usize])
     }
 
     /// What a router uses now: slot and route.
@@ -208,7 +207,7 @@ impl Engine<'_> {
                 origin: 0,
                 med: self.paths.announcement(path).and_then(|said| said.med),
                 neighbor_as: self.paths.asns(path).next().map(Asn),
-                igp_cost: self.igp_cost(router, slot),
+                igp_cost: self.igp_cost(slot),
                 rtt_us: if self.conduct.weighs_rtt { self.rtt_us(router, slot) } else { 0 },
                 tie_key: if internal { 0 } else { self.tie_key(router, slot) },
                 router_id: self.world.router_ids[peer as usize],

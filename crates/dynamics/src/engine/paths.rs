@@ -84,6 +84,11 @@ impl Paths {
         self.links.len()
     }
 
+    /// Bytes that they fill, about.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&self.links[..]) + size_of_val(&self.table[..])
+    }
+
     /// The path with `asn` in front of `behind`.
     ///
     /// # Panics

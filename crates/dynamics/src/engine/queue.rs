@@ -177,6 +177,13 @@ impl Queue {
         true
     }
 
+    /// Bytes that it fills, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let near: usize = self.wheel.iter().map(Vec::len).sum();
+        let far = self.late.len() + self.far.len();
+        BUCKETS * size_of::<Vec<Event>>() + (near + self.open.len() + 2 * far) * size_of::<Event>()
+    }
+
     /// Whether nothing will happen any more.
     pub fn is_empty(&self) -> bool {
         self.done == self.open.len()

@@ -4,7 +4,9 @@
 //! whoever stayed away are followed to the first router that had the choice.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
+use std::sync::Arc;
 
 use catchment_model::Asn;
 use catchment_model::rules::{Decision, OldestRule};
@@ -12,11 +14,11 @@ use catchment_model::scenario::Steering;
 use catchment_model::schedule::Deed;
 use catchment_routing::{Policy, Step};
 
-use crate::agenda::{ANNOUNCED_APART_US, Course};
+use crate::agenda::Course;
 use crate::delivery::{Delivery, Fate};
-use crate::engine::adjacency::Adjacency;
 use crate::engine::{NO_SLOT, OWN};
-use crate::play::Timeline;
+use crate::play::{Timeline, Unfinished, Watch, drive};
+use crate::prelude::Prelude;
 use crate::script::Script;
 
 use super::states::prefix_to;
@@ -25,6 +27,9 @@ use super::{Share, Window};
 /// Sources whose reason is asked for after one event; those with most demand come first. Finding
 /// a reason takes a walk through the network.
 const ASKED_MAX: usize = 1000;
+
+/// Sources between two looks at whether somebody wants to know no more.
+const ASKED_AT_ONCE: u64 = 64;
 
 /// Who was at a site before it failed, and is elsewhere after it returned.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +131,9 @@ pub(super) fn stayed(
     script: &Script<'_>,
     timeline: &Timeline,
     windows: &[Window],
-) -> (Vec<Vec<Stayed>>, Vec<Option<Share>>) {
+    prelude: Option<&mut Prelude>,
+    watch: Watch<'_>,
+) -> Result<(Vec<Vec<Stayed>>, Vec<Option<Share>>), Unfinished> {
     let mut stayed: Vec<Vec<Stayed>> = vec![Vec::new(); windows.len()];
     let mut back: Vec<Option<Share>> = vec![None; windows.len()];
     let delivery = &timeline.delivery;
@@ -152,9 +159,15 @@ pub(super) fn stayed(
         }
     }
     if stayed.iter().any(|of| !of.is_empty()) {
-        ask(script, timeline, windows, &mut stayed);
+        match prelude.filter(|prelude| prelude.fits(script.situation)) {
+            Some(prelude) => ask(script, timeline, windows, &mut stayed, prelude, watch)?,
+            None => {
+                let mut prelude = Prelude::new(script.situation);
+                ask(script, timeline, windows, &mut stayed, &mut prelude, watch)?;
+            }
+        }
     }
-    (stayed, back)
+    Ok((stayed, back))
 }
 
 /// Streams that are at a site again after they had been elsewhere, and what they carry.
@@ -221,13 +234,23 @@ fn elsewhere(delivery: &Delivery, fates: &[Fate], site: u32, streams: &[u32]) ->
 }
 
 /// Finds the reasons.
-fn ask(script: &Script<'_>, timeline: &Timeline, windows: &[Window], stayed: &mut [Vec<Stayed>]) {
+fn ask(
+    script: &Script<'_>,
+    timeline: &Timeline,
+    windows: &[Window],
+    stayed: &mut [Vec<Stayed>],
+    prelude: &mut Prelude,
+    watch: Watch<'_>,
+) -> Result<(), Unfinished> {
     let delivery = &timeline.delivery;
-    let adjacency = Adjacency::new(script.situation.world, script.situation.rules);
+    let adjacency = Arc::clone(prelude.adjacency());
     let mut courses: BTreeMap<u16, Course<'_>> = BTreeMap::new();
     for (stayed, window) in stayed.iter_mut().zip(windows) {
         // Several sites may return; each reason needs the whole network as it was then.
-        for entry in stayed.iter_mut().take(ASKED_MAX) {
+        for (place, entry) in (0..).zip(stayed.iter_mut().take(ASKED_MAX)) {
+            if place % ASKED_AT_ONCE == 0 && watch(place, place).is_break() {
+                return Err(Unfinished::Cancelled);
+            }
             let prefix = prefix_to(script, Some(entry.site));
             // DNS names another region, or steers alone.
             let elsewhere =
@@ -236,16 +259,24 @@ fn ask(script: &Script<'_>, timeline: &Timeline, windows: &[Window], stayed: &mu
                 entry.why = Some(Why::Answer);
                 continue;
             };
-            let course = courses.entry(prefix).or_insert_with(|| {
-                let mut course = Course::new(script, &adjacency, prefix);
-                course.announce(ANNOUNCED_APART_US);
-                course
-            });
-            course.advance(window.last_us);
+            // The last window lasts until the end of the run, which may be known.
+            if window.last_us == i64::MAX
+                && let Some(end) = prelude.take_end(script, &adjacency, prefix)
+            {
+                courses.insert(prefix, end);
+            }
+            let course = match courses.entry(prefix) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    place.insert(prelude.start(script, &adjacency, prefix, watch)?)
+                }
+            };
+            drive(course, window.last_us, watch)?;
             let router = delivery.sources[entry.source as usize].router;
             entry.why = Some(why(script, course, router, entry.site));
         }
     }
+    Ok(())
 }
 
 /// Why packets of a router do not end at a site.

@@ -275,7 +275,8 @@ fn push_routes(columns: &mut Columns, script: &Script<'_>, timeline: &Timeline) 
 pub fn rtt(played: &Played, run: &Run, at_us: i64, watch: Watch<'_>) -> Result<Vec<u8>, Problem> {
     let script = played.script(run);
     let Run { timeline, .. } = run;
-    let adjacency = (run.steering != Steering::GeoDns).then(|| played.adjacency());
+    let prelude = (run.steering != Steering::GeoDns).then(|| played.prelude());
+    let adjacency = prelude.as_ref().map(|prelude| &**prelude.adjacency());
     let trips = RoundTrips::new(&script, timeline, adjacency, at_us);
     if watch("measuring", 0, 0) == ControlFlow::Break(()) {
         return Err(cancelled());
@@ -342,7 +343,8 @@ pub fn ties(played: &Played, run: &Run, watch: Watch<'_>) -> Result<Vec<u8>, Pro
             .iter()
             .map(|(covering, catchment)| (Policy::new(situation, *covering), catchment))
             .collect();
-        let ties = Ties::along(&chain);
+        let mut goes_on = || watch("solving", 0, 0) == ControlFlow::Continue(());
+        let Some(ties) = Ties::along_while(&chain, &mut goes_on) else { return Err(cancelled()) };
         for (router, shares) in ties.shares.iter().enumerate() {
             if follows[router] == prefix {
                 counts[router] = shares.len().min(usize::from(u8::MAX)) as u8;

@@ -1,14 +1,13 @@
 //! Plays a scenario: world, assembly, one run for each steering, and what they come to.
 
 use std::ops::ControlFlow;
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::time::Instant;
 
 use catchment_dynamics::edge::{EdgeReport, Origin};
-use catchment_dynamics::engine::adjacency::Adjacency;
 use catchment_dynamics::flows::{self, FlowModel};
-use catchment_dynamics::play::{Timeline, play as play_script};
-use catchment_dynamics::{Outcome, Script};
+use catchment_dynamics::play::{Timeline, Unfinished, play_with};
+use catchment_dynamics::{Outcome, Prelude, Script};
 use catchment_formats::scenario::write_json;
 use catchment_model::Scenario;
 use catchment_model::scenario::Steering;
@@ -16,6 +15,7 @@ use catchment_model::schedule::Occurrence;
 use catchment_routing::Situation;
 use catchment_worlds::{Assembled, BaseWorld, assemble, schedule};
 
+use super::preludes::Preludes;
 use super::problems::{cancelled, mistakes, unfinished};
 use super::worlds::{Worlds, hex};
 use super::{Played, Run, VERSION, Watch, report};
@@ -24,6 +24,7 @@ use crate::api::{Problem, SteeringName};
 /// Plays a scenario once for each steering, or as written.
 pub fn play(
     worlds: &Worlds,
+    preludes: &Arc<Preludes>,
     scenario: Scenario,
     steering: &[SteeringName],
     watch: Watch<'_>,
@@ -48,13 +49,15 @@ pub fn play(
     let (assembled, events) = assemble_all(&world.base, &scenario, &asked)?;
     let hash = hash(&scenario, &asked, &world.identity);
 
+    let mut prelude = preludes.of(situation(&assembled));
     let mut timelines: Vec<Timeline> = Vec::with_capacity(asked.len());
     for steering in &asked {
         go_on("playing")?;
         let script = script(&scenario, &assembled, &events, *steering);
         let mut steps = |done, total| watch("playing", done, total);
-        timelines.push(play_script(&script, &mut steps).map_err(unfinished)?);
+        timelines.push(play_with(&script, &mut prelude, &mut steps).map_err(unfinished)?);
     }
+    preludes.keep(&prelude);
     // Else the run in which nothing happens any more would lose least.
     let end_us = timelines.iter().map(|timeline| timeline.delivery.end_us).max().unwrap_or(0);
     let mut runs: Vec<Run> = Vec::with_capacity(asked.len());
@@ -62,15 +65,14 @@ pub fn play(
         go_on("measuring")?;
         timeline.delivery.end_us = end_us;
         let script = script(&scenario, &assembled, &events, steering);
-        runs.push(measure(&scenario, &assembled, &script, timeline));
+        let mut steps = |done, total| watch("measuring", done, total);
+        let run = measure(&scenario, &assembled, &script, timeline, &mut prelude, &mut steps);
+        runs.push(run.map_err(unfinished)?);
     }
     go_on("measuring")?;
-    let adjacency = OnceLock::new();
-    if runs.iter().any(|run| run.steering != Steering::GeoDns) {
-        let _ = adjacency.set(Adjacency::new(&assembled.world, &assembled.rules));
-    }
-    let result = report::result(&scenario, &assembled, &runs, adjacency.get(), hash);
-    let mut played = Played { result, scenario, assembled, runs, adjacency };
+    let result = report::result(&scenario, &assembled, &runs, prelude.adjacency(), hash);
+    let preludes = Arc::clone(preludes);
+    let mut played = Played { result, scenario, assembled, runs, preludes };
     played.result.engine_ms = began.elapsed().as_secs_f64() * 1000.0;
     Ok(played)
 }
@@ -144,15 +146,17 @@ fn measure(
     assembled: &Assembled,
     script: &Script<'_>,
     timeline: Timeline,
-) -> Run {
-    let outcome = Outcome::of(script, &timeline);
+    prelude: &mut Prelude,
+    steps: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<Run, Unfinished> {
+    let outcome = Outcome::with(script, &timeline, prelude, steps)?;
     let model = FlowModel::of(&assembled.rules, script.steering);
     let flows = flows::breaks(&timeline.delivery, &timeline.schedule, &model);
     let edge = scenario.edge.as_ref().zip(assembled.origin).map(|(edge, at)| {
         let origin = Origin { at, handshake: edge.handshake };
         EdgeReport::of(script, &timeline, &outcome, origin)
     });
-    Run { steering: script.steering, timeline, outcome, flows, edge }
+    Ok(Run { steering: script.steering, timeline, outcome, flows, edge })
 }
 
 /// Names everything that can change the answer.

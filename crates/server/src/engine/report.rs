@@ -30,7 +30,7 @@ pub fn result(
     scenario: &Scenario,
     assembled: &Assembled,
     runs: &[Run],
-    adjacency: Option<&Adjacency>,
+    adjacency: &Adjacency,
     hash: String,
 ) -> RunResult {
     let Assembled { world, service, rules, .. } = assembled;
@@ -154,11 +154,11 @@ fn run_report(
     scenario: &Scenario,
     assembled: &Assembled,
     run: &Run,
-    adjacency: Option<&Adjacency>,
+    adjacency: &Adjacency,
 ) -> RunReport {
     let Run { steering, timeline, outcome, flows, .. } = run;
     let script = script(scenario, assembled, &timeline.schedule, *steering);
-    let adjacency = adjacency.filter(|_| *steering != Steering::GeoDns);
+    let adjacency = (*steering != Steering::GeoDns).then_some(adjacency);
     let delivery = &timeline.delivery;
     let before = RoundTrips::new(&script, timeline, adjacency, i64::MIN);
     let after = RoundTrips::new(&script, timeline, adjacency, i64::MAX);

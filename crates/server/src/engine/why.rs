@@ -12,7 +12,7 @@ use catchment_dynamics::{Delivery, Fate, Script};
 use catchment_model::scenario::{AnswerPolicy, Steering};
 use catchment_model::{Duration, Service};
 use catchment_routing::decision::weighs_rtt;
-use catchment_routing::explain::{Choosable, explain, label};
+use catchment_routing::explain::{Choosable, explain_while, label};
 use catchment_routing::{Situation, Step, Via, link_rtt_ms, solve};
 
 use super::flips::flip_info;
@@ -185,7 +185,8 @@ fn by_bgp(
         .collect();
     let mut steps = |done, total| watch("playing", done, total);
     let asked = (why.dot, prefix);
-    let recalled = recall(script, played.adjacency(), &logs, asked, why.at_us, &mut steps);
+    let prelude = played.prelude();
+    let recalled = recall(script, &prelude, &logs, asked, why.at_us, &mut steps);
     let recalled = recalled.map_err(unfinished)?;
     let history = &recalled.history;
     let (service, world) = (script.situation.service, script.situation.world);
@@ -250,10 +251,9 @@ fn flips(
             Err(error) => return Err(unsolved(error)),
         }
     }
-    if watch("solving", 0, 0) == ControlFlow::Break(()) {
-        return Err(cancelled());
-    }
-    let found = explain(situation, &catchments, why.dot, prefix).map_err(unsolved)?;
+    let mut goes_on = || watch("solving", 0, 0) == ControlFlow::Continue(());
+    let found = explain_while(situation, &catchments, why.dot, prefix, &mut goes_on);
+    let Some(found) = found.map_err(unsolved)? else { return Err(cancelled()) };
     let flips = found.flips.iter();
     let info = flips.filter_map(|flip| flip_info(situation.world, situation.service, flip));
     Ok(info.filter(|flip| why.site.is_none() || flip.lands_at != why.site).collect())
