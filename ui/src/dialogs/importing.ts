@@ -119,7 +119,7 @@ async function planDemand(
       continue;
     }
     // The engine does not know of the rows before this one: it proposes the same AS for each.
-    const client = { ...near, asn: edits.freeAsn(near.asn, doc, around.asns), weight };
+    const client = { ...edits.withOwnAs(doc, near, around.asns), weight };
     doc = edits.addClient(doc, client);
     rows.push({
       head: `AS${client.asn}`,

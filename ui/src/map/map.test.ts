@@ -6,6 +6,7 @@ import { Camera, EARTH, type Point } from './camera';
 import { DotIndex } from './dotindex';
 import { declutter, overlap, placeLabels } from './placing';
 import { ringMarks } from './rings';
+import { tapped } from './tapping';
 import { amount } from './words';
 
 test('a dot is found as a slow search finds it', () => {
@@ -90,6 +91,37 @@ test('a client in the city of a site does not hide it', () => {
   );
   expect(Math.hypot(moved[0] - 100, moved[1] - 100)).toBeGreaterThanOrEqual(15);
   expect(far).toEqual([300, 100]);
+});
+
+test('a tap means the nearest mark, a site first if it is very near', () => {
+  const marks = {
+    pops: [[100, 100]] as Point[],
+    clients: [
+      [116, 100],
+      [60, 100],
+    ] as Point[],
+  };
+  const at = (x: number) => {
+    const found = tapped([x, 100], marks);
+    return found && `${found.kind} ${found.place}`;
+  };
+  expect([88, 100, 109, 112, 113, 120, 132].map(at)).toEqual([
+    'pop 0',
+    'pop 0',
+    'pop 0',
+    'pop 0',
+    'client 0',
+    'client 0',
+    'client 0',
+  ]);
+  expect([79, 76, 45, 44, 43, 133].map(at)).toEqual([
+    'pop 0',
+    'client 1',
+    'client 1',
+    'client 1',
+    null,
+    null,
+  ]);
 });
 
 function ring(dot: number, expires: number): Ring {

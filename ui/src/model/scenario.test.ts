@@ -104,6 +104,15 @@ test('a site that is there is changed, not added again', () => {
   expect(doc.site).toEqual([{ name: 'FRA', asn: 1, capacity: { kqps: 5 } }]);
 });
 
+test('a site is moved to a city or to degrees, and keeps the rest', () => {
+  const added = edits.putSite(DOC, { name: 'waw', asn: 64510, city: 'WAW' });
+  expect(edits.moveSite(added, 'WAW', [50, 20]).site).toEqual([
+    { name: 'waw', asn: 64510, at: [50, 20] },
+  ]);
+  const moved = edits.moveSite(edits.moveSite(DOC, 'fra', [50, 20]), 'fra', 'KRK');
+  expect(moved.site).toEqual([{ name: 'fra', city: 'KRK' }]);
+});
+
 test('clients are added, moved and removed by their place in the list', () => {
   let doc = edits.addClient(DOC, { asn: 1, weight: 4 });
   doc = edits.addClient(doc, { asn: 2 });

@@ -114,25 +114,30 @@ export function clients(doc: ScenarioDoc): ClientDoc[] {
   return doc.client ?? [];
 }
 
+/** The first AS number from one on that neither the scenario nor its world has. */
+export function freeAsn(
+  from: number,
+  doc: ScenarioDoc,
+  world: ReadonlySet<number> = new Set(),
+): number {
+  const listed = new Set([...clients(doc), ...(doc.site ?? [])].map((one) => one.asn));
+  let asn = from;
+  while (listed.has(asn) || world.has(asn)) asn += 1;
+  return asn;
+}
+
 /** A new client with an AS of its own: the engine proposes one that was free in an older scenario. */
-export function withOwnAs(doc: ScenarioDoc, client: ClientDoc): ClientDoc {
-  const taken = new Set([...clients(doc), ...(doc.site ?? [])].map((one) => one.asn));
-  let { asn } = client;
-  while (taken.has(asn)) asn += 1;
-  return { ...client, asn };
+export function withOwnAs(
+  doc: ScenarioDoc,
+  client: ClientDoc,
+  world?: ReadonlySet<number>,
+): ClientDoc {
+  return { ...client, asn: freeAsn(client.asn, doc, world) };
 }
 
 function withClients(doc: ScenarioDoc, list: ClientDoc[]): ScenarioDoc {
   const { client: _, ...rest } = doc;
   return list.length === 0 ? rest : { ...rest, client: list };
-}
-
-/** The first AS number from one on that neither the scenario nor its world has. */
-export function freeAsn(from: number, doc: ScenarioDoc, world: ReadonlySet<number>): number {
-  const listed = new Set([...(doc.client ?? []), ...(doc.site ?? [])].map((one) => one.asn));
-  let asn = from;
-  while (listed.has(asn) || world.has(asn)) asn += 1;
-  return asn;
 }
 
 export function addClient(doc: ScenarioDoc, client: ClientDoc): ScenarioDoc {
@@ -164,6 +169,15 @@ export function putSite(doc: ScenarioDoc, site: SiteDoc): ScenarioDoc {
       ? [...list, site]
       : list.map((other, place) => (place === known ? { ...other, ...site } : other));
   return { ...doc, site: next };
+}
+
+/** Moves a site: to a city by its code, or to degrees north and east. */
+export function moveSite(doc: ScenarioDoc, name: string, to: string | [number, number]) {
+  const known = (doc.site ?? []).find((other) => same(other.name, name));
+  const { city: _, at: __, ...kept } = known ?? { name };
+  const place = typeof to === 'string' ? { city: to } : { at: to };
+  const others = (doc.site ?? []).filter((other) => other !== known);
+  return putSite({ ...doc, site: others }, { ...kept, ...place });
 }
 
 /** Whether the file says all of a site that a new one needs, or may only change one of the world. */
