@@ -20,6 +20,7 @@ export type Problem = Complete<Schemas['Problem']>;
 export type MistakeInfo = Complete<Schemas['MistakeInfo']>;
 export type RunResult = Complete<Schemas['RunResult']>;
 export type RunReport = Complete<Schemas['RunReport']>;
+export type SiteState = Schemas['SiteState'];
 export type StateInfo = Complete<Schemas['StateInfo']>;
 export type EventInfo = Complete<Schemas['EventInfo']>;
 export type SiteInfo = Complete<Schemas['SiteInfo']>;
