@@ -30,6 +30,12 @@ pub struct LimitsInfo {
     pub body_bytes: u64,
     /// Most events of a scenario.
     pub events: u32,
+    /// Most sites that a scenario names.
+    pub sites: u32,
+    /// Most prefixes of a service.
+    pub prefixes: u32,
+    /// Most clients that a scenario names.
+    pub clients: u32,
     /// Longest run, in seconds of wall time.
     pub run_seconds: u32,
 }
@@ -306,6 +312,13 @@ pub struct RunReport {
     pub states: Vec<StateInfo>,
     /// What each event did, ascending by time.
     pub events: Vec<EventInfo>,
+    /// How each site stands: first at t = 0, before the events of that instant, one entry for each
+    /// in their order, then each change, ascending by time. The last entry of a site up to a time
+    /// is how it stands then.
+    pub standing: Vec<StandingInfo>,
+    /// What sites can carry from when on, ascending by time, where events change it; before that
+    /// it is what `sites` says.
+    pub capacities: Vec<CapacityInfo>,
     /// What became of flows, by kind.
     pub flows: Vec<FlowsInfo>,
     /// Round trip that half of the demand does not exceed at t = 0, in ms, among what is served:
@@ -327,6 +340,50 @@ pub struct StateInfo {
     pub active_sites: u32,
     /// Mean AS path length of the sources with a route.
     pub path_length_mean: Option<f64>,
+}
+
+/// How a site stands from a time on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StandingInfo {
+    /// From when on.
+    pub at_us: i64,
+    /// The site.
+    pub site: u32,
+    /// How it stands.
+    pub state: SiteState,
+    /// Whether it counts in `active_sites`: healthy and announced; where DNS alone steers, healthy
+    /// and not taken out by its operator.
+    pub is_active: bool,
+    /// Whether it answers packets that still arrive.
+    pub serves: bool,
+}
+
+/// How a site stands, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SiteState {
+    /// Healthy and, where BGP has a part, announced.
+    Up,
+    /// Its service is dead, also where nobody has noticed yet. To drain it changes nothing.
+    Failed,
+    /// It is there, and asks clients to go elsewhere.
+    Draining,
+    /// Healthy and not announced: not started, taken out, withdrawn under load, drained to the
+    /// end, or not yet announced again.
+    Unannounced,
+}
+
+/// What a site can carry from a time on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct CapacityInfo {
+    /// From when on.
+    pub at_us: i64,
+    /// The site.
+    pub site: u32,
+    /// Capacity in kq/s; `null` for unlimited.
+    pub kqps: Option<f64>,
+    /// Capacity in Gbit/s; `null` for unlimited.
+    pub gbps: Option<f64>,
 }
 
 /// A part of the demand.
@@ -508,10 +565,15 @@ pub struct Why {
     pub rtt_ms: Option<f64>,
     /// Every active site, the nearest first.
     pub nearest: Vec<NearInfo>,
+    /// The site where it would land if all settled as things are at this instant, and nothing had
+    /// been before; `null` if nowhere, where that does not settle, and where DNS alone steers. If it
+    /// is not `site`, age holds the dot there, or news are still under way.
+    pub settled_site: Option<u32>,
     /// Single changes that would move it, solved for the steady state of this instant; the one
-    /// with the fewest side effects first.
+    /// with the fewest side effects first. None where that state has it elsewhere already.
     pub flips: Vec<FlipInfo>,
-    /// The command that prints the same.
+    /// The command that prints the same. It says `SCENARIO.toml` unless the scenario is one of the
+    /// library as it is there.
     pub command: String,
 }
 

@@ -21,6 +21,8 @@ pub struct LibraryScenario {
     pub scenario: Scenario,
     /// Its text.
     pub toml: String,
+    /// What the command line calls it: its name, or the path of its file; `None` if it is neither.
+    pub argument: Option<String>,
     /// Why it cannot be opened here, such as missing data.
     pub unavailable: Option<String>,
 }
@@ -40,6 +42,12 @@ pub struct Limits {
     pub connections: usize,
     /// Most events of a scenario.
     pub events: u32,
+    /// Most sites that a scenario names.
+    pub sites: u32,
+    /// Most prefixes of a service.
+    pub prefixes: u32,
+    /// Most clients that a scenario names.
+    pub clients: u32,
     /// Most runs at once; 0: one for each core.
     pub runs_at_once: usize,
     /// Most runs that wait.
@@ -63,6 +71,9 @@ impl Default for Limits {
             stall_time: Duration::from_secs(30),
             connections: 1024,
             events: 1000,
+            sites: 4096,
+            prefixes: 256,
+            clients: 20_000,
             runs_at_once: 0,
             runs_waiting: 64,
             run_time: Duration::from_secs(120),
@@ -111,6 +122,9 @@ impl App {
             limits: LimitsInfo {
                 body_bytes: limits.body_bytes as u64,
                 events: limits.events,
+                sites: limits.sites,
+                prefixes: limits.prefixes,
+                clients: limits.clients,
                 run_seconds: u32::try_from(limits.run_time.as_secs()).unwrap_or(u32::MAX),
             },
         };

@@ -111,11 +111,21 @@ pub const LOOPING: u16 = 0x8000;
 /// Nobody knows a way.
 pub const NO_ROUTE: u16 = 0xffff;
 
+/// Sites that a fate can tell apart.
+pub const SITES_MAX: usize = (LOST - STALE) as usize;
+
 /// A fate in two bytes: the index of the site that serves, or one of the constants above.
+///
+/// # Panics
+/// If the site is beyond [`SITES_MAX`]: another fate would have the same code.
 pub fn fate_code(fate: Fate) -> u16 {
+    let code = |site: u32| {
+        assert!((site as usize) < SITES_MAX, "a site has the code of another fate");
+        site as u16
+    };
     match fate {
-        Fate::Served(site) => site as u16,
-        Fate::Stale(Some(site)) => STALE | site as u16,
+        Fate::Served(site) => code(site),
+        Fate::Stale(Some(site)) => STALE | code(site),
         Fate::Stale(None) => LOST,
         Fate::Looping => LOOPING,
         Fate::NoRoute => NO_ROUTE,
@@ -230,5 +240,29 @@ impl Columns {
         }
         header.push_str("]}");
         (header, offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fate_has_a_code_of_its_own() {
+        let sites = 0..SITES_MAX as u32;
+        let mut fates: Vec<Fate> = sites.clone().map(Fate::Served).collect();
+        fates.extend(sites.map(|site| Fate::Stale(Some(site))));
+        fates.extend([Fate::Stale(None), Fate::Looping, Fate::NoRoute]);
+        let mut codes: Vec<u16> = fates.into_iter().map(fate_code).collect();
+        let count = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+    }
+
+    #[test]
+    #[should_panic(expected = "a site has the code of another fate")]
+    fn a_site_too_many_is_no_other_fate() {
+        fate_code(Fate::Served(SITES_MAX as u32));
     }
 }

@@ -3,10 +3,10 @@
 //! Everything here blocks and knows no HTTP; the handlers call it off the async threads.
 //!
 //! One file for each question: `worlds` (where it happens), `preludes` (what was there before
-//! anything happened), `playing` (what comes of it), `report`
-//! (the same as JSON), `arrays` (the same as columns), `ways` (where packets are under way), `why`
-//! and `flips` (why a dot lands where it does, and what would move it), `nearest` (who is at a
-//! place, or of a name). What goes wrong is put into words by `problems`.
+//! anything happened), `playing` (what comes of it), `report` (the same as JSON), `standing` (how
+//! sites stand), `arrays` (the same as columns), `ways` (where packets are under way), `why` and
+//! `flips` (why a dot lands where it does, and what would move it), `nearest` (who is at a place, or
+//! of a name). What goes wrong is put into words by `problems`.
 
 mod arrays;
 mod flips;
@@ -15,6 +15,7 @@ mod playing;
 mod preludes;
 mod problems;
 mod report;
+mod standing;
 mod ways;
 mod why;
 mod worlds;
@@ -29,17 +30,23 @@ use catchment_dynamics::play::Timeline;
 use catchment_dynamics::state::{At, Moment, Options};
 use catchment_dynamics::{Outcome, Prelude, Script};
 use catchment_model::scenario::{Steering, WorldSource};
-use catchment_model::{Duration, Scenario, Table};
+use catchment_model::{Asn, Duration, Scenario, Table};
 use catchment_routing::Situation;
 use catchment_worlds::{Assembled, BaseWorld};
 
 use crate::api::{Found, Nearest, PlaceInfo, Problem, RunResult, SteeringName, Why};
+use crate::columns::SITES_MAX;
 use preludes::Preludes;
-use problems::{no_such_run, unfinished};
+use problems::{no_such_run, problem, unfinished};
+pub use why::shell_word;
 use worlds::Worlds;
 
 /// Version of the engine: equal questions to equal versions have equal answers.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Stands for the scenario in commands. The engine knows what a scenario says, and not where it
+/// lies: whoever does writes [`shell_word`] of that in its place.
+pub const SCENARIO_FILE: &str = "SCENARIO.toml";
 
 /// Whom long work tells how far it is: what it does, steps done, steps in all (0: not known).
 /// Answers whether it should go on.
@@ -71,15 +78,21 @@ impl Engine {
     ///
     /// # Errors
     /// If it has mistakes (kind `scenario-mistakes`), its world cannot be had (`forbidden-world`,
-    /// `bad-world`), its routing does not settle (`oscillation`), or the watch says so
-    /// (`cancelled`).
+    /// `bad-world`), its routing does not settle (`oscillation`), it has more sites than
+    /// columns have room for (`too-large`), or the watch says so (`cancelled`).
     pub fn play(
         &self,
         scenario: Scenario,
         steering: &[SteeringName],
         watch: Watch<'_>,
     ) -> Result<Played, Problem> {
-        playing::play(&self.worlds, &self.preludes, scenario, steering, watch)
+        let played = playing::play(&self.worlds, &self.preludes, scenario, steering, watch)?;
+        let count = played.assembled.service.sites.len();
+        if count > SITES_MAX {
+            let title = format!("there are {count} sites, and columns have room for {SITES_MAX}");
+            return Err(problem("too-large", 422, title, "`catchment simulate` plays more"));
+        }
+        Ok(played)
     }
 }
 
@@ -104,6 +117,11 @@ struct Run {
 }
 
 impl Played {
+    /// What was played.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
     /// Bytes that it holds, roughly, for whoever keeps many.
     pub fn bytes(&self) -> usize {
         let world = &self.assembled.world;
@@ -210,12 +228,12 @@ impl Played {
         Ok(moment.map_err(unfinished)?.table(Options::default()))
     }
 
-    /// Who stands for a new client at a place.
+    /// Who stands for a new client at a place, or for the one of this AS if it moves there.
     ///
     /// # Errors
     /// If the world has no places, or the place is none.
-    pub fn nearest(&self, lat: f64, lon: f64) -> Result<Nearest, Problem> {
-        nearest::nearest(&self.scenario, &self.assembled.world, lat, lon)
+    pub fn nearest(&self, lat: f64, lon: f64, except: Option<u32>) -> Result<Nearest, Problem> {
+        nearest::nearest(&self.scenario, &self.assembled.world, (lat, lon), except.map(Asn))
     }
 
     /// Networks that fit a search, at most 20, best first.

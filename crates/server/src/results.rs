@@ -38,8 +38,17 @@ impl<T> Results<T> {
         (table.by_hash.len(), table.bytes)
     }
 
-    /// Keeps a value. Whoever reads what is dropped for it keeps that alive.
-    pub(crate) fn put(&self, hash: String, request: String, value: Arc<T>, bytes: usize) {
+    /// Keeps a value. Answers with those that had to go for it, since to free them takes a while:
+    /// that is for the caller to do, where nobody waits. Whoever reads one keeps it alive.
+    #[must_use = "what is not kept any more takes a while to be freed"]
+    pub(crate) fn put(
+        &self,
+        hash: String,
+        request: String,
+        value: Arc<T>,
+        bytes: usize,
+    ) -> Vec<Arc<T>> {
+        let mut gone = Vec::new();
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = bytes + request.len();
         table.uses += 1;
@@ -47,6 +56,7 @@ impl<T> Results<T> {
         table.bytes += bytes;
         if let Some(old) = table.by_hash.insert(hash, kept) {
             table.bytes -= old.bytes;
+            gone.push(old.value);
         }
         while table.by_hash.len() > 1
             && (table.bytes > self.bytes_max || table.by_hash.len() > self.count_max)
@@ -55,8 +65,10 @@ impl<T> Results<T> {
             let Some(hash) = oldest.map(|(hash, _)| hash.clone()) else { break };
             if let Some(dropped) = table.by_hash.remove(&hash) {
                 table.bytes -= dropped.bytes;
+                gone.push(dropped.value);
             }
         }
+        gone
     }
 
     /// The value of this hash.
@@ -85,25 +97,26 @@ mod tests {
     fn what_was_not_used_longest_goes_first() {
         let results = Results::new(100, 3);
         let put = |hash: &str, bytes| {
-            results.put(hash.to_owned(), String::new(), Arc::new(hash.to_owned()), bytes);
+            let gone =
+                results.put(hash.to_owned(), String::new(), Arc::new(hash.to_owned()), bytes);
+            gone.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        put("a", 40);
-        put("b", 40);
+        assert!(put("a", 40).is_empty() && put("b", 40).is_empty());
         assert!(results.get("a").is_some());
-        put("c", 40);
+        assert_eq!(put("c", 40), ["b"], "whoever puts frees what had to go");
         assert!(results.get("b").is_none() && results.get("a").is_some());
         let held = results.get("a").unwrap();
-        put("d", 500);
+        assert_eq!(put("d", 500), ["c", "a"]);
         assert_eq!(results.size(), (1, 500), "one too large for all stays alone");
         assert_eq!(*held, "a", "who reads keeps alive");
-        put("d", 1);
+        assert_eq!(put("d", 1), ["d"]);
         assert_eq!(results.size(), (1, 1));
     }
 
     #[test]
     fn a_request_is_found_again() {
         let results = Results::new(100, 3);
-        results.put("hash".into(), "request".into(), Arc::new(()), 0);
+        assert!(results.put("hash".into(), "request".into(), Arc::new(()), 0).is_empty());
         assert_eq!(results.find("request").as_deref(), Some("hash"));
         assert_eq!(results.find("other"), None);
     }

@@ -2,15 +2,18 @@
 
 mod common;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use catchment_dynamics::Outcome;
-use catchment_model::Scenario;
 use catchment_model::scenario::WorldSource;
-use catchment_server::api::{EventInfo, SteeringName};
-use catchment_server::engine::Engine;
+use catchment_model::world::{NO_PLACE, WorldParts};
+use catchment_model::{Scenario, World};
+use catchment_server::api::{EventInfo, RunReport, StandingInfo, SteeringName};
+use catchment_server::engine::{Engine, Watch, WorldFiles};
+use catchment_worlds::{BaseWorld, builtin};
 use common::{NoFiles, Reference, decode, engine, go_on, library, play, played, scenario};
 
 /// The first and the last of times that must be equal.
@@ -203,7 +206,7 @@ fn a_larger_world_is_kept_and_asked() {
     let dot = world["tier"].iter().position(|tier| *tier == 3.0).unwrap() as u32;
     let why = played.why(0, dot, 20_000_000, &go_on).unwrap();
     assert!(!why.hops.is_empty() && !why.nearest.is_empty(), "{why:?}");
-    let near = played.nearest(48.9, 2.4).unwrap();
+    let near = played.nearest(48.9, 2.4, None).unwrap();
     assert!(near.client.is_none() && world["weight"][near.dot as usize] > 0.0);
     assert!(played.bytes() > 100_000);
     // The second time the world is there: nobody is told that it is built twice.
@@ -223,6 +226,149 @@ fn tables_have_the_columns_of_the_command_line() {
     assert_eq!(played.events_table(7).unwrap_err().status, 404);
     assert!(played.timeline(7).is_none());
     assert!(played.dot(100_000).is_none());
+}
+
+/// How sites stand at a time, those of that instant included or not.
+fn standing_at(report: &RunReport, at_us: i64, included: bool) -> Vec<StandingInfo> {
+    let mut sites: BTreeMap<u32, StandingInfo> = BTreeMap::new();
+    let is_past = |it: &&StandingInfo| it.at_us < at_us || included && it.at_us == at_us;
+    report.standing.iter().filter(is_past).for_each(|it| _ = sites.insert(it.site, *it));
+    sites.into_values().collect()
+}
+
+#[test]
+fn active_sites_are_those_that_the_outcome_counts() {
+    let folder = format!("{}/../../scenarios", env!("CARGO_MANIFEST_DIR"));
+    let mut states = BTreeSet::new();
+    let mut played_count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let Some(name) = path.file_stem().and_then(|it| it.to_str()) else { continue };
+        if path.extension().is_none_or(|it| it != "toml") {
+            continue;
+        }
+        let scenario = library(name);
+        // Larger worlds take their time, and add no way for a site to stand.
+        if !matches!(scenario.world, WorldSource::Builtin(_)) {
+            continue;
+        }
+        let mut asked = vec![SteeringName::Anycast, SteeringName::Geodns];
+        if !scenario.regional.is_empty() {
+            asked.push(SteeringName::Hybrid);
+        }
+        let result = play(scenario, &asked).unwrap_or_else(|it| panic!("{name}: {it:?}")).result;
+        played_count += 1;
+        for run in &result.runs {
+            let check = |state: u32, standing: &[StandingInfo], when: &str| {
+                assert_eq!(standing.len(), result.sites.len());
+                let active = standing.iter().filter(|it| it.is_active).count() as u32;
+                let counted = run.states[state as usize].active_sites;
+                assert_eq!(active, counted, "{name} {:?} {when}: {standing:?}", run.steering);
+            };
+            check(0, &run.standing[..result.sites.len()], "at first");
+            let times: Vec<i64> = run.standing.iter().map(|it| it.at_us).collect();
+            assert!(times.is_sorted());
+            for event in &run.events {
+                // What happens together is one window.
+                let is_last = run.events.last().is_some_and(|it| it.at_us == event.at_us);
+                check(event.after, &standing_at(run, event.end_us, is_last), &event.label);
+            }
+            states.extend(run.standing.iter().map(|it| format!("{:?}", it.state)));
+        }
+    }
+    assert!(played_count > 10, "{played_count}");
+    assert_eq!(states.into_iter().collect::<Vec<_>>(), ["Failed", "Unannounced", "Up"]);
+}
+
+#[test]
+fn a_site_is_drained_and_dead_and_comes_back() {
+    let text = |events: &str| {
+        format!(
+            "format = 1\nname = \"x\"\n[world]\nbuiltin = \"eight\"\n[rules]\n\
+             gshut_wait = \"60s\"\n[service]\nprefixes = [\"192.0.2.0/24\"]\n{events}"
+        )
+    };
+    let event = |at: &str, what: &str| format!("[[event]]\nat = \"{at}\"\n{what}\n");
+    let told = |events: &str, steering: SteeringName| {
+        let result = play(scenario(&text(events)), &[steering]).unwrap().result;
+        let fra = result.sites.iter().position(|site| site.name == "fra").unwrap() as u32;
+        let ours = result.runs[0].standing.iter().filter(|it| it.site == fra);
+        let word = |it: &StandingInfo| {
+            let mut word = format!("{} {:?}", it.at_us / 1_000_000, it.state).to_lowercase();
+            word += if it.is_active { " active" } else { "" };
+            word + if it.serves { "" } else { " mute" }
+        };
+        ours.map(word).collect::<Vec<_>>().join(", ")
+    };
+    let drained =
+        event("10s", "fail = \"fra\"\nhow = \"drain\"") + &event("200s", "restore = \"fra\"");
+    let anycast = "0 up active, 10 draining active, 70 unannounced, 200 up active";
+    assert_eq!(told(&drained, SteeringName::Anycast), anycast);
+    let geodns = "0 up active, 10 draining, 200 up active";
+    assert_eq!(told(&drained, SteeringName::Geodns), geodns);
+    let dead = event("10s", "fail = \"fra\"\nhow = \"silent\"")
+        + &event("20s", "fail = \"fra\"\nhow = \"drain\"");
+    for steering in [SteeringName::Anycast, SteeringName::Geodns] {
+        assert_eq!(told(&dead, steering), "0 up active, 10 failed mute");
+    }
+    let taken_out = event("10s", "fail = \"fra\"\nhow = \"unannounced\"");
+    let anycast = "0 up active, 10 unannounced";
+    assert_eq!(told(&taken_out, SteeringName::Anycast), anycast);
+    assert_eq!(told(&taken_out, SteeringName::Geodns), "0 up active, 10 unannounced mute");
+}
+
+#[test]
+fn capacities_that_events_change_are_told() {
+    let text = "format = 1\nname = \"x\"\n[world]\nbuiltin = \"hello\"\n\
+                [service]\nprefixes = [\"192.0.2.0/24\"]\n\
+                [[event]]\nat = \"5s\"\ncapacity = { site = \"fra\", kqps = 7 }\n";
+    let result = play(scenario(text), &[]).unwrap().result;
+    let [step] = &result.runs[0].capacities[..] else { panic!("one step") };
+    let name = &*result.sites[step.site as usize].name;
+    assert_eq!((step.at_us, name, step.kqps, step.gbps), (5_000_000, "fra", Some(7.0), None));
+}
+
+#[test]
+fn what_the_command_line_notes_is_noted() {
+    let two = library("hello");
+    let more: Vec<_> = ["192.0.2.0/24", "198.51.100.0/24"].map(|it| it.parse().unwrap()).into();
+    let notes = |scenario: Scenario, steering| play(scenario, &[steering]).unwrap().result.notes;
+    assert!(notes(two.clone(), SteeringName::Anycast).is_empty());
+    let idle = Scenario { prefixes: more, ..two };
+    let told = notes(idle.clone(), SteeringName::Anycast);
+    let expected = "clients send to the first prefix of the service, and nobody to \
+                    198.51.100.0/24; put it first to play it";
+    assert_eq!(told, [expected]);
+    assert!(notes(idle, SteeringName::Geodns).is_empty());
+    let placeless = engine_of(placeless());
+    let text = "format = 1\nname = \"x\"\n[world]\nas_rel = \"links\"\n\
+                [service]\nprefixes = [\"192.0.2.0/24\"]\n\
+                [[site]]\nname = \"a\"\nasn = 1299\n[[site]]\nname = \"b\"\nasn = 2914\n";
+    let notes = |steering| {
+        let played = placeless.play(scenario(text), &[steering], &go_on);
+        played.unwrap_or_else(|it| panic!("{it:?}")).result.notes
+    };
+    let is_blind = |note: &String| note.starts_with("the world does not know where the sites are");
+    assert!(notes(SteeringName::Geodns).iter().any(is_blind));
+    assert!(!notes(SteeringName::Anycast).iter().any(is_blind));
+}
+
+/// A world of which nobody knows where anything is.
+fn placeless() -> BaseWorld {
+    let mut parts = WorldParts::clone(&builtin("hello").unwrap().world);
+    parts.places.clear();
+    parts.router_places.fill(NO_PLACE);
+    BaseWorld::from_data(World::from_parts(parts).unwrap())
+}
+
+fn engine_of(base: BaseWorld) -> Engine {
+    struct One(BaseWorld);
+    impl WorldFiles for One {
+        fn open(&self, _: &WorldSource, _: Watch<'_>) -> Result<BaseWorld, String> {
+            Ok(self.0.clone())
+        }
+    }
+    Engine::new(Arc::new(One(base)), vec![WorldSource::AsRel("links".to_owned())])
 }
 
 #[test]

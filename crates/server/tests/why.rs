@@ -34,7 +34,7 @@ fn istanbul_is_told_from_before_the_failure_to_after_the_return() {
     assert_eq!(before.hops[0].options[0].lost_at, None);
     assert!(before.hops[0].options[1].lost_at.is_some());
     assert!(before.hops[0].options[0].rtt_ms.is_some());
-    assert_eq!(before.command, "catchment explain hello --as 65545 --at 0s");
+    assert_eq!(before.command, "catchment explain SCENARIO.toml --as 65545 --at 0s");
     let during = why(&played, 0, ISTANBUL, 60);
     assert_eq!(site(&played, during.site), "bom");
     assert!(during.nearest.iter().all(|near| site(&played, Some(near.site)) != "fra"));
@@ -108,6 +108,39 @@ fn flips_move_the_dot_when_their_events_happen() {
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all);
 }
 
+#[test]
+fn there_are_no_flips_where_the_steady_state_has_the_dot_elsewhere() {
+    let played = play(failing_at_1s(), &[]).unwrap();
+    let clients = &played.result.clients;
+    let dot = clients.iter().find(|client| client.asn == ISTANBUL).unwrap().dot;
+    let at = |at_us| played.why(0, dot, at_us, &go_on).unwrap();
+    let sites = |why: &Why| (site(&played, why.site).to_owned(), why.settled_site);
+    let bom = played.result.sites.iter().position(|site| site.name == "bom").unwrap() as u32;
+    // Before, and when all has settled, both are one, and something would move it.
+    for at_us in [0, 900_000_000] {
+        let why = at(at_us);
+        assert_eq!(why.settled_site, why.site, "{at_us}");
+        assert!(!why.flips.is_empty());
+    }
+    // On its way to Mumbai it is at London for a while.
+    let under_way = at(1_020_000);
+    assert_eq!(sites(&under_way), ("lhr".to_owned(), Some(bom)));
+    assert!(under_way.flips.is_empty(), "{:?}", under_way.flips);
+    // In the story as it is, age keeps it there after Frankfurt has returned.
+    let hello = self::played("hello", &[]);
+    let after = why(&hello, 0, ISTANBUL, 900);
+    let settled = site(&hello, after.settled_site).to_owned();
+    assert_eq!((site(&hello, after.site), &*settled), ("bom", "fra"));
+    assert!(after.flips.is_empty());
+}
+
+/// The scenario `hello`, where Frankfurt fails a second after the start.
+fn failing_at_1s() -> Scenario {
+    let mut scenario: Value = serde_json::from_str(&write_json(&library("hello"))).unwrap();
+    scenario["event"] = json!([{ "at": "1s", "fail": "fra" }]);
+    of_json(&scenario)
+}
+
 fn of_json(scenario: &Value) -> Scenario {
     read(&scenario.to_string(), Syntax::Json, &[]).unwrap().scenario
 }
@@ -156,7 +189,7 @@ fn hybrid_steering_asks_about_the_prefix_that_dns_names() {
 #[test]
 fn who_is_near_can_be_added_to_the_scenario() {
     let played = played("hello", &[]);
-    let near = played.nearest(48.8566, 2.3522).unwrap();
+    let near = played.nearest(48.8566, 2.3522, None).unwrap();
     let client = near.client.clone().unwrap();
     assert_eq!(client["at"], json!([48.86, 2.35]));
     assert_eq!(client["name"], json!("Paris"));
@@ -170,12 +203,43 @@ fn who_is_near_can_be_added_to_the_scenario() {
     // London is nearest, and its provider serves Paris too.
     assert!(near.text.contains("London"), "{}", near.text);
     // The next one gets another number, and coordinates where no city is.
-    let next = with.nearest(0.0, -30.0).unwrap().client.unwrap();
+    let next = with.nearest(0.0, -30.0, None).unwrap().client.unwrap();
     assert_eq!(
         (&next["asn"], &next["name"]),
         (&json!(4_200_000_001_u32), &json!("Client at 0.0 N, 30.0 W"))
     );
-    assert_eq!(played.nearest(91.0, 0.0).unwrap_err().status, 422);
+    assert_eq!(played.nearest(91.0, 0.0, None).unwrap_err().status, 422);
+}
+
+#[test]
+fn whoever_moves_is_no_model_of_itself_and_names_are_unique() {
+    let hello: Value = serde_json::from_str(&write_json(&library("hello"))).unwrap();
+    let mut scenario = hello.clone();
+    let add = |scenario: &mut Value, at: (f64, f64)| {
+        let near = play(of_json(scenario), &[]).unwrap().nearest(at.0, at.1, None).unwrap();
+        let client = near.client.unwrap();
+        let mut clients = scenario["client"].as_array().cloned().unwrap_or_default();
+        clients.push(client.clone());
+        scenario["client"] = json!(clients);
+        client["name"].as_str().unwrap().to_owned()
+    };
+    let madrid = (40.42, -3.70);
+    let names: Vec<String> = (0..3).map(|_| add(&mut scenario, madrid)).collect();
+    assert_eq!(names, ["Madrid", "Madrid 2", "Madrid 3"]);
+    let at_sea: Vec<String> = (0..2).map(|_| add(&mut scenario, (0.0, -30.0))).collect();
+    assert_eq!(at_sea, ["Client at 0.0 N, 30.0 W", "Client at 0.0 N, 30.0 W 2"]);
+    // One that moves keeps its name within its city, and takes somebody else for a model.
+    let mut scenario = hello;
+    assert_eq!(add(&mut scenario, madrid), "Madrid");
+    let played = play(of_json(&scenario), &[]).unwrap();
+    let model = |except| {
+        let near = played.nearest(madrid.0 + 0.1, madrid.1, except).unwrap();
+        (near.text.clone(), near.client.unwrap()["name"].as_str().unwrap().to_owned())
+    };
+    let (text, name) = model(None);
+    assert!(text.contains("as Madrid is") && name == "Madrid 2", "{text} {name}");
+    let (text, name) = model(Some(4_200_000_000));
+    assert!(!text.contains("as Madrid is") && name == "Madrid", "{text} {name}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod lookup;
 mod schedule;
 mod service;
 mod sites;
+mod steering;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -32,7 +32,7 @@ const TOKEN_VARIABLE: &str = "CATCHMENT_TOKEN";
 /// Open the simulator in a browser: the map, the controls, and the same answers as here
 ///
 /// It answers on this machine only, unless `--listen` says otherwise; then whoever asks needs a
-/// token, which is part of the address that it prints.
+/// token. One that is made up is part of the address that it prints.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// A file or a built-in scenario to open first, or a world (`.world`, relationships) to build
@@ -113,20 +113,30 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         library: offered,
         first,
         first_is_chosen: args.scenario.is_some(),
-        token: token.clone(),
+        token: token.as_ref().map(|known| known.token.clone()),
         limits,
     };
     let server = Server::bind(args.listen, settings).map_err(|e| cannot_listen(args.listen, &e))?;
     log_bugs();
     let stop = server.stop();
     signals::instead(move || stop.stop());
-    let page = page(server.address(), token.as_ref());
-    to_stderr(&format!("Catchment is at {page}\n"));
+    let page = page(server.address());
+    let with_token = match &token {
+        Some(known) => format!("{page}/?token={}", known.token.text()),
+        None => page.clone(),
+    };
+    // What is kept in a file shall not end up in a log.
+    let shown =
+        if token.as_ref().is_some_and(|it| !it.is_made_up) { page } else { with_token.clone() };
+    to_stderr(&format!("Catchment is at {shown}\n"));
+    if shown != with_token {
+        note("whoever opens it needs the token that was given: add `/?token=` and the token");
+    }
     if server.address().ip().is_unspecified() {
         note("from other machines, write a name of this one in place of the address");
     }
     if args.open {
-        open_browser(&page);
+        open_browser(&with_token, &shown);
     }
     server.run().map_err(|error| {
         Failure::new(Exit::Environment, format!("the server cannot go on: {error}"))
@@ -143,7 +153,8 @@ fn offered() -> Result<(Vec<LibraryScenario>, Files), Failure> {
         // Its tests read all of them.
         let scenario = reading.expect("the library has no mistakes").scenario;
         let unavailable = files.allow(&scenario.world, Path::new(".")).err();
-        offered.push(LibraryScenario { scenario, toml, unavailable });
+        let argument = Some(name.to_owned());
+        offered.push(LibraryScenario { scenario, toml, argument, unavailable });
     }
     Ok((offered, files))
 }
@@ -154,7 +165,7 @@ fn open(
     offered: &mut Vec<LibraryScenario>,
     files: &mut Files,
 ) -> Result<String, Failure> {
-    let (scenario, toml, folder) = match world::kind_of_file(Path::new(given))? {
+    let (scenario, toml, argument, folder) = match world::kind_of_file(Path::new(given))? {
         Some(kind) => {
             let source = match kind {
                 world::FileKind::World => WorldSource::File(given.to_owned()),
@@ -162,19 +173,19 @@ fn open(
             };
             let scenario = empty_service(&source, &world::world_name(given));
             let toml = write_toml(&scenario);
-            (scenario, toml, PathBuf::new())
+            (scenario, toml, None, PathBuf::new())
         }
         None => {
             let args = ScenarioArgs { scenario: given.to_owned(), seed: None, set: Vec::new() };
             let loaded = args.load()?;
             let folder = world::folder_of_world(&loaded).to_owned();
             let toml = loaded.toml.unwrap_or_else(|| write_toml(&loaded.scenario));
-            (loaded.scenario, toml, folder)
+            (loaded.scenario, toml, Some(given.to_owned()), folder)
         }
     };
     files.allow(&scenario.world, &folder).map_err(Failure::bad_input)?;
     let name = scenario.name.clone();
-    let own = LibraryScenario { scenario, toml, unavailable: None };
+    let own = LibraryScenario { scenario, toml, argument, unavailable: None };
     offered.retain(|known| known.scenario.name != name);
     offered.insert(0, own);
     Ok(name)
@@ -229,8 +240,15 @@ fn in_words(failure: &Failure) -> String {
     }
 }
 
+/// The token that whoever asks must know.
+struct KnownToken {
+    token: Token,
+    /// Whether it was made up here, so that nobody knows it yet.
+    is_made_up: bool,
+}
+
 /// The token that was given, or one that is made up where it is needed.
-fn token(args: &ServeArgs) -> Result<Option<Token>, Failure> {
+fn token(args: &ServeArgs) -> Result<Option<KnownToken>, Failure> {
     let (text, place) = if let Some(path) = &args.token_file {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|e| Failure::cannot_read(&name, &e))?;
@@ -240,24 +258,21 @@ fn token(args: &ServeArgs) -> Result<Option<Token>, Failure> {
     } else if args.listen.ip().is_loopback() {
         return Ok(None);
     } else {
-        return Ok(Some(Token::random()));
+        return Ok(Some(KnownToken { token: Token::random(), is_made_up: true }));
     };
     let token = Token::new(text.trim());
-    token.map(Some).map_err(|why| Failure::bad_input(format!("the token {place} is none: {why}")))
+    let given = token.map(|token| Some(KnownToken { token, is_made_up: false }));
+    given.map_err(|why| Failure::bad_input(format!("the token {place} is none: {why}")))
 }
 
-/// The address of the page, as a browser on this machine would open it.
-fn page(address: SocketAddr, token: Option<&Token>) -> String {
+/// The address of the page, as a browser on this machine would open it, without the token.
+fn page(address: SocketAddr) -> String {
     let ip = match address.ip() {
         ip if !ip.is_unspecified() => ip,
         IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
-    let address = SocketAddr::new(ip, address.port());
-    match token {
-        Some(token) => format!("http://{address}/?token={}", token.text()),
-        None => format!("http://{address}"),
-    }
+    format!("http://{}", SocketAddr::new(ip, address.port()))
 }
 
 fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
@@ -291,8 +306,8 @@ fn log_bugs() {
     }));
 }
 
-/// Opens a page as the desktop does. If there is none, the address is on the screen.
-fn open_browser(page: &str) {
+/// Opens a page as the desktop does. If that cannot be, says so, with the address as `shown`.
+fn open_browser(page: &str, shown: &str) {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let mut command = Command::new(opener);
     command.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -304,6 +319,6 @@ fn open_browser(page: &str) {
             };
             let _ = std::thread::Builder::new().name("browser".to_owned()).spawn(wait);
         }
-        Err(_) => note(&format!("`{opener}` does not start: open {page} yourself")),
+        Err(_) => note(&format!("`{opener}` does not start: open {shown} yourself")),
     }
 }

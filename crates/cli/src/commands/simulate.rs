@@ -20,9 +20,9 @@ use catchment_dynamics::play::{Timeline, play};
 use catchment_dynamics::script::Script;
 use catchment_formats::scenario::with_variant;
 use catchment_formats::table::Format;
-use catchment_model::scenario::{AnswerPolicy, Steering, WorldSource};
+use catchment_model::scenario::{Steering, WorldSource};
 use catchment_model::schedule::Occurrence;
-use catchment_model::{Mistake, Prefix, Scenario};
+use catchment_model::{Mistake, Scenario};
 use catchment_worlds::{Assembled, BaseWorld, assemble, schedule};
 use clap::{Args, ValueEnum};
 
@@ -116,25 +116,14 @@ impl Variant {
         }
     }
 
-    /// Whether DNS has to answer by distance in a world without places.
-    fn steers_blindly(&self) -> bool {
-        let Assembled { world, service, .. } = &self.assembled;
-        self.scenario.steering != Steering::Anycast
-            && self.scenario.geodns.policy != AnswerPolicy::Weighted
-            && service.sites.len() > 1
-            && service.sites.iter().all(|site| world.place(site.router).is_none())
+    /// A note, if DNS has to answer blindly.
+    fn blind_note(&self) -> Option<String> {
+        self.assembled.blind_note(self.scenario.steering, self.scenario.geodns.policy)
     }
 
-    /// A prefix of the service that plays no part where BGP alone steers. Regional ones are there
-    /// for hybrid steering, so that nobody wonders.
-    fn idle_prefix(&self) -> Option<Prefix> {
-        let Assembled { service, regional, .. } = &self.assembled;
-        let first = service.prefixes.first()?;
-        let is_regional = |index: u16| regional.values().any(|it| *it == index);
-        let idle =
-            |(index, prefix): &(u16, &Prefix)| !prefix.contains(first) && !is_regional(*index);
-        let found = (0..).zip(&service.prefixes).find(idle);
-        found.filter(|_| self.scenario.steering == Steering::Anycast).map(|(_, prefix)| *prefix)
+    /// A note, if a prefix plays no part.
+    fn idle_note(&self) -> Option<String> {
+        self.assembled.idle_note(self.scenario.steering)
     }
 
     fn play(&self, progress: &Progress) -> Result<Timeline, Failure> {
@@ -197,23 +186,16 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
     }
     let variants = assemble_all(chosen, args, &progress)?;
     // Of the state at a time DNS has no part.
-    if args.at.at.is_none() && variants.iter().any(Variant::steers_blindly) {
-        note(
-            "the world does not know where the sites are, so that DNS finds none of them nearer \
-             than another, and names the first that is well; `geodns.policy = \"weighted\"` \
-             spreads clients by capacity",
-        );
-    }
-    if args.at.at.is_none() && variants.iter().all(|variant| variant.schedule.is_empty()) {
-        note("the scenario has no events: nothing happens; `[[event]]` says what does");
-    }
-    if args.at.at.is_none()
-        && let Some(prefix) = variants.iter().find_map(Variant::idle_prefix)
-    {
-        note(&format!(
-            "clients send to the first prefix of the service, and nobody to {prefix}; put it first \
-             to play it, or ask for `--at`, which shows all prefixes"
-        ));
+    if args.at.at.is_none() {
+        if let Some(text) = variants.iter().find_map(Variant::blind_note) {
+            note(&text);
+        }
+        if variants.iter().all(|variant| variant.schedule.is_empty()) {
+            note("the scenario has no events: nothing happens; `[[event]]` says what does");
+        }
+        if let Some(text) = variants.iter().find_map(Variant::idle_note) {
+            note(&format!("{text}, or ask for `--at`, which shows all prefixes"));
+        }
     }
     if let Some(at) = args.at.at {
         let table = state_at(&variants[0].script(), at, args.at.options(), &progress)?;

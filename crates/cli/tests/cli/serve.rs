@@ -21,7 +21,11 @@ struct Serving {
 
 impl Serving {
     fn start(folder: &Folder, args: &[&str]) -> Serving {
-        let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0"]);
+        Serving::at("127.0.0.1:0", folder, args)
+    }
+
+    fn at(listen: &str, folder: &Folder, args: &[&str]) -> Serving {
+        let mut command = folder.command(&["serve", "--listen", listen]);
         let mut child = command.args(args).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
@@ -123,15 +127,28 @@ fn a_world_is_opened_with_an_empty_service() {
 }
 
 #[test]
-fn a_token_is_part_of_the_address() {
+fn a_token_that_is_made_up_is_part_of_the_address() {
+    let serving = Serving::at("0.0.0.0:0", &Folder::new("serve-made-up"), &[]);
+    let (_, token) = serving.line.trim().split_once("/?token=").unwrap();
+    assert!(serving.get("/api/v1/info").starts_with("HTTP/1.1 401"));
+    let known = format!("Authorization: Bearer {token}\r\n");
+    let known = serving.ask("GET /api/v1/info", &known, "");
+    assert!(known.starts_with("HTTP/1.1 200"), "{known}");
+}
+
+#[test]
+fn a_token_that_was_given_is_not_shown() {
     let folder = Folder::new("serve-token");
     folder.put("token", "0123456789abcdefghij\n").put("short", "abc\n");
     let serving = Serving::start(&folder, &["--token-file", "token"]);
-    assert!(serving.line.trim().ends_with("/?token=0123456789abcdefghij"), "{}", serving.line);
+    assert_eq!(serving.line.trim(), format!("Catchment is at http://{}", serving.host));
     assert!(serving.get("/api/v1/info").starts_with("HTTP/1.1 401"));
     let known =
         serving.ask("GET /api/v1/info", "Authorization: Bearer 0123456789abcdefghij\r\n", "");
     assert!(known.starts_with("HTTP/1.1 200"), "{known}");
+    let (_, log) = serving.end("TERM");
+    assert!(log.contains("whoever opens it needs the token that was given"), "{log}");
+    assert!(!log.contains("0123456789abcdefghij"), "{log}");
     check(
         &folder.run(&["serve", "--token-file", "short"]).failed(2),
         &expect![[r#"

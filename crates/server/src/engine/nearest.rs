@@ -1,5 +1,7 @@
 //! Who is at a place, and who has a name.
 
+use std::collections::BTreeSet;
+
 use catchment_model::relation::Relation;
 use catchment_model::{Asn, LatLon, Scenario, World};
 use catchment_routing::Situation;
@@ -18,8 +20,14 @@ const CITY_KM: f64 = 60.0;
 /// Most that a search answers.
 const FOUND_MAX: usize = 20;
 
-/// Who stands for a new client at a place.
-pub fn nearest(scenario: &Scenario, world: &World, lat: f64, lon: f64) -> Result<Nearest, Problem> {
+/// Who stands for a new client at a place. A client that moves is `except`: it is no model of
+/// itself, unless nobody else is there.
+pub fn nearest(
+    scenario: &Scenario,
+    world: &World,
+    (lat, lon): (f64, f64),
+    except: Option<Asn>,
+) -> Result<Nearest, Problem> {
     let at = LatLon { lat, lon };
     if !at.is_valid() {
         let help = "degrees north are -90 to 90, degrees east -180 to 180";
@@ -36,8 +44,11 @@ pub fn nearest(scenario: &Scenario, world: &World, lat: f64, lon: f64) -> Result
             .iter()
             .enumerate()
             .filter_map(|(index, client)| Some((km(client.router)?, index)));
-        let (km, index) = all.min_by(|a, b| a.0.total_cmp(&b.0)).ok_or_else(placeless)?;
-        return Ok(new_client(scenario, world, at, km, index));
+        let moves = |index: usize| except == Some(world.asn_of(world.clients[index].router));
+        let (km, index) = all
+            .min_by(|a, b| moves(a.1).cmp(&moves(b.1)).then(a.0.total_cmp(&b.0)))
+            .ok_or_else(placeless)?;
+        return Ok(new_client(scenario, world, at, (km, index), except));
     }
     let (weights, tiers) = (weights(world), tiers(world));
     let with_users = (0..world.router_count() as u32).filter(|it| weights[*it as usize] > 0.0);
@@ -60,7 +71,13 @@ pub fn nearest(scenario: &Scenario, world: &World, lat: f64, lon: f64) -> Result
 }
 
 /// A client at a place, connected as the nearest one is.
-fn new_client(scenario: &Scenario, world: &World, at: LatLon, km: f64, index: usize) -> Nearest {
+fn new_client(
+    scenario: &Scenario,
+    world: &World,
+    at: LatLon,
+    (km, index): (f64, usize),
+    except: Option<Asn>,
+) -> Nearest {
     let model = &world.clients[index];
     let entry = world.router_as[model.router as usize];
     let mut neighbors = neighbors_of(world, entry, Some(Relation::Provider));
@@ -76,8 +93,13 @@ fn new_client(scenario: &Scenario, world: &World, at: LatLon, km: f64, index: us
     let asn = (PRIVATE_FIRST..u32::MAX).find(is_free).unwrap_or(u32::MAX - 1);
     let hundredth = |degrees: f64| (degrees * 100.0).round() / 100.0;
     let place = LatLon { lat: hundredth(at.lat), lon: hundredth(at.lon) };
-    let is_new = |name: &String| world.clients.iter().all(|client| client.name != *name);
-    let name = city_near(&place).filter(is_new).unwrap_or_else(|| coordinates(&place));
+    // The name of whoever moves is free for them.
+    let others = world.clients.iter();
+    let others = others.filter(|client| except != Some(world.asn_of(client.router)));
+    let mut taken: BTreeSet<&str> = others.map(|client| client.name.as_str()).collect();
+    let listed = scenario.clients.iter().filter(|client| except != Some(client.asn));
+    taken.extend(listed.filter_map(|client| client.name.as_deref()));
+    let name = unique(city_near(&place).unwrap_or_else(|| coordinates(&place)), &taken);
     let providers: Vec<String> = neighbors
         .iter()
         .map(|asn| {
@@ -102,6 +124,16 @@ fn new_client(scenario: &Scenario, world: &World, at: LatLon, km: f64, index: us
         client["region"] = json!(model.region);
     }
     Nearest { client: Some(client), dot: model.router, asn, text }
+}
+
+/// A name that nobody has: with a number behind it if need be.
+fn unique(name: String, taken: &BTreeSet<&str>) -> String {
+    if !taken.contains(&*name) {
+        return name;
+    }
+    let mut numbered = (2_u32..).map(|number| format!("{name} {number}"));
+    let free = numbered.find(|name| !taken.contains(&**name));
+    free.unwrap_or(name)
 }
 
 /// The ASes that have a relation to an AS, each once, ascending.

@@ -15,6 +15,7 @@ use catchment_model::{Rules, Scenario, World};
 use catchment_worlds::Assembled;
 
 use super::playing::{name_of, script};
+use super::standing::{capacities, standings};
 use super::ways::RoundTrips;
 use super::{Run, VERSION, arrays, worlds};
 use crate::api::{
@@ -47,9 +48,17 @@ pub fn result(
         sites: service.sites.iter().map(|site| site_info(world, site)).collect(),
         clients: client_infos(scenario, world),
         runs: runs.iter().map(|run| run_report(scenario, assembled, run, adjacency)).collect(),
-        notes: assembled.notes.clone(),
+        notes: notes(scenario, assembled, runs),
         engine_ms: 0.0,
     }
+}
+
+/// What the command line would note.
+fn notes(scenario: &Scenario, assembled: &Assembled, runs: &[Run]) -> Vec<String> {
+    let policy = scenario.geodns.policy;
+    let blind = runs.iter().find_map(|run| assembled.blind_note(run.steering, policy));
+    let idle = runs.iter().find_map(|run| assembled.idle_note(run.steering));
+    assembled.notes.iter().cloned().chain(blind).chain(idle).collect()
 }
 
 fn world_info(world: &World) -> WorldInfo {
@@ -178,6 +187,8 @@ fn run_report(
                 EventInfo { paths_tried, ..event }
             })
             .collect(),
+        standing: standings(&assembled.service, timeline, *steering),
+        capacities: capacities(timeline),
         flows: flows
             .classes
             .iter()

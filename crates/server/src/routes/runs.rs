@@ -20,7 +20,7 @@ use tokio::time::timeout;
 
 use super::scenarios::of_json;
 use super::{Answer, Place, blocking, json, parse, read_json};
-use crate::api::{Problem, RunRequest, RunState, SteeringName};
+use crate::api::{LimitsInfo, Problem, RunRequest, RunState, SteeringName};
 use crate::app::App;
 use crate::pool::{Brake, Ticket};
 use crate::problem::{Refusal, problem};
@@ -67,8 +67,8 @@ struct Play {
 )]
 pub(crate) async fn start_run(State(app): State<Arc<App>>, request: Request) -> Answer {
     let body = read_json(&app, request).await?;
-    let events_max = app.info.limits.events;
-    let play = blocking(&app, move |_| read_play(&body, events_max)).await?;
+    let limits = app.info.limits;
+    let play = blocking(&app, move |_| read_play(&body, &limits)).await?;
     let run = if let Some(hash) = app.results.find(&play.text) {
         let run = app.runs.add();
         run.end(Ok(hash));
@@ -82,26 +82,46 @@ pub(crate) async fn start_run(State(app): State<Arc<App>>, request: Request) -> 
         tokio::spawn(play_run(Arc::clone(&app), Arc::clone(&run), ticket, play));
         run
     };
+    // Whoever goes away before they know its id could never give it up.
+    let mut unknown = Unknown(Some(Arc::clone(&run)));
     let _ = timeout(QUICK, run.follow().wait_for(is_ended)).await;
     let state = run.state();
     let mut response = json(StatusCode::CREATED, &state);
     if let Ok(place) = HeaderValue::from_str(&format!("/api/v1/runs/{}", state.id)) {
         response.headers_mut().insert(LOCATION, place);
     }
+    unknown.0 = None;
     Ok(response)
 }
 
-fn read_play(body: &str, events_max: u32) -> Result<Play, Problem> {
+/// A run whose id nobody has been told. It is given up when this is dropped.
+struct Unknown(Option<Arc<Run>>);
+
+impl Drop for Unknown {
+    fn drop(&mut self) {
+        if let Some(run) = &self.0 {
+            run.cancel();
+        }
+    }
+}
+
+fn read_play(body: &str, limits: &LimitsInfo) -> Result<Play, Problem> {
     let RunBody { scenario, steering } = parse(body)?;
     let scenario = of_json(scenario)?;
-    let count = scenario.events.len();
-    if count > events_max as usize {
-        return Err(problem(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "too-large",
-            format!("the scenario has {count} events, and this server plays {events_max}"),
-            "`catchment simulate` plays more",
-        ));
+    for (what, count, count_max) in [
+        ("events", scenario.events.len(), limits.events),
+        ("sites", scenario.sites.len(), limits.sites),
+        ("prefixes", scenario.prefixes.len(), limits.prefixes),
+        ("clients", scenario.clients.len(), limits.clients),
+    ] {
+        if count > count_max as usize {
+            return Err(problem(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "too-large",
+                format!("the scenario has {count} {what}, and this server plays {count_max}"),
+                "`catchment simulate` plays more",
+            ));
+        }
     }
     if steering.len() > STEERING_MAX {
         return Err(problem(
@@ -143,7 +163,11 @@ async fn play_run(app: Arc<App>, run: Arc<Run>, ticket: Ticket, play: Play) {
     let played = app.plays.work(ticket, Arc::clone(&run.brake), job).await;
     let ended = played.map(|(played, bytes)| {
         let hash = played.result.hash.clone();
-        app.results.put(hash.clone(), text, played, bytes);
+        let gone = app.results.put(hash.clone(), text, played, bytes);
+        if !gone.is_empty() {
+            // A large one takes longer than others may wait for this thread.
+            tokio::task::spawn_blocking(move || drop(gone));
+        }
         hash
     });
     if let Err(problem) = &ended {

@@ -85,14 +85,20 @@ fn connections_beyond_the_bound_wait() {
 fn the_queue_ends() {
     let limits = Limits { runs_at_once: 1, runs_waiting: 2, ..Limits::default() };
     let server = Running::with(limits, None);
-    let ids: Vec<String> =
-        (0..3).map(|_| server.run(&in_file("slow"))["id"].as_str().unwrap().to_owned()).collect();
+    let phase = |id: &str| server.get(&format!("/api/v1/runs/{id}")).json()["phase"].clone();
+    let start = || server.run(&in_file("slow"))["id"].as_str().unwrap().to_owned();
+    // Only what is at work leaves the queue, and it does so when it gets there.
+    let first = start();
+    while phase(&first) != "running" {
+        thread::sleep(Duration::from_millis(1));
+    }
+    let ids = [first, start(), start()];
     let reply = server.post("/api/v1/runs", &json!({ "scenario": in_file("slow") }));
     assert_eq!((reply.status, reply.problem().as_str()), (503, "busy"));
     assert!(reply.header("retry-after").is_some());
-    let phase = |id: &str| server.get(&format!("/api/v1/runs/{id}")).json()["phase"].clone();
-    assert_eq!([phase(&ids[0]), phase(&ids[2])], ["running", "queued"]);
-    for id in &ids {
+    assert_eq!([0, 1, 2].map(|at: usize| phase(&ids[at])), ["running", "queued", "queued"]);
+    // The last first: none comes to work while the others are looked at.
+    for id in ids.iter().rev() {
         assert_eq!(server.delete(&format!("/api/v1/runs/{id}")).status, 204);
         assert_eq!(server.ended(id)["phase"], "cancelled");
     }
@@ -116,6 +122,40 @@ fn a_scenario_with_too_many_events_is_refused() {
     scenario["event"] = json!([event, event, event]);
     let reply = server.post("/api/v1/runs", &json!({ "scenario": scenario }));
     assert_eq!((reply.status, reply.problem().as_str()), (422, "too-large"));
+}
+
+#[test]
+fn a_scenario_with_too_many_of_anything_is_refused() {
+    let limits = Limits { sites: 2, prefixes: 2, clients: 2, ..Limits::default() };
+    let server = Running::with(limits, None);
+    let told = server.get("/api/v1/info").json()["limits"].clone();
+    assert_eq!([&told["sites"], &told["prefixes"], &told["clients"]], [2, 2, 2]);
+    let with = |count: u32| {
+        let site = |index| json!({ "name": format!("s{index}"), "asn": 1299 });
+        let client = |index| json!({ "asn": 65536 + index, "weight": 1 });
+        let prefix = |index| json!(format!("192.0.{index}.0/24"));
+        let each = |value: &dyn Fn(u32) -> serde_json::Value| (0..count).map(value).collect();
+        let all: [(&str, Vec<serde_json::Value>); 3] =
+            [("site", each(&site)), ("prefixes", each(&prefix)), ("client", each(&client))];
+        all.map(|(key, values)| {
+            let mut scenario = eight(1);
+            match key {
+                "prefixes" => scenario["service"][key] = json!(values),
+                key => scenario[key] = json!(values),
+            }
+            (key, server.post("/api/v1/runs", &json!({ "scenario": scenario })))
+        })
+    };
+    for (key, reply) in with(3) {
+        assert_eq!(reply.status, 422, "{key}: {}", reply.text());
+        assert_eq!(reply.problem(), "too-large", "{key}");
+    }
+    for (key, reply) in with(2) {
+        assert_eq!(reply.status, 201, "{key}: {}", reply.text());
+    }
+    let usual = Running::start().get("/api/v1/info").json()["limits"].clone();
+    let told = ["sites", "prefixes", "clients", "events"].map(|key| usual[key].clone());
+    assert_eq!(told, [4096, 256, 20_000, 1000]);
 }
 
 /// What was dropped is gone, and memory is not held by what ended.

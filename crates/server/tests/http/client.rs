@@ -60,7 +60,12 @@ impl Running {
         let scenario = read(EIGHT, Syntax::Toml, &[]).unwrap().scenario;
         let settings = Settings {
             engine: Engine::new(Arc::new(Files), vec![file("slow"), file("panic")]),
-            library: vec![LibraryScenario { scenario, toml: EIGHT.into(), unavailable: None }],
+            library: vec![LibraryScenario {
+                scenario,
+                toml: EIGHT.into(),
+                argument: Some("eight".to_owned()),
+                unavailable: None,
+            }],
             first: "eight".to_owned(),
             first_is_chosen: false,
             token: token.map(|text| Token::new(text).unwrap()),

