@@ -17,6 +17,8 @@ async function violations(simulator: Simulator) {
 
 for (const theme of ['dark', 'light']) {
   test(`axe finds nothing on the screens in the ${theme} theme`, async ({ simulator, page }) => {
+    // Eleven screens, each read whole, and a trace of all.
+    test.slow();
     const shown = async (fragment: string, what: string) => {
       await simulator.open(`${fragment}&th=${theme}&v=1`, `?test=1&${what.replaceAll(' ', '-')}`);
       expect(await violations(simulator), what).toEqual([]);

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 
+import { track } from '../model/testworld';
 import type { Ring } from '../model/track';
 import { FrameBudget } from './budget';
 import { Camera, EARTH, type Point } from './camera';
 import { DotIndex } from './dotindex';
+import { linesOf } from './lines';
 import { declutter, overlap, placeLabels } from './placing';
 import { ringMarks } from './rings';
 import { tapped } from './tapping';
@@ -155,6 +157,18 @@ test('of many rings none stands on another, and none is lost', () => {
       expect(overlap(box, other.box)).toBe(false);
     }
   }
+});
+
+test('who has the same fate in the other run has no line', () => {
+  const [one, other] = [track(), track()];
+  const streams = [{ fate: one.fate(0), share: 1 }];
+  const known = { name: '', asn: 1, lat: 0, lon: 0, isUser: false, streams };
+  const clients = [0, 1].map((dot) => ({ ...known, key: `${dot}`, dot, fate: one.fate(dot) }));
+  const count = () => linesOf(clients, () => [0, 0], other).length;
+  expect(count()).toBe(0);
+  other.seek(1.6e6);
+  expect(count()).toBe(2);
+  expect(linesOf(clients, () => [0, 0])).toHaveLength(2);
 });
 
 test('before the health check has noticed, a ring shows the detection', () => {

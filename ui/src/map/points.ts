@@ -14,6 +14,8 @@ export interface PointScene {
   x: Float32Array;
   y: Float32Array;
   track: Track;
+  /** Dots with the same fate in this run are dimmed. */
+  against?: Track;
   marks: Mark[];
   layer: Layer;
   values: Float32Array | null;
@@ -99,7 +101,17 @@ export class PointLayer {
         continue;
       }
       const fate = fates[stream];
-      if (fate < STALE) this.stamp(round, px, py, colors[fate], width, height);
+      if (scene.against?.fate(dot) === fate) {
+        const color = fate < STALE ? colors[fate] : router;
+        this.stamp(
+          small,
+          px,
+          py,
+          ((color & 0xffffff) | (DIMMED_HIDDEN << 24)) >>> 0,
+          width,
+          height,
+        );
+      } else if (fate < STALE) this.stamp(round, px, py, colors[fate], width, height);
       else late.push(px, py, fate);
     }
     const big = Math.max(3, 2 * Math.round(size * 0.62) + 1);

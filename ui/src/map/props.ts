@@ -46,6 +46,8 @@ export interface MapProps {
   result: RunResult;
   world: World;
   track: Track;
+  /** Another run: what has the same fate there is dimmed, and has no line. */
+  against?: Track;
   marks: Mark[];
   /** In µs; the track is there already. */
   time: number;
