@@ -56,6 +56,7 @@ function why(change: Partial<Why> = {}): Why {
     asn: 1,
     at_us: 2e6,
     site: 1,
+    settled_site: 1,
     verdict:
       'Decided at AS1 Berlin, step path-length: lhr won over fra because the path is shorter.',
     decisive: 0,

@@ -19,6 +19,8 @@ const report: RunReport = {
   lost: 0,
   lost_before: 0,
   states: [none],
+  standing: [],
+  capacities: [],
   events: [],
   flows: [],
   rtt_before_ms: null,

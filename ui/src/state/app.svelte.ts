@@ -2,8 +2,6 @@
 // in time and on the map somebody looks. Components read it and call its actions; only the engine
 // decides where packets go.
 
-import { untrack } from 'svelte';
-
 import type {
   ClientInfo,
   Info,
@@ -20,6 +18,7 @@ import type {
 } from '../engine/api';
 import * as engine from '../engine/http';
 import { EngineProblem, Offline } from '../engine/http';
+import { settledUs } from '../model/recovery';
 import { Pace, stepFrom, type Speed } from '../model/pace';
 import {
   readLink,
@@ -637,7 +636,7 @@ export class App {
       const near = await engine.nearest(result.hash, lat, lon);
       if (!this.doc) return;
       if (near.client) {
-        const client = edits.withOwnAs(this.doc, near.client);
+        const client = edits.withOwnAs(this.doc, near.client, this.asns);
         await this.edit(edits.addClient(this.doc, client), this.time, false);
         const added = this.result?.clients.find((one) => one.asn === client.asn);
         if (!added) return;
@@ -652,6 +651,11 @@ export class App {
     });
   }
 
+  /** The AS numbers that the world has. */
+  private get asns(): ReadonlySet<number> {
+    return new Set(this.world?.asn);
+  }
+
   private pin(probe: Probe): void {
     this.probes = [...this.probes.filter((other) => other.dot !== probe.dot), probe];
   }
@@ -663,7 +667,7 @@ export class App {
     let next = doc;
     for (const [lat, lon] of places) {
       const near = await engine.nearest(result.hash, lat, lon);
-      if (near.client) next = edits.addClient(next, edits.withOwnAs(next, near.client));
+      if (near.client) next = edits.addClient(next, edits.withOwnAs(next, near.client, this.asns));
       else this.pin({ dot: near.dot, asn: near.asn, lat, lon, text: near.text });
     }
     if (next === doc || this.doc !== doc) return;
@@ -745,7 +749,7 @@ export class App {
       if (event.hurt.sources > 0 && passed(event.half_us, event.at_us)) {
         announcer.say(`Half recovered after ${seconds(event.half_us!)}.`);
       }
-      const settled = event.converged_us ?? event.all_us;
+      const settled = settledUs(event);
       if (!passed(settled, event.at_us)) continue;
       const over = event.overloads.filter((one) => one.stays);
       const names = over.map((one) => {
@@ -753,7 +757,7 @@ export class App {
           one.utilization === null ? '' : `, ${Math.round(100 * one.utilization)} percent`;
         return `${this.result?.sites[one.site].city} over capacity${load}.`;
       });
-      announcer.insist([`Converged after ${seconds(settled!)}.`, ...names].join(' '));
+      announcer.insist([`Settled after ${seconds(settled!)}.`, ...names].join(' '));
     }
   }
 
