@@ -3,7 +3,7 @@
 
 import AxeBuilder from '@axe-core/playwright';
 
-import { expect, test, type Simulator } from './catchment';
+import { expect, Simulator, test } from './catchment';
 
 const DIALOGS = ['Scenarios', 'Share', 'Export', 'Shortcuts', 'Assumptions'];
 
@@ -17,6 +17,8 @@ async function violations(simulator: Simulator) {
 
 for (const theme of ['dark', 'light']) {
   test(`axe finds nothing on the screens in the ${theme} theme`, async ({ simulator, page }) => {
+    // Eleven screens, each read whole, and a trace of all.
+    test.slow();
     const shown = async (fragment: string, what: string) => {
       await simulator.open(`${fragment}&th=${theme}&v=1`, `?test=1&${what.replaceAll(' ', '-')}`);
       expect(await violations(simulator), what).toEqual([]);
@@ -115,4 +117,50 @@ test('the B list by keyboard alone', async ({ simulator, page }) => {
   }
   await expect(simulator.clients()).toHaveCount(17);
   await expect(simulator.pop('fra')).toHaveAttribute('aria-label', /up/);
+});
+
+test('clients and PoPs are moved by keyboard, and keep the focus', async ({ simulator, page }) => {
+  await simulator.open('#simulate?s=hello&e=&c=52.5,13.5&v=1');
+  const { keyboard } = page;
+  const doc = () => simulator.page.evaluate(() => window.__catchment.toml());
+  const mine = page.locator('[data-testid^="client-"].user');
+  await mine.focus();
+  const asn = await mine.getAttribute('data-asn');
+  for (const key of ['Alt+ArrowRight', 'Alt+ArrowRight', 'Alt+ArrowUp']) await keyboard.press(key);
+  await expect.poll(doc).toMatch(/at = \[53\.5, 15\.5\]/);
+  await simulator.idle();
+  await expect(mine).toBeFocused();
+  await expect(mine).toHaveAttribute('data-asn', asn!);
+
+  await simulator.pop('fra').focus();
+  await keyboard.press('Alt+ArrowDown');
+  await expect.poll(doc).toMatch(/name = "fra"\nat = \[49\.\d+, 8\.\d+\]/);
+  await simulator.idle();
+  await expect(simulator.pop('fra')).toBeFocused();
+  await keyboard.press('i');
+  await page.getByRole('menuitem', { name: 'Move…' }).press('Enter');
+  await page.getByLabel(/City, IATA code/).fill('Warsaw');
+  await keyboard.press('Enter');
+  await expect.poll(doc).toMatch(/name = "fra"\ncity = "WAW"/);
+});
+
+test('a finger near a PoP means the PoP, not the client beside it', async ({ browser, server }) => {
+  const context = await browser.newContext({
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  const page = await context.newPage();
+  const simulator = new Simulator(page, server.url);
+  await simulator.open();
+  const box = (await simulator.pop('nrt').locator('.hit').boundingBox())!;
+  for (const [x, y, state] of [
+    [7, -7, 'failed'],
+    [-6, 8, 'up'],
+  ] as const) {
+    await page.touchscreen.tap(box.x + box.width / 2 + x, box.y + box.height / 2 + y);
+    await simulator.idle();
+    await expect(simulator.pop('nrt')).toHaveAttribute('data-state', state);
+  }
+  await context.close();
 });

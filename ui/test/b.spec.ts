@@ -1,6 +1,8 @@
 // The promises of the first page, by name: B1 … B10 and B14. Whatever a test expects of routes and
 // times comes from the command line for the same scenario, not from this file.
 
+import type { Page } from '@playwright/test';
+
 import { cli, expect, test, trace, type Simulator, type TraceRow } from './catchment';
 
 interface SolveRow {
@@ -38,6 +40,22 @@ async function failFrankfurt(simulator: Simulator): Promise<void> {
   await simulator.idle();
 }
 
+/** The colours of the lowest canvas of the map at places, given as degrees east and north. */
+function colors(page: Page, places: [number, number][]): Promise<string[]> {
+  return page.evaluate((wanted) => {
+    const { project } = window.__catchment as unknown as {
+      project(place: [number, number]): [number, number];
+    };
+    const canvas = document.querySelector<HTMLCanvasElement>('[data-testid="map"] canvas')!;
+    const ratio = canvas.width / canvas.clientWidth;
+    const context = canvas.getContext('2d')!;
+    return wanted.map((place) => {
+      const [x, y] = project(place);
+      return context.getImageData(Math.round(x * ratio), Math.round(y * ratio), 1, 1).data.join();
+    });
+  }, places);
+}
+
 test('B1: a world map with eight glowing PoPs in eight cities and ASes, and one address', async ({
   simulator,
   page,
@@ -52,19 +70,41 @@ test('B1: a world map with eight glowing PoPs in eight cities and ASes, and one 
   expect(new Set(parts.map((part) => part![1])).size).toBe(8);
   expect(new Set(parts.map((part) => part![2])).size).toBe(8);
   await expect(page.getByText('192.0.2.0/24').first()).toBeVisible();
-  await expect(
-    page.getByRole('img', { name: /map/i }).or(page.getByTestId('map')).first(),
-  ).toBeVisible();
+  await expect(page.getByTestId('map')).toBeVisible();
+  // Land is drawn: Kansas, Kazakhstan and Chad are not of the colour of three oceans.
+  const land = await colors(page, [
+    [-98.5, 38.5],
+    [67.5, 47.5],
+    [18.5, 15.5],
+  ]);
+  const sea = await colors(page, [
+    [-37.5, 32.5],
+    [-142.5, 7.5],
+    [82.5, -32.5],
+  ]);
+  for (const color of land) expect(sea).not.toContain(color);
 });
 
-test('B2: a line joins each client to the PoP that it routes to now', async ({ simulator }) => {
+test('B2: a line joins each client to the PoP that it routes to now', async ({
+  simulator,
+  page,
+}) => {
   await simulator.open();
   const fates = await simulator.fates();
   expect(Object.keys(fates)).toHaveLength(17);
   for (const [name, { fate, site }] of Object.entries(fates)) {
     expect(fate, name).toBe('served');
     await expect(simulator.pop(site)).toBeVisible();
+    await expect(simulator.client(name), name).toHaveAttribute('data-line', 'dashed');
   }
+  // And they are drawn.
+  const painted = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelectorAll<HTMLCanvasElement>('[data-testid="map"] canvas')[2];
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      return data.filter((value, place) => place % 4 === 3 && value > 0).length;
+    });
+  await expect.poll(painted).toBeGreaterThan(1000);
 });
 
 test('B3: the choice is the shortest AS path, then the round trip', async ({ simulator, page }) => {

@@ -1,7 +1,7 @@
 // From a text to what would be applied, and everything that is wrong with it. Nothing is applied
 // here: somebody looks at it first.
 
-import type { ClientDoc, MistakeInfo, ScenarioDoc } from '../engine/api';
+import type { ClientDoc, MistakeInfo, Nearest, ScenarioDoc } from '../engine/api';
 import * as engine from '../engine/http';
 import { EngineProblem } from '../engine/http';
 import * as edits from '../model/scenario';
@@ -28,12 +28,15 @@ export interface Around {
   sites: ReadonlySet<string>;
 }
 
-export async function planImport(text: string, around: Around): Promise<Plan> {
+/** What an import asks the engine. */
+export type Asked = Pick<typeof engine, 'readScenario' | 'writeScenario' | 'nearest'>;
+
+export async function planImport(text: string, around: Around, ask: Asked = engine): Promise<Plan> {
   const isJson = /^\s*[{[]/.test(text);
   const table = isJson || /^\s*\[|^\s*\w+\s*=/m.test(text) ? null : readTable(text);
-  if (!table) return planScenario(text);
+  if (!table) return planScenario(text, ask);
   if (!around.doc) return failed('Open a scenario first: a table changes the one that is open.');
-  if (table.kind === 'demand') return planDemand(table.demand, table.errors, around);
+  if (table.kind === 'demand') return planDemand(table.demand, table.errors, around, ask);
   const doc = table.sites.reduce(edits.putSite, around.doc);
   const rows = table.sites.map((site) => ({
     head: `${around.sites.has(site.name.toLowerCase()) ? 'change' : 'new'} ${site.name}`,
@@ -46,23 +49,17 @@ export async function planImport(text: string, around: Around): Promise<Plan> {
       .filter(Boolean)
       .join(' · '),
   }));
-  return checked({
-    title: `A table of ${rows.length} PoPs`,
-    doc,
-    isChange: true,
-    rows,
-    rowErrors: table.errors,
-    mistakes: [],
-  });
+  const title = `A table of ${rows.length} PoPs`;
+  return checked({ title, doc, isChange: true, rows, rowErrors: table.errors, mistakes: [] }, ask);
 }
 
 function failed(title: string): Plan {
   return { title, doc: null, isChange: false, rows: [], rowErrors: [], mistakes: [] };
 }
 
-async function planScenario(text: string): Promise<Plan> {
+async function planScenario(text: string, ask: Asked): Promise<Plan> {
   try {
-    const { scenario } = await engine.readScenario(text);
+    const { scenario } = await ask.readScenario(text);
     const rows = [
       { head: 'name', text: scenario.name },
       ...(scenario.question ? [{ head: 'question', text: scenario.question }] : []),
@@ -84,58 +81,60 @@ async function planScenario(text: string): Promise<Plan> {
   }
 }
 
-async function planDemand(demand: Demand[], errors: RowError[], around: Around): Promise<Plan> {
+async function planDemand(
+  demand: Demand[],
+  errors: RowError[],
+  around: Around,
+  ask: Asked,
+): Promise<Plan> {
   const rowErrors = [...errors];
   const rows: Plan['rows'] = [];
   let doc = around.doc!;
   const say = (row: number, message: string) => rowErrors.push({ row, message });
   let asked = 0;
-  for (const one of demand) {
-    if (one.asn !== null && !around.asns.has(one.asn)) {
-      say(one.row, `the world has no AS${one.asn}`);
+  for (const { row, asn, lat, lon, weight } of demand) {
+    if (asn !== null) {
+      if (!around.asns.has(asn)) {
+        say(row, `the world has no AS${asn}`);
+        continue;
+      }
+      const list = doc.client ?? [];
+      const known = list.findIndex((other) => other.asn === asn);
+      const next: ClientDoc = known < 0 ? { asn, weight } : { ...list[known], weight };
+      doc = known < 0 ? edits.addClient(doc, next) : { ...doc, client: list.with(known, next) };
+      rows.push({ head: `AS${asn}`, text: `weight ${weight}` });
       continue;
     }
-    let client: ClientDoc | null = one.asn === null ? null : { asn: one.asn };
-    if (!client && asked >= PLACES_MAX) {
-      say(one.row, `not read: at most ${PLACES_MAX} places at once`);
+    if (asked >= PLACES_MAX) {
+      say(row, `not read: at most ${PLACES_MAX} places at once`);
       continue;
     }
-    if (!client && around.hash) {
+    let near: Nearest['client'] = null;
+    if (around.hash) {
       asked += 1;
-      client = (await engine.nearest(around.hash, one.lat!, one.lon!)).client;
+      near = (await ask.nearest(around.hash, lat!, lon!)).client;
     }
-    if (!client) {
-      say(
-        one.row,
-        'in this world every network counts for itself: give AS numbers instead of places',
-      );
+    if (!near) {
+      say(row, 'in this world every network counts for itself: give AS numbers instead of places');
       continue;
     }
-    const known = (doc.client ?? []).findIndex((other) => other.asn === client.asn);
-    const kept = known < 0 ? client : doc.client![known];
-    const next = { ...kept, weight: one.weight };
-    const list = doc.client ?? [];
-    doc = { ...doc, client: known < 0 ? [...list, next] : list.with(known, next) };
+    // The engine does not know of the rows before this one: it proposes the same AS for each.
+    const client = { ...edits.withOwnAs(doc, near, around.asns), weight };
+    doc = edits.addClient(doc, client);
     rows.push({
       head: `AS${client.asn}`,
-      text: `weight ${one.weight}${client.name ? ` · ${client.name}` : ''}`,
+      text: `weight ${weight}${client.name ? ` · ${client.name}` : ''}`,
     });
   }
-  return checked({
-    title: `A table of demand, ${rows.length} rows`,
-    doc,
-    isChange: true,
-    rows,
-    rowErrors,
-    mistakes: [],
-  });
+  const title = `A table of demand, ${rows.length} rows`;
+  return checked({ title, doc, isChange: true, rows, rowErrors, mistakes: [] }, ask);
 }
 
 /** The engine reads what would be applied, so that its mistakes show before and not after. */
-async function checked(plan: Plan): Promise<Plan> {
+async function checked(plan: Plan, ask: Asked): Promise<Plan> {
   if (plan.rows.length === 0) return { ...plan, doc: null };
   try {
-    await engine.writeScenario(plan.doc!);
+    await ask.writeScenario(plan.doc!);
     return plan;
   } catch (error) {
     if (!(error instanceof EngineProblem)) throw error;

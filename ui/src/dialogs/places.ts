@@ -14,7 +14,7 @@ export interface FoundPlace {
 const FOUND_MAX = 12;
 
 /** Cities whose code or name is the text, then those whose name begins with it or has it. */
-export function findPlaces(cities: readonly CityInfo[], text: string): FoundPlace[] {
+function findPlaces(cities: readonly CityInfo[], text: string): FoundPlace[] {
   const wanted = plain(text);
   if (wanted === '') return [];
   const ranked = cities.flatMap((found) => {
@@ -38,7 +38,7 @@ function plain(text: string): string {
 }
 
 /** Degrees as people type them: `52.1, 20.9`. */
-export function readPlace(text: string): { lat: number; lon: number } | null {
+function readPlace(text: string): { lat: number; lon: number } | null {
   const match = /^\s*(-?\d+(?:\.\d+)?)\s*[,; ]\s*(-?\d+(?:\.\d+)?)\s*$/.exec(text);
   if (!match) return null;
   const [lat, lon] = [Number(match[1]), Number(match[2])];

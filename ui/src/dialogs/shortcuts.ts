@@ -14,6 +14,7 @@ export const SHORTCUTS: { title: string; list: Shortcut[] }[] = [
       { keys: 'Shift+, Shift+.', text: 'previous or next change of what is selected' },
       { keys: 'Home End', text: 'to the start, to the end' },
       { keys: '[ ]', text: 'slower, faster' },
+      { keys: 'B', text: 'begin a loop here, end it here, loop no more' },
     ],
   },
   {
@@ -25,6 +26,10 @@ export const SHORTCUTS: { title: string; list: Shortcut[] }[] = [
       { keys: 'X', text: 'crosshair: arrows move it, Enter adds a client' },
       { keys: 'Shift+A', text: 'add a PoP' },
       { keys: 'I', text: 'menu of the PoP in focus' },
+      {
+        keys: 'Alt+arrows',
+        text: 'move the PoP, or the client of yours, in focus; Shift: farther',
+      },
       { keys: 'M', text: 'next mode: Anycast, GeoDNS, Compare' },
       { keys: 'D', text: 'compare, and back' },
       { keys: 'Ctrl+Z  Shift+Ctrl+Z', text: 'undo, redo (⌘ on a Mac)' },

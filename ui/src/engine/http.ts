@@ -109,6 +109,9 @@ function post(body: unknown, signal?: AbortSignal): RequestInit {
   return { method: 'POST', headers, body: JSON.stringify(body), signal };
 }
 
+/** A whole µs, never the next one: what happens then has not happened yet. */
+const micros = (at: number) => Math.floor(at);
+
 export const info = () => json<Info>('/info');
 export const scenarios = () => json<ScenarioCard[]>('/scenarios');
 /** Every city with an airport, whichever world is open. Asked for once. */
@@ -186,12 +189,10 @@ export const timeline = (hash: string, run: number, signal?: AbortSignal) =>
   ofResult(() => columns(`/results/${hash}/runs/${run}/timeline`, signal));
 export const why = (hash: string, run: number, dot: number, at: number, signal?: AbortSignal) =>
   ofResult(() =>
-    json<Why>(`/results/${hash}/runs/${run}/why?dot=${dot}&at_us=${Math.round(at)}`, { signal }),
+    json<Why>(`/results/${hash}/runs/${run}/why?dot=${dot}&at_us=${micros(at)}`, { signal }),
   );
 export const rtt = (hash: string, run: number, at: number, signal?: AbortSignal) =>
-  ofResult(() =>
-    columns(`/results/${hash}/runs/${run}/layers/rtt?at_us=${Math.round(at)}`, signal),
-  );
+  ofResult(() => columns(`/results/${hash}/runs/${run}/layers/rtt?at_us=${micros(at)}`, signal));
 export const ties = (hash: string, run: number, signal?: AbortSignal) =>
   ofResult(() => columns(`/results/${hash}/runs/${run}/layers/ties`, signal));
 export const nearest = (hash: string, lat: number, lon: number) =>
@@ -213,7 +214,7 @@ export async function table(
   format: 'csv' | 'json',
   at?: number,
 ): Promise<Blob> {
-  const when = at === undefined ? '' : `&at_us=${Math.round(at)}`;
+  const when = at === undefined ? '' : `&at_us=${micros(at)}`;
   const path = `/results/${hash}/runs/${run}/tables/${name}?format=${format}${when}`;
   return ofResult(async () => {
     const response = await request(path);

@@ -34,11 +34,7 @@ const UNIT = 100;
 /** Turned so that Chukotka stays whole and the cut runs through the Bering Strait. */
 const TURN = -11;
 
-export const projection = geoEqualEarth()
-  .rotate([TURN, 0])
-  .scale(UNIT)
-  .translate([0, 0])
-  .precision(0.05);
+const projection = geoEqualEarth().rotate([TURN, 0]).scale(UNIT).translate([0, 0]).precision(0.05);
 
 export const planePath = geoPath(projection).digits(2);
 

@@ -2,9 +2,10 @@
 
 import { NONE } from '../engine/columns';
 import type { Point } from './camera';
+import { fateText } from '../panels/words';
 import type { Card } from './HoverCard.svelte';
 import { LAYERS, type MapClient, type MapProps } from './props';
-import { amount, fateWords, loadWords, stateWord } from './words';
+import { amount, loadWords, stateWord } from './words';
 
 export type Hover =
   { kind: 'pop'; site: number } | { kind: 'client'; key: string } | { kind: 'dot'; dot: number };
@@ -49,14 +50,13 @@ function clientCard(client: MapClient, map: Told): Said {
 function dotCard(dot: number, map: Told, known?: number): Said {
   const { world, track, result } = map;
   const asn = world.asn[dot];
-  const name = map.asName?.(asn);
   const place = world.place[dot];
   const where = place === NONE ? undefined : map.placeName?.(place);
   const lines: Card['lines'] = [];
   if (where) lines.push(['Place', where]);
   const isSource = track.mainStream[dot] !== NONE;
   if (isSource || known !== undefined) {
-    lines.push(['Now', fateWords(known ?? track.fate(dot), result.sites)]);
+    lines.push(['Now', fateText(result.sites, known ?? track.fate(dot))]);
   }
   const length = track.lengths[dot];
   if (length !== undefined && length !== 255) lines.push(['Path', `${length} ASes`]);
@@ -65,5 +65,5 @@ function dotCard(dot: number, map: Told, known?: number): Said {
     const { name, unit } = LAYERS[map.layer];
     lines.push([name, `${amount(value)} ${unit}`]);
   }
-  return { title: name ? `AS${asn} ${name}` : `AS${asn}`, lines };
+  return { title: `AS${asn}`, lines };
 }

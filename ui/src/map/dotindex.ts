@@ -1,5 +1,7 @@
 // Finds dots near a point or in a rectangle: a grid of buckets, filled by counting. Pure: no DOM.
 
+import type { Point } from './camera';
+
 export class DotIndex {
   private readonly x: Float32Array;
   private readonly y: Float32Array;
@@ -72,6 +74,11 @@ export class DotIndex {
       }
     });
     return best;
+  }
+
+  /** The dots in the rectangle between two of its corners. */
+  between([ax, ay]: Point, [bx, by]: Point): Uint32Array {
+    return this.within(Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by));
   }
 
   /** All dots in a rectangle, ascending. */

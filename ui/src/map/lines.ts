@@ -2,6 +2,7 @@
 // within the last second is solid and thick; packets that get lost are dotted and red.
 
 import { fateKind, fateSite, type FateKind } from '../engine/columns';
+import type { Track } from '../model/track';
 import type { Mark, Theme } from '../model/palette';
 import type { Camera, Chart, Point } from './camera';
 import type { MapClient, Reduction, SiteState } from './props';
@@ -19,7 +20,7 @@ export interface Line {
 }
 
 /** More lines than this are bundled by region. */
-export const LINES_MAX = 400;
+const LINES_MAX = 400;
 /** With most lines dropped, this many are left. */
 const LINES_REDUCED = 500;
 const DRIFT_PX_PER_S = 12;
@@ -54,9 +55,14 @@ export interface LineScene {
 }
 
 /** The lines of all clients; one for each stream that has a site to go to. */
-export function linesOf(clients: MapClient[], placeOf: (client: MapClient) => Point): Line[] {
+export function linesOf(
+  clients: MapClient[],
+  placeOf: (client: MapClient) => Point,
+  against?: Track,
+): Line[] {
   const lines: Line[] = [];
   for (const client of clients) {
+    if (against?.fate(client.dot) === client.fate) continue;
     const from = placeOf(client);
     client.streams.forEach((stream, place) => {
       if (stream.share < 0.02) return;

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 
+import { track } from '../model/testworld';
 import type { Ring } from '../model/track';
 import { FrameBudget } from './budget';
 import { Camera, EARTH, type Point } from './camera';
 import { DotIndex } from './dotindex';
-import { declutter, placeLabels } from './placing';
+import { linesOf } from './lines';
+import { declutter, overlap, placeLabels } from './placing';
 import { ringMarks } from './rings';
+import { tapped } from './tapping';
 import { amount } from './words';
 
 test('a dot is found as a slow search finds it', () => {
@@ -92,6 +95,37 @@ test('a client in the city of a site does not hide it', () => {
   expect(far).toEqual([300, 100]);
 });
 
+test('a tap means the nearest mark, a site first if it is very near', () => {
+  const marks = {
+    pops: [[100, 100]] as Point[],
+    clients: [
+      [116, 100],
+      [60, 100],
+    ] as Point[],
+  };
+  const at = (x: number) => {
+    const found = tapped([x, 100], marks);
+    return found && `${found.kind} ${found.place}`;
+  };
+  expect([88, 100, 109, 112, 113, 120, 132].map(at)).toEqual([
+    'pop 0',
+    'pop 0',
+    'pop 0',
+    'pop 0',
+    'client 0',
+    'client 0',
+    'client 0',
+  ]);
+  expect([79, 76, 45, 44, 43, 133].map(at)).toEqual([
+    'pop 0',
+    'client 1',
+    'client 1',
+    'client 1',
+    null,
+    null,
+  ]);
+});
+
 function ring(dot: number, expires: number): Ring {
   return { dot, stream: dot, site: 0, share: 1, event: 0, noticed: 10e6, expires };
 }
@@ -105,6 +139,36 @@ test('rings close together become one badge, the first to run out told', () => {
   const marks = ringMarks([ring(1, 40e6), ring(2, 31e6), ring(3, 25e6)], 20e6, places);
   expect(marks.map(({ text }) => text).sort()).toEqual(['2 clients, next 11\u202fs', '5\u202fs']);
   expect(marks.find(({ arcs }) => arcs.length === 1)!.arcs[0].part).toBeCloseTo(1 / 3);
+});
+
+test('of many rings none stands on another, and none is lost', () => {
+  const rings = Array.from({ length: 200 }, (_, dot) => ring(dot, 30e6 + dot * 1e5));
+  const places = new Map(
+    rings.map(({ dot }): [number, Point] => [dot, [(dot * 7919) % 1100, (dot * 104729) % 700]]),
+  );
+  const marks = ringMarks(rings, 20e6, places);
+  expect(marks.flatMap(({ arcs }) => arcs)).toHaveLength(200);
+  for (const [place, { arcs, box }] of marks.entries()) {
+    for (const other of marks.slice(place + 1)) {
+      const least = Math.min(
+        ...arcs.flatMap((a) => other.arcs.map((b) => Math.hypot(a.x - b.x, a.y - b.y))),
+      );
+      expect(least).toBeGreaterThanOrEqual(24);
+      expect(overlap(box, other.box)).toBe(false);
+    }
+  }
+});
+
+test('who has the same fate in the other run has no line', () => {
+  const [one, other] = [track(), track()];
+  const streams = [{ fate: one.fate(0), share: 1 }];
+  const known = { name: '', asn: 1, lat: 0, lon: 0, isUser: false, streams };
+  const clients = [0, 1].map((dot) => ({ ...known, key: `${dot}`, dot, fate: one.fate(dot) }));
+  const count = () => linesOf(clients, () => [0, 0], other).length;
+  expect(count()).toBe(0);
+  other.seek(1.6e6);
+  expect(count()).toBe(2);
+  expect(linesOf(clients, () => [0, 0])).toHaveLength(2);
 });
 
 test('before the health check has noticed, a ring shows the detection', () => {

@@ -5,7 +5,7 @@ import { fateSite, LOOPING, NO_ROUTE, NONE, STALE } from '../engine/columns';
 import type { Mark, Theme } from '../model/palette';
 import type { Track } from '../model/track';
 import type { Camera } from './camera';
-import type { Layer } from './props';
+import type { Layer } from '../model/permalink';
 import { colorOf, pixel, sequentialPixels, TOKENS } from './theme';
 
 export interface PointScene {
@@ -14,6 +14,8 @@ export interface PointScene {
   x: Float32Array;
   y: Float32Array;
   track: Track;
+  /** Dots with the same fate in this run are dimmed. */
+  against?: Track;
   marks: Mark[];
   layer: Layer;
   values: Float32Array | null;
@@ -99,7 +101,17 @@ export class PointLayer {
         continue;
       }
       const fate = fates[stream];
-      if (fate < STALE) this.stamp(round, px, py, colors[fate], width, height);
+      if (scene.against?.fate(dot) === fate) {
+        const color = fate < STALE ? colors[fate] : router;
+        this.stamp(
+          small,
+          px,
+          py,
+          ((color & 0xffffff) | (DIMMED_HIDDEN << 24)) >>> 0,
+          width,
+          height,
+        );
+      } else if (fate < STALE) this.stamp(round, px, py, colors[fate], width, height);
       else late.push(px, py, fate);
     }
     const big = Math.max(3, 2 * Math.round(size * 0.62) + 1);
@@ -175,7 +187,7 @@ function siteColors({ marks, theme, hidden, hoveredSite }: PointScene): Uint32Ar
 }
 
 /** Width of a dot in CSS px: the fewer there are and the closer one looks, the larger. */
-export function dotSize(dots: number, k: number): number {
+function dotSize(dots: number, k: number): number {
   const base = dots > 40_000 ? 1 : dots > 8_000 ? 1.5 : dots > 1_000 ? 2.2 : 3;
   return Math.min(8, base * k ** 0.55);
 }

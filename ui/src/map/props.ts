@@ -3,11 +3,9 @@
 
 import type { RunResult } from '../engine/api';
 import type { Mark, Theme } from '../model/palette';
+import type { Layer } from '../model/permalink';
 import type { Load, Ring, Track, World } from '../model/track';
 import type { View } from './camera';
-
-export type Layer =
-  'catchment' | 'rtt' | 'inflation' | 'length' | 'recovery' | 'ties' | 'stability' | 'grid';
 
 /** How a site is now. */
 export interface SiteState {
@@ -48,6 +46,8 @@ export interface MapProps {
   result: RunResult;
   world: World;
   track: Track;
+  /** Another run: what has the same fate there is dimmed, and has no line. */
+  against?: Track;
   marks: Mark[];
   /** In µs; the track is there already. */
   time: number;
@@ -80,7 +80,6 @@ export interface MapProps {
   compact?: boolean;
   /** Can be bound: two maps that share it move together. */
   view?: View;
-  asName?: (asn: number) => string | undefined;
   placeName?: (place: number) => string | undefined;
   onpop?: (site: number) => void;
   onpopmenu?: (site: number, x: number, y: number) => void;
@@ -94,7 +93,6 @@ export interface MapProps {
   ondot?: (dot: number) => void;
   onbrush?: (dots: Uint32Array) => void;
   onhoverpop?: (site: number | null) => void;
-  onview?: (view: View) => void;
   onreduced?: (level: Reduction) => void;
 }
 
@@ -109,7 +107,7 @@ export const LAYERS: Record<Layer, { name: string; unit: string; note: string }>
   },
   length: { name: 'AS-path length', unit: 'ASes', note: 'ASes on the path, prepends included.' },
   recovery: { name: 'Time to recover', unit: 's', note: 'From the event until served again.' },
-  ties: { name: 'Ties', unit: 'routes', note: 'Routes that only a tie-break tells apart.' },
+  ties: { name: 'Ties', unit: 'sites', note: 'Sites that it could reach if ties broke otherwise.' },
   stability: { name: 'Stability', unit: 'moves', note: 'How often its site changed in this run.' },
   grid: { name: 'Grid', unit: '', note: 'Cells of equal degrees: size is dots, slices are sites.' },
 };

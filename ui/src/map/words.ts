@@ -1,7 +1,7 @@
 // Marks of the map in words: accessible names and hover cards. Pure: no DOM.
 
 import type { SiteInfo } from '../engine/api';
-import { fateKind, fateSite } from '../engine/columns';
+import { fateText } from '../panels/words';
 import type { MapClient, SiteState } from './props';
 
 const THIN = '\u202f';
@@ -40,28 +40,12 @@ export function popLabel(info: SiteInfo, site: SiteState): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-/** Where packets of this fate end: `served by Frankfurt`. */
-export function fateWords(fate: number, sites: SiteInfo[]): string {
-  const site = sites[fateSite(fate)];
-  const city = site ? site.city || site.name : '';
-  switch (fateKind(fate)) {
-    case 'served':
-      return `served by ${city}`;
-    case 'stale':
-      return site ? `sends to ${city}, which does not answer` : 'sends into a link that is down';
-    case 'looping':
-      return 'packets go round in a loop';
-    case 'no-route':
-      return 'no route';
-  }
-}
-
 export function clientLabel(client: MapClient, sites: SiteInfo[]): string {
-  const parts = [client.name, `AS${client.asn}`, fateWords(client.fate, sites)];
+  const parts = [client.name, `AS${client.asn}`, fateText(sites, client.fate)];
   if (client.streams.length > 1) {
     const rest = client.streams.filter(({ fate }) => fate !== client.fate);
     for (const { fate, share } of rest.slice(0, 3)) {
-      parts.push(`${Math.round(share * 100)} % ${fateWords(fate, sites)}`);
+      parts.push(`${Math.round(share * 100)} % ${fateText(sites, fate)}`);
     }
   }
   return parts.join(', ');

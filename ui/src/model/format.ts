@@ -58,3 +58,9 @@ export function clock(us: number): string {
   const minutes = Math.floor(size / 6e7);
   return `${negative}${minutes}${THIN}m ${trimmed(((size - minutes * 6e7) / 1e6).toFixed(1))}${THIN}s`;
 }
+
+/** A place, given as `[lon, lat]`, for people who hear it: `50 north, 9 east`. */
+export function degrees([lon, lat]: [number, number]): string {
+  const north = `${Math.abs(lat).toFixed(0)} ${lat < 0 ? 'south' : 'north'}`;
+  return `${north}, ${Math.abs(lon).toFixed(0)} ${lon < 0 ? 'west' : 'east'}`;
+}

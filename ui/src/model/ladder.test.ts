@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { ChangeInfo } from '../engine/api';
 import { isDown, ladder } from './ladder';
-import { report, result } from './testworld';
+import { event, report, result } from './testworld';
 
 function change(at_us: number, as_path: number[] | null, site: number | null): ChangeInfo {
   const to = as_path === null ? null : 'AS9';
@@ -27,6 +27,16 @@ test('a site is down from its failure until its return', () => {
     false,
   ]);
   expect(isDown(report(), 1, 5e6)).toBe(false);
+});
+
+test('a drained site still serves what arrives, and so does one that is not announced', () => {
+  for (const how of ['drain', 'unannounced']) {
+    const drained = report({ events: [event({ how })] });
+    expect([how, isDown(drained, 0, 2e6)]).toEqual([how, false]);
+    const why = { changes: CHANGES, at_us: 1.2e6 };
+    expect(ladder(why, drained, result().sites, 0)!.rungs.some((rung) => rung.isDead)).toBe(false);
+  }
+  expect(isDown(report({ events: [event({ how: 'silent' })] }), 0, 2e6)).toBe(true);
 });
 
 test('the ladder of a failure', () => {

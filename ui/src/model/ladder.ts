@@ -25,12 +25,15 @@ export interface Ladder {
   longest: number;
 }
 
-/** Whether a site is down at a time, all events of that instant done. */
+/** Failures after which a site still serves what arrives: only its routes go. */
+const SERVES_ON = new Set(['drain', 'unannounced']);
+
+/** Whether a site answers nobody at a time, all events of that instant done. */
 export function isDown(report: RunReport, site: number, time: number): boolean {
   let down = false;
   for (const event of report.events) {
     if (event.at_us > time || event.site !== site) continue;
-    if (event.deed === 'fail') down = true;
+    if (event.deed === 'fail' && !SERVES_ON.has(event.how ?? '')) down = true;
     if (event.deed === 'restore') down = false;
   }
   return down;

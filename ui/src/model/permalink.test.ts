@@ -35,7 +35,7 @@ test('the short form comes back as it went', async () => {
   const doc: ScenarioDoc = {
     ...BASE,
     rules: { decision: 'policy' },
-    client: [{ asn: 1, at: [51.5, -0.1] }],
+    client: [{ asn: 4_200_000_000, name: 'London', at: [51.5, -0.1], weight: 1 }],
     event: [
       { at: '0s', fail: 'fra', how: 'silent' },
       { at: '30s', restore: 'fra' },
@@ -88,7 +88,11 @@ test('what the short form cannot say takes the full one', async () => {
     { rules: { mrai_ebgp: '30s' } },
     { site: [{ name: 'fra', remove: true }] },
     { event: [{ at: '5s', attack: { gbps: 1 } }] },
-    { client: [{ asn: 1, city: 'WAW' }] },
+    { client: [{ asn: 4_200_000_000, city: 'WAW' }] },
+    { client: [{ asn: 1, at: [52, 21] }] },
+    { client: [{ asn: 4_200_000_000, at: [52, 21], weight: 20 }] },
+    { client: [{ asn: 4_200_000_000, at: [52, 21], gbps: 2 }] },
+    { client: [{ asn: 4_200_000_000, at: [52, 21], neighbors: [{ asn: 3320, prepend: 1 }] }] },
     { name: 'Größe' },
   ];
   for (const change of changes) {

@@ -4,7 +4,7 @@
 //   #simulate?s=frankfurt-fails&m=geodns&e=0:fail:fra,30:up:fra&c=51.5,-0.1&t=4.2&layer=rtt&v=1
 // Full form, for everything else: z=<base64url(deflate-raw(JSON of the scenario))>.
 
-import type { EventDoc, ScenarioDoc } from '../engine/api';
+import type { ClientDoc, EventDoc, ScenarioDoc } from '../engine/api';
 import { parseDuration, writeDuration } from './duration';
 import { equal, events, timeOf } from './scenario';
 
@@ -217,10 +217,24 @@ function shortParts({ doc, base, pins }: Shown): string[] | null {
   const kept = (client ?? []).slice(0, (baseClient ?? []).length);
   if (!equal(kept, baseClient ?? [])) return null;
   const added = (client ?? []).slice(kept.length);
-  if (added.some((one) => !one.at)) return null;
+  if (!added.every(isAsClicked)) return null;
   const places = [...added.map((one) => one.at!), ...pins];
   if (places.length > 0) parts.push(`c=${places.map((place) => place.join(',')).join(';')}`);
   return parts;
+}
+
+/** Where the engine begins to number new clients. */
+const CLICKED_ASN_MIN = 4_200_000_000;
+const CLICKED_KEYS = new Set(['asn', 'name', 'at', 'weight', 'neighbors', 'region']);
+
+/**
+ * Whether a client is as a click at its place makes it: the short form says no more than the place,
+ * and the engine chooses name and neighbors anew.
+ */
+function isAsClicked(client: ClientDoc): boolean {
+  if (!client.at || client.asn < CLICKED_ASN_MIN || (client.weight ?? 1) !== 1) return false;
+  const isPlain = (client.neighbors ?? []).every((one) => Object.keys(one).join() === 'asn');
+  return isPlain && Object.keys(client).every((key) => CLICKED_KEYS.has(key));
 }
 
 async function throughStream(

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 
-import { clockOf, peakUnserved, settledAt, staleSources, unservedSources } from './recovery';
+import {
+  clockAt,
+  clockOf,
+  peakUnserved,
+  settledUs,
+  staleSources,
+  unservedSources,
+} from './recovery';
 import { event, track } from './testworld';
 
 test('a source counts if any part of its packets gets nowhere', () => {
@@ -43,8 +50,17 @@ test('where DNS steers it runs until all are served again', () => {
   expect(clockOf(nobody, 2e6, true)).toEqual({ kind: 'none' });
 });
 
-test('an event is over when routes have settled, or caches where there are none', () => {
-  expect(settledAt(event({}))).toBe(1.5e6);
-  expect(settledAt(event({ converged_us: null }))).toBe(9e6);
-  expect(settledAt(event({ converged_us: null, cleanup_us: null, all_us: null }))).toBeNull();
+test('an event is over when routes have settled and caches are empty', () => {
+  expect(settledUs(event({}))).toBe(8e6);
+  expect(settledUs(event({ cleanup_us: null, all_us: null }))).toBe(5e5);
+  expect(settledUs(event({ converged_us: 9e6 }))).toBe(9e6);
+  expect(settledUs(event({ converged_us: null, cleanup_us: null, all_us: null }))).toBeNull();
+});
+
+test('the clock of events of one instant is that of the slowest', () => {
+  const events = [event({}), event({ converged_us: 3e6 }), event({ converged_us: null })];
+  expect(clockAt(events, 1e6, 2e6, false)).toEqual({ kind: 'running', us: 1e6 });
+  expect(clockAt(events, 1e6, 1e7, false)).toEqual({ kind: 'done', us: 3e6 });
+  expect(clockAt(events, 5e6, 1e7, false)).toEqual({ kind: 'none' });
+  expect(clockAt([event({}), event({ all_us: null })], 1e6, 1e7, true)).toEqual({ kind: 'never' });
 });

@@ -19,7 +19,7 @@ export function unservedSources(track: Track): number {
   return found;
 }
 
-/** How many sources send most of their packets to a site that does not answer. */
+/** How many sources send most of their packets to a dead site, or into a link that is down. */
 export function staleSources(track: Track): number {
   let found = 0;
   for (const dot of track.sources) if (fateKind(track.fate(dot)) === 'stale') found += 1;
@@ -58,8 +58,30 @@ export function clockOf(event: EventInfo, time: number, isDns: boolean): Clock {
   return passed < until ? { kind: 'running', us: passed } : { kind: 'done', us: until };
 }
 
-/** When an event is over for whoever looks at who came back; null if it never is. */
-export function settledAt(event: EventInfo): number | null {
-  const after = event.converged_us ?? event.cleanup_us ?? event.all_us;
-  return after === null ? null : event.at_us + after;
+/**
+ * The clock of all events of an instant: several sites may fail at once, and it stands when the last
+ * of them does.
+ */
+export function clockAt(events: EventInfo[], at: number, time: number, isDns: boolean): Clock {
+  const ranks: Clock['kind'][] = ['none', 'done', 'running', 'never'];
+  const later = (a: Clock, b: Clock) => {
+    const byKind = ranks.indexOf(b.kind) - ranks.indexOf(a.kind);
+    const isLonger = 'us' in a && 'us' in b && b.us > a.us;
+    return byKind > 0 || (byKind === 0 && isLonger) ? b : a;
+  };
+  return events
+    .filter((event) => event.at_us === at)
+    .map((event) => clockOf(event, time, isDns))
+    .reduce(later, { kind: 'none' });
+}
+
+/**
+ * How long after an event it was over, in µs: the last route has changed, all who can be are served
+ * again, and what it left in tables and caches is gone. Null if nothing came of it.
+ */
+export function settledUs(
+  event: Pick<EventInfo, 'converged_us' | 'all_us' | 'cleanup_us'>,
+): number | null {
+  const all = [event.converged_us, event.all_us, event.cleanup_us].filter((us) => us !== null);
+  return all.length === 0 ? null : Math.max(...all);
 }

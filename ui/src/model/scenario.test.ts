@@ -79,12 +79,21 @@ test('a site of the world is marked as removed, one of the file is dropped', () 
     at: '1s',
     announce: { site: 'fra', neighbor: 1299, prepend: 1 },
   });
-  const without = edits.removeSite(doc, 'fra');
+  const without = edits.removeSite(doc, 'fra', true);
   expect(without.site).toEqual([{ name: 'fra', remove: true }]);
   expect(without.event).toBeUndefined();
   const added = edits.putSite(DOC, { name: 'waw', asn: 64510, neighbors: [{ asn: 1299 }] });
-  expect(edits.removeSite(added, 'WAW').site).toBeUndefined();
-  expect(edits.removeSite(added, 'WAW').event).toEqual(DOC.event);
+  expect(edits.removeSite(added, 'WAW', false).site).toBeUndefined();
+  expect(edits.removeSite(added, 'WAW', false).event).toEqual(DOC.event);
+});
+
+test('a table may say as much of a site of the world as of a new one', () => {
+  const neighbors = [{ asn: 1299 }];
+  const changed = edits.putSite(DOC, { name: 'fra', asn: 64500, neighbors });
+  expect(edits.mayBeNewSite(changed, 'FRA')).toBe(true);
+  expect(edits.removeSite(changed, 'fra', true).site).toEqual([{ name: 'fra', remove: true }]);
+  expect(edits.mayBeNewSite(edits.putSite(DOC, { name: 'fra', asn: 64500 }), 'fra')).toBe(false);
+  expect(edits.mayBeNewSite(DOC, 'fra')).toBe(false);
 });
 
 test('a site that is there is changed, not added again', () => {
@@ -93,6 +102,15 @@ test('a site that is there is changed, not added again', () => {
     capacity: { kqps: 5 },
   });
   expect(doc.site).toEqual([{ name: 'FRA', asn: 1, capacity: { kqps: 5 } }]);
+});
+
+test('a site is moved to a city or to degrees, and keeps the rest', () => {
+  const added = edits.putSite(DOC, { name: 'waw', asn: 64510, city: 'WAW' });
+  expect(edits.moveSite(added, 'WAW', [50, 20]).site).toEqual([
+    { name: 'waw', asn: 64510, at: [50, 20] },
+  ]);
+  const moved = edits.moveSite(edits.moveSite(DOC, 'fra', [50, 20]), 'fra', 'KRK');
+  expect(moved.site).toEqual([{ name: 'fra', city: 'KRK' }]);
 });
 
 test('clients are added, moved and removed by their place in the list', () => {

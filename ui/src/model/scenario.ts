@@ -66,7 +66,7 @@ export function withoutEvents(doc: ScenarioDoc): ScenarioDoc {
 const same = (a: string | undefined, b: string) => a?.toLowerCase() === b.toLowerCase();
 
 /** The site that an event is about, as it is written there. */
-export function siteOf(event: EventDoc): string | undefined {
+function siteOf(event: EventDoc): string | undefined {
   return event.fail ?? event.restore ?? event.drain;
 }
 
@@ -114,12 +114,25 @@ export function clients(doc: ScenarioDoc): ClientDoc[] {
   return doc.client ?? [];
 }
 
+/** The first AS number from one on that neither the scenario nor its world has. */
+export function freeAsn(
+  from: number,
+  doc: ScenarioDoc,
+  world: ReadonlySet<number> = new Set(),
+): number {
+  const listed = new Set([...clients(doc), ...(doc.site ?? [])].map((one) => one.asn));
+  let asn = from;
+  while (listed.has(asn) || world.has(asn)) asn += 1;
+  return asn;
+}
+
 /** A new client with an AS of its own: the engine proposes one that was free in an older scenario. */
-export function withOwnAs(doc: ScenarioDoc, client: ClientDoc): ClientDoc {
-  const taken = new Set([...clients(doc), ...(doc.site ?? [])].map((one) => one.asn));
-  let { asn } = client;
-  while (taken.has(asn)) asn += 1;
-  return { ...client, asn };
+export function withOwnAs(
+  doc: ScenarioDoc,
+  client: ClientDoc,
+  world?: ReadonlySet<number>,
+): ClientDoc {
+  return { ...client, asn: freeAsn(client.asn, doc, world) };
 }
 
 function withClients(doc: ScenarioDoc, list: ClientDoc[]): ScenarioDoc {
@@ -158,19 +171,32 @@ export function putSite(doc: ScenarioDoc, site: SiteDoc): ScenarioDoc {
   return { ...doc, site: next };
 }
 
+/** Moves a site: to a city by its code, or to degrees north and east. */
+export function moveSite(doc: ScenarioDoc, name: string, to: string | [number, number]) {
+  const known = (doc.site ?? []).find((other) => same(other.name, name));
+  const { city: _, at: __, ...kept } = known ?? { name };
+  const place = typeof to === 'string' ? { city: to } : { at: to };
+  const others = (doc.site ?? []).filter((other) => other !== known);
+  return putSite({ ...doc, site: others }, { ...kept, ...place });
+}
+
+/** Whether the file says all of a site that a new one needs, or may only change one of the world. */
+export function mayBeNewSite(doc: ScenarioDoc, name: string): boolean {
+  const own = (doc.site ?? []).find((other) => same(other.name, name));
+  return own?.asn !== undefined && own.neighbors !== undefined;
+}
+
 /**
- * Takes a site out, with the events about it. One that the file itself added is dropped; one of
- * the world is marked, since it would be there again.
+ * Takes a site out, with the events about it. One of the world is marked, since it would be there
+ * again; one that only the file has is dropped, since there would be nothing to remove.
  */
-export function removeSite(doc: ScenarioDoc, name: string): ScenarioDoc {
+export function removeSite(doc: ScenarioDoc, name: string, isOfWorld: boolean): ScenarioDoc {
   const about = (event: EventDoc) => {
     const inner = (event.announce ?? event.capacity) as { site?: string } | undefined;
     return same(siteOf(event) ?? inner?.site, name);
   };
   const rest = (doc.site ?? []).filter((other) => !same(other.name, name));
-  const own = (doc.site ?? []).find((other) => same(other.name, name));
-  const isNew = own?.asn !== undefined && own.neighbors !== undefined;
-  const site = isNew ? rest : [...rest, { name, remove: true }];
+  const site = isOfWorld ? [...rest, { name, remove: true }] : rest;
   const next = withEvents(
     doc,
     events(doc).filter((event) => !about(event)),

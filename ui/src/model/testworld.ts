@@ -68,6 +68,8 @@ export function report(change: Partial<RunReport> = {}): RunReport {
         path_length_mean: 2.5,
       },
     ],
+    standing: [],
+    capacities: [],
     events: [
       event({}),
       event({

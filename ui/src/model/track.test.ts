@@ -112,6 +112,20 @@ test('a stale answer that goes back to no event has no ring', () => {
   expect(one.rings(new Set([1]))).toEqual([]);
 });
 
+test('under hybrid steering, packets that wait for BGP alone have no ring', () => {
+  const all = columns();
+  // A hold timer has noticed, and no cache had to forget.
+  (all.fate_noticed as Float64Array).fill(5e5);
+  (all.fate_cached as Float64Array).fill(0);
+  const rings = (steering: 'hybrid' | 'geodns') => {
+    const one = new Track(result(), report({ steering }), world, all);
+    one.seek(2e6);
+    return one.rings(new Set([1]));
+  };
+  expect(rings('hybrid')).toEqual([]);
+  expect(rings('geodns')).toHaveLength(1);
+});
+
 test('the event of a time is the last one that has happened', () => {
   const one = track();
   expect([0, 1e6, 9e6, 1e7, 2e7].map((at) => one.eventAt(at))).toEqual([-1, 0, 0, 1, 1]);

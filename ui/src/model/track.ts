@@ -279,6 +279,8 @@ export class Track {
       seen.add(stream);
       const fate = this.fates[stream];
       if (fateKind(fate) !== 'stale' || this.fateCause[place] === 0xffff) continue;
+      // Where BGP has a part too, packets may wait for that alone: then no answer runs out.
+      if (this.report.steering !== 'geodns' && !(fateCached[place] > 0)) continue;
       const event = this.report.events[this.fateCause[place]].at_us;
       rings.push({
         dot,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { columns, report, result, track, world } from '../model/testworld';
 import { Track } from '../model/track';
-import { barOrder, bars, capacitiesAt, MANY, summary } from './bars';
+import { barOrder, bars, MANY, summary } from './bars';
 
 test('few PoPs stand from west to east', () => {
   expect(barOrder(result(), report(), -1)).toEqual([1, 0]);
@@ -70,23 +70,5 @@ test('the summary counts each client once and each part of its demand where it g
     [0, 0, 0],
     [1, 2, 34],
     [null, 0, 6],
-  ]);
-});
-
-test('capacities follow events', () => {
-  const doc = {
-    format: 1,
-    name: 'x',
-    world: {},
-    service: { prefixes: [] },
-    event: [
-      { at: '9s', capacity: { site: 'lhr', gbps: 3 } },
-      { at: '5s', capacity: { site: 'FRA', kqps: 7 } },
-    ],
-  };
-  expect([0, 5e6, 9e6].map((time) => capacitiesAt(result(), doc, time))).toEqual([
-    [30, null],
-    [7, null],
-    [7, null],
   ]);
 });

@@ -1,8 +1,7 @@
 // One bar for each PoP: load against capacity. Pure.
 
-import type { RunReport, RunResult, ScenarioDoc } from '../engine/api';
+import type { RunReport, RunResult } from '../engine/api';
 import { count, number, percent } from '../model/format';
-import { events, timeOf } from '../model/scenario';
 import type { Track } from '../model/track';
 import { STALE } from '../engine/columns';
 import { siteTitle } from './words';
@@ -41,18 +40,6 @@ export function barOrder(result: RunResult, report: RunReport, event: number): n
   }
   if (result.sites.some((site) => site.lon === null)) return all;
   return all.sort((a, b) => result.sites[a].lon! - result.sites[b].lon! || a - b);
-}
-
-/** What each site can carry after all events up to a time, in kq/s; null for unlimited. */
-export function capacitiesAt(result: RunResult, doc: ScenarioDoc, time: number): (number | null)[] {
-  const now = result.sites.map((site) => site.kqps);
-  const changes = events(doc).filter((event) => event.capacity && timeOf(event) <= time);
-  for (const event of changes.sort((a, b) => timeOf(a) - timeOf(b))) {
-    const { site, kqps } = event.capacity as { site?: string; kqps?: number };
-    const index = result.sites.findIndex((one) => one.name.toLowerCase() === site?.toLowerCase());
-    if (index >= 0 && kqps !== undefined) now[index] = kqps;
-  }
-  return now;
 }
 
 export function bars(

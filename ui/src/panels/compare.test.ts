@@ -28,7 +28,7 @@ test('rows say how both stand now', () => {
     rows
       .find((row) => row.name === name)!
       .cells.map((cell) => `${spaced(cell.text)}${cell.wins ? ' ✓' : ''}`);
-  expect(cells('On a dead PoP now')).toEqual(['1 / 2', '1 / 2']);
+  expect(cells('On a dead PoP or link now')).toEqual(['1 / 2', '1 / 2']);
   expect(cells('Half recovered')).toEqual(['2 s ✓', '60 s']);
   expect(cells('All recovered')).toEqual(['8 s ✓', 'never']);
   expect(cells('Queries lost')).toEqual(['24', '24']);

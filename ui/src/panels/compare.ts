@@ -56,8 +56,8 @@ export function compareRows(result: RunResult, sides: Side[], time: number): Com
   return [
     row(
       'stale',
-      'On a dead PoP now',
-      'Whose packets go to a PoP that does not answer',
+      'On a dead PoP or link now',
+      'Whose packets go to a PoP that does not answer, or into a link that is down',
       sides.map(({ track }) => staleSources(track)),
       (value, side) =>
         result.world.has_clients

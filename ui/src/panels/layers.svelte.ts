@@ -2,6 +2,8 @@
 // stands still.
 
 import * as engine from '../engine/http';
+import { EngineProblem } from '../engine/http';
+import { LAYERS } from '../map/props';
 import {
   inflationValues,
   lengthValues,
@@ -79,9 +81,11 @@ export class Layers {
       this.kept.set(key, answer);
       if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value!);
       if (!abort.signal.aborted) this.show(answer);
-    } catch {
-      // The banner of the page says that the engine does not answer; here nothing is shown.
-      if (!abort.signal.aborted) this.show(null);
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      this.show(null);
+      const why = error instanceof EngineProblem ? error.message : 'the engine does not answer';
+      app.say(`No values for the layer ${LAYERS[layer].name}: ${why}.`);
     }
   }
 

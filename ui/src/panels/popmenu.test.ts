@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { ScenarioDoc } from '../engine/api';
 import { result } from '../model/testworld';
-import { announce, isolate, prependAll, readCapacity, sessionsAt } from './popmenu';
+import { announce, isolate, prependAll, readCapacity, sessionsAt, withoutSite } from './popmenu';
 
 const SITE = {
   ...result().sites[0],
@@ -58,4 +58,17 @@ test('isolating takes out what is still announced', () => {
 test('a capacity is a number that is not negative', () => {
   const read = ['120', ' 1 200,5 ', '0', '-1', '', 'many', 'Infinity'].map(readCapacity);
   expect(read).toEqual([120, 1200.5, 0, null, null, null, null]);
+});
+
+test('the engine says whether its world has a site that a table has changed', async () => {
+  const changed = {
+    ...doc(),
+    site: [{ name: 'fra', asn: 64500, neighbors: [{ asn: 1299 }] }],
+  };
+  const asked = (isRefused: boolean) =>
+    withoutSite(changed, 'fra', () => Promise.resolve(isRefused));
+  expect((await asked(false)).site).toEqual([{ name: 'fra', remove: true }]);
+  expect((await asked(true)).site).toBeUndefined();
+  const never = () => Promise.reject(new Error('not asked'));
+  expect((await withoutSite(doc(), 'fra', never)).site).toEqual([{ name: 'fra', remove: true }]);
 });

@@ -1,7 +1,7 @@
 // What can be done with one PoP, as events and edits of the scenario. Pure.
 
 import type { EventDoc, NeighborInfo, ScenarioDoc, SiteInfo } from '../engine/api';
-import { events, timeOf } from '../model/scenario';
+import { events, mayBeNewSite, removeSite, timeOf } from '../model/scenario';
 
 /** Most prepends that a scenario takes. */
 const PREPEND_MAX = 32;
@@ -64,4 +64,18 @@ export function isolate(site: SiteInfo, sessions: Session[]): Change[] {
 export function readCapacity(text: string): number | null {
   const value = Number(text.trim().replace(/\s/g, '').replace(',', '.'));
   return text.trim() !== '' && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+/**
+ * A scenario without a site. Only the engine knows whether its world has the site too; it is asked
+ * where the file alone does not tell. `isRefused`: whether a scenario removes what is not there.
+ */
+export async function withoutSite(
+  doc: ScenarioDoc,
+  name: string,
+  isRefused: (marked: ScenarioDoc) => Promise<boolean>,
+): Promise<ScenarioDoc> {
+  const marked = removeSite(doc, name, true);
+  if (!mayBeNewSite(doc, name)) return marked;
+  return (await isRefused(marked)) ? removeSite(doc, name, false) : marked;
 }

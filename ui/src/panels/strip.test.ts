@@ -45,6 +45,14 @@ test('convergence runs, then stands', () => {
   expect(done.side).toBe('Frankfurt withdraws');
 });
 
+test('of events of one instant the slowest counts', () => {
+  const events = [event({ converged_us: 700_000 }), event({ site: 1, converged_us: 200_000 })];
+  expect(at(1.3e6, { events }).convergence).toMatchObject({ label: 'Converging', plain: '0.3' });
+  const done = at(2e6, { events }).convergence;
+  expect([done.plain, done.side]).toEqual(['0.7', '2 events at once']);
+  expect(done.source).toContain('London withdraws');
+});
+
 test('where DNS steers the clock is that of recovery, and says so', () => {
   const change = { steering: 'geodns' as const, events: [event({ converged_us: null })] };
   expect(at(2e6, change).convergence).toMatchObject({ label: 'Recovering', plain: '1' });

@@ -1,8 +1,8 @@
 // The cards above the map: what they show, and what each number means. Pure.
 
-import type { RunReport, RunResult } from '../engine/api';
+import type { EventInfo, RunReport, RunResult } from '../engine/api';
 import { number, percent, seconds } from '../model/format';
-import { clockOf, peakUnserved, unservedSources } from '../model/recovery';
+import { clockAt, peakUnserved, unservedSources } from '../model/recovery';
 import type { Track } from '../model/track';
 import { eventTitle, lostUnit, sources } from './words';
 
@@ -86,7 +86,8 @@ function path(state: StripState | null): Card {
 function convergence(state: StripState | null): Card {
   const isDns = state?.report.steering === 'geodns';
   const event = state?.report.events[state.track.eventAt(state.time)];
-  const clock = state && event ? clockOf(event, state.time, isDns) : null;
+  const clock =
+    state && event ? clockAt(state.report.events, event.at_us, state.time, isDns) : null;
   const card: Card = {
     id: 'convergence',
     label: isDns ? 'Last recovery' : 'Last convergence',
@@ -102,8 +103,13 @@ function convergence(state: StripState | null): Card {
     parts: [],
   };
   if (!state || !event || !clock) return card;
-  card.side = eventTitle(state.result, event);
-  card.source = `The event at ${seconds(event.at_us)}: ${eventTitle(state.result, event)}.`;
+  const together = state.report.events.filter((other) => other.at_us === event.at_us);
+  const titles = together.map((other) => eventTitle(state.result, other));
+  card.side = titles.length === 1 ? titles[0] : `${titles.length} events at once`;
+  card.source =
+    titles.length === 1
+      ? `The event at ${seconds(event.at_us)}: ${titles[0]}.`
+      : `The slowest of ${titles.length} events at ${seconds(event.at_us)}: ${titles.join('; ')}.`;
   if (clock.kind === 'none') card.side = isDns ? 'nobody lost service' : 'no route changed';
   if (clock.kind === 'never') {
     card.value = 'never';
@@ -120,7 +126,8 @@ function convergence(state: StripState | null): Card {
     card.value = seconds(clock.us);
     card.plain = String(clock.us / 1e6);
   }
-  const { stages } = event;
+  const lasted = (one: EventInfo) => (isDns ? one.all_us : one.converged_us) ?? -1;
+  const { stages } = together.reduce((a, b) => (lasted(b) > lasted(a) ? b : a));
   if (stages) {
     const mean = (us: number) => seconds(Math.round(us));
     card.parts = [

@@ -90,11 +90,6 @@ export class Asker {
 function problemOf(error: unknown): Problem {
   if (error instanceof EngineProblem) return error.problem;
   const title = 'The engine does not answer.';
-  return {
-    type: 'offline',
-    title,
-    status: 0,
-    help: 'The page asks again by itself.',
-    mistakes: [],
-  };
+  const help = 'Nothing is asked again until you do, or go to another time or network.';
+  return { type: 'offline', title, status: 0, help, mistakes: [] };
 }

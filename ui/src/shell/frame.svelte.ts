@@ -25,6 +25,8 @@ class Frame {
   isPhone = $state(false);
   tab = $state<Tab>('pops');
   crosshair = $state(false);
+  /** In a comparison: whether only what differs is shown in full. */
+  onlyDifferent = $state(false);
   /** What was left out to keep the picture moving; 0 is nothing. */
   reduced = $state(0);
   /** What the maps show: both of a comparison move together. */

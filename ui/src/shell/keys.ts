@@ -2,6 +2,8 @@
 // keys, sliders their arrows, buttons Space and Enter.
 
 import { fateSite } from '../engine/columns';
+import { clock } from '../model/format';
+import { announcer } from '../state/announce.svelte';
 import { app, type Dialog } from '../state/app.svelte';
 import { LAYERS, MODES, type Mode } from '../model/permalink';
 import { SPEEDS } from '../model/pace';
@@ -13,7 +15,7 @@ function cycle<T>(all: readonly T[], now: T, by = 1): T {
   return all[(all.indexOf(now) + by + all.length) % all.length];
 }
 
-export function modesNow(): Mode[] {
+function modesNow(): Mode[] {
   const hasRegions = Object.keys(app.doc?.service.regional ?? {}).length > 0;
   return MODES.filter((mode) => mode !== 'hybrid' || hasRegions || app.mode === 'hybrid');
 }
@@ -61,6 +63,26 @@ function escape(): void {
   else if (app.loop) app.setLoop(null);
 }
 
+/** Where a loop begins whose end is not told yet, in µs. */
+let loopFrom: number | null = null;
+
+/** Begins a loop, ends it at another time, and takes it away: one key for all three. */
+function loop(): void {
+  const { time } = app;
+  if (app.loop) {
+    app.setLoop(null);
+    announcer.say('The loop is gone.');
+  } else if (loopFrom === null || loopFrom === time || loopFrom > app.end) {
+    loopFrom = time;
+    app.say(`A loop begins at ${clock(time)}. Press B again where it ends.`);
+    return;
+  } else {
+    app.setLoop({ from: Math.min(loopFrom, time), to: Math.max(loopFrom, time) });
+    app.say(`A loop from ${clock(app.loop!.from)} to ${clock(app.loop!.to)}. B ends it.`);
+  }
+  loopFrom = null;
+}
+
 function seekTo(time: number): void {
   app.pause();
   app.seek(time);
@@ -84,6 +106,7 @@ const ACTIONS: Record<string, () => void> = {
   End: () => seekTo(app.end),
   '[': () => changeSpeed(-1),
   ']': () => changeSpeed(1),
+  b: loop,
   r: () => void app.restoreAll(),
   c: open('add-client'),
   A: open('add-pop'),

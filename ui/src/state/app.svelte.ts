@@ -15,6 +15,7 @@ import type {
   ScenarioCard,
   ScenarioDoc,
   SiteInfo,
+  SiteState,
   Steering,
 } from '../engine/api';
 import * as engine from '../engine/http';
@@ -29,6 +30,7 @@ import {
   type Shown,
 } from '../model/permalink';
 import * as edits from '../model/scenario';
+import { standingAfter, standingSteps } from '../model/standing';
 import { readWorld, Track, type World } from '../model/track';
 import { Undo } from '../model/undo';
 import { announcer } from './announce.svelte';
@@ -189,11 +191,25 @@ export class App {
   /** The last event up to now, by place in the report; -1 before all. */
   readonly eventNow = $derived(this.run ? this.run.track.eventAt(this.time) : -1);
 
-  /** How each site stands now. Asked for at events only: pictures come sixty times a second. */
+  private readonly standingSteps = $derived(
+    this.run ? standingSteps(this.run.report, this.time) : 0,
+  );
+  private readonly stood = $derived(
+    this.run
+      ? standingAfter(this.run.report, this.result?.sites.length ?? 0, this.standingSteps)
+      : [],
+  );
+  /** Sites that are healthy and announced now. */
+  readonly activeSites = $derived(this.stood.filter((one) => one.isActive).length);
+  /** How each site stands now. What was just asked for shows before the engine has answered. */
   readonly standing = $derived.by(() => {
-    void [this.doc, this.eventNow];
-    const sites = this.result?.sites ?? [];
-    return untrack(() => sites.map((site) => this.siteStateNow(site)));
+    const { doc, loaded, stood } = this;
+    if (!doc || !loaded || doc === loaded.doc) return stood.map((one) => one.state);
+    const time = this.wanted.at;
+    return loaded.result.sites.map(({ name }, place) => {
+      const asked = edits.siteState(doc, name, time);
+      return asked === edits.siteState(loaded.doc, name, time) ? stood[place].state : asked;
+    });
   });
 
   private readonly undoer = new Undo<ScenarioDoc>();
@@ -497,19 +513,8 @@ export class App {
     return Math.max(FIRST_EVENT_US, (Math.floor(this.end / 1e6) + 1) * 1e6);
   }
 
-  siteStateNow(site: SiteInfo): edits.SiteState {
-    const state = this.doc ? edits.siteState(this.doc, site.name, this.time) : 'up';
-    if (state !== 'up') return state;
-    if (!site.is_active) return 'unannounced';
-    // A site that withdrew itself under load is in no file.
-    const withdrawn = this.run?.report.events.some(
-      (event) =>
-        event.index === null &&
-        event.deed === 'fail' &&
-        event.at_us <= this.time &&
-        this.result?.sites[event.site ?? -1] === site,
-    );
-    return withdrawn ? 'unannounced' : 'up';
+  siteStateNow(site: SiteInfo): SiteState {
+    return this.standing[this.result?.sites.indexOf(site) ?? -1] ?? 'up';
   }
 
   /** Fails a site now, or restores it (B6). In the past it asks once. */

@@ -25,10 +25,3 @@ export function marksOf(event: EventInfo): TimeMark[] {
   ];
   return marks.sort((a, b) => a.at - b.at);
 }
-
-/** When an event is over: the last of its marks. */
-export function settledOf(event: EventInfo | undefined): number | null {
-  if (!event) return null;
-  const all = [event.converged_us, event.all_us, event.cleanup_us].filter((us) => us !== null);
-  return all.length === 0 ? null : Math.max(...all);
-}

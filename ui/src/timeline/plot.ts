@@ -10,7 +10,7 @@ import { marksOf } from './marks';
 
 /** Rows above the bars, in CSS px: flags, then the names of marks. */
 export const FLAGS_PX = 16;
-export const MARKS_PX = 13;
+const MARKS_PX = 13;
 /** The ruler below. */
 export const RULER_PX = 18;
 export const SIDE_PX = 8;

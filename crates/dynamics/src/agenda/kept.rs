@@ -2,8 +2,8 @@
 //! been announced and nothing has happened yet, for runs of other events; or at its end, for
 //! whoever has a question to the routers.
 //!
-//! Nothing in a start-up comes from a schedule. Events lie at t = 0 or later, so that until then the
-//! only steps are the announcements; draws are keyed by occurrences, and there is none.
+//! Nothing in a start-up comes from a schedule. Events lie at t = 0 or later, so that until then
+//! the only steps are the announcements; draws are keyed by occurrences, and there is none.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -125,6 +125,9 @@ fn reason(step: Step, keeps_used: bool) -> &'static str {
     }
 }
 
+/// For each event who stayed away, and how much came back.
+pub(super) type Returns = (Vec<Vec<Stayed>>, Vec<Option<Share>>);
+
 /// For each event who stayed away, and how much came back; empty but for returns of sites that
 /// had failed.
 pub(super) fn stayed(
@@ -133,7 +136,7 @@ pub(super) fn stayed(
     windows: &[Window],
     prelude: Option<&mut Prelude>,
     watch: Watch<'_>,
-) -> Result<(Vec<Vec<Stayed>>, Vec<Option<Share>>), Unfinished> {
+) -> Result<Returns, Unfinished> {
     let mut stayed: Vec<Vec<Stayed>> = vec![Vec::new(); windows.len()];
     let mut back: Vec<Option<Share>> = vec![None; windows.len()];
     let delivery = &timeline.delivery;
