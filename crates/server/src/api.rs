@@ -566,8 +566,8 @@ pub struct Why {
     /// Every active site, the nearest first.
     pub nearest: Vec<NearInfo>,
     /// The site where it would land if all settled as things are at this instant, and nothing had
-    /// been before; `null` if nowhere, where that does not settle, and where DNS alone steers. If it
-    /// is not `site`, age holds the dot there, or news are still under way.
+    /// been before; `null` if nowhere, where that does not settle, and where DNS alone steers. If
+    /// it is not `site`, age holds the dot there, or news are still under way.
     pub settled_site: Option<u32>,
     /// Single changes that would move it, solved for the steady state of this instant; the one
     /// with the fewest side effects first. None where that state has it elsewhere already.

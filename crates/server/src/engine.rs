@@ -5,8 +5,8 @@
 //! One file for each question: `worlds` (where it happens), `preludes` (what was there before
 //! anything happened), `playing` (what comes of it), `report` (the same as JSON), `standing` (how
 //! sites stand), `arrays` (the same as columns), `ways` (where packets are under way), `why` and
-//! `flips` (why a dot lands where it does, and what would move it), `nearest` (who is at a place, or
-//! of a name). What goes wrong is put into words by `problems`.
+//! `flips` (why a dot lands where it does, and what would move it), `nearest` (who is at a place,
+//! or of a name). What goes wrong is put into words by `problems`.
 
 mod arrays;
 mod flips;
