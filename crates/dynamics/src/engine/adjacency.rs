@@ -24,8 +24,8 @@ pub struct Adjacency {
     pub kind: Vec<Kind>,
     /// One-way delay in µs.
     pub delay_us: Vec<u32>,
-    /// IGP cost of a neighbor of the same AS; 0 of all others.
-    pub igp_cost: Vec<u32>,
+    /// IGP cost of a neighbor of the same AS, 0 of all others; empty where no AS has two routers.
+    igp_costs: Vec<u32>,
 }
 
 /// One-way delay within a city (models 2.1).
@@ -50,7 +50,8 @@ impl Adjacency {
         let mut neighbors = Vec::with_capacity(slot_count);
         let mut kind = Vec::with_capacity(slot_count);
         let mut delay_us = Vec::with_capacity(slot_count);
-        let mut igp_cost = Vec::with_capacity(slot_count);
+        let has_colleagues = slot_count > world.session_count();
+        let mut igp_costs = Vec::with_capacity(if has_colleagues { slot_count } else { 0 });
         let fixed_us = rules.link_delay.map(|delay| delay.us as u32);
         let mut row: Vec<(u32, u32, Kind)> = Vec::new();
         for router in 0..routers {
@@ -76,10 +77,10 @@ impl Adjacency {
                 kind.push(*what);
                 delay_us
                     .push(fixed_us.unwrap_or_else(|| link_delay_us(world, rules, router, *peer)));
-                igp_cost.push(match *what {
-                    INTERNAL => world.igp_cost(router, *peer),
-                    _ => 0,
-                });
+                if has_colleagues {
+                    let is_inside = *what == INTERNAL;
+                    igp_costs.push(if is_inside { world.igp_cost(router, *peer) } else { 0 });
+                }
             }
         }
         first.push(neighbors.len() as u32);
@@ -101,7 +102,7 @@ impl Adjacency {
                 });
             }
         }
-        Adjacency { first, reverse, peer: neighbors, kind, delay_us, igp_cost }
+        Adjacency { first, reverse, peer: neighbors, kind, delay_us, igp_costs }
     }
 
     /// How many slots there are.
@@ -111,7 +112,8 @@ impl Adjacency {
 
     /// Bytes that it holds, about.
     pub fn bytes(&self) -> usize {
-        17 * self.slot_count() + size_of_val(&self.first[..])
+        let per_slot = 13 * self.slot_count() + size_of_val(&self.igp_costs[..]);
+        per_slot + size_of_val(&self.first[..])
     }
 
     /// The router that a slot belongs to.
@@ -132,6 +134,11 @@ impl Adjacency {
     /// The slot of `router` towards `peer`.
     pub fn slot_to(&self, router: u32, peer: u32) -> Option<u32> {
         self.slots(router).find(|slot| self.peer[*slot as usize] == peer)
+    }
+
+    /// IGP cost of the neighbor of a slot; 0 if it is of another AS.
+    pub fn igp_cost(&self, slot: u32) -> u32 {
+        self.igp_costs.get(slot as usize).copied().unwrap_or(0)
     }
 
     /// What the neighbor is, if it is of another AS.

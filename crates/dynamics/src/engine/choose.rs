@@ -71,7 +71,7 @@ impl Engine<'_> {
             true => self.igp_costs.get(&slot).copied(),
             false => None,
         };
-        changed.unwrap_or(self.adjacency.igp_cost[slot as usize])
+        changed.unwrap_or_else(|| self.adjacency.igp_cost(slot))
     }
 
     /// What a router uses now: slot and route.
