@@ -82,6 +82,9 @@ pub(crate) fn cancelled() -> Problem {
     problem(StatusCode::CONFLICT, CANCELLED, "the work was cancelled", "")
 }
 
+/// Most mistakes that are listed: nobody reads on, and each takes a walk through the text.
+const MISTAKES_MAX: usize = 200;
+
 /// Mistakes of a scenario, with lines and columns if the text is given that spans belong to.
 pub(crate) fn mistakes(found: &[Mistake], text: Option<&str>) -> Problem {
     let title = match found.len() {
@@ -93,6 +96,7 @@ pub(crate) fn mistakes(found: &[Mistake], text: Option<&str>) -> Problem {
     let place = |mistake: &Mistake| position(text?, mistake.span.as_ref()?.start);
     answer.mistakes = found
         .iter()
+        .take(MISTAKES_MAX)
         .map(|mistake| {
             let place = place(mistake);
             MistakeInfo {

@@ -33,7 +33,7 @@ function popCard(site: number, map: Told): Said {
   const load = loadWords(info, state);
   if (load !== '') lines.push(['Load', load]);
   lines.push(['Share', `${amount(state.share * 100)}\u202f%`]);
-  const names = info.neighbors.map(({ name }) => name);
+  const names = info.neighbors.map(({ name, asn }) => name || `AS${asn}`);
   if (names.length > 0) {
     const rest = names.length > NEIGHBORS_MAX ? ` +${names.length - NEIGHBORS_MAX}` : '';
     lines.push(['Neighbors', names.slice(0, NEIGHBORS_MAX).join(', ') + rest]);

@@ -91,7 +91,13 @@ function stageEnds(tracks: readonly Track[], start: number, next: number): numbe
 /** When the last thing changed between an event and the next. */
 function lastChange(track: Track, from: number, until: number): number {
   const last = (times: Float64Array) => times[lastAtOrBefore(times, until - 1)] ?? from;
-  return Math.max(from, last(track.fateAt), last(track.routeAt), Math.min(from + 1e4, until));
+  return Math.max(
+    from,
+    last(track.fateAt),
+    last(track.routeAt),
+    last(track.loadAt),
+    Math.min(from + 1e4, until),
+  );
 }
 
 /** The times at which something changes, next to a time; `null` if there is none. */

@@ -94,6 +94,8 @@ export class Track {
   readonly unservedAt: Float64Array;
   readonly unservedDemand: Float64Array;
   private readonly lostUntil: Float64Array;
+  /** When the load of any site changes. */
+  readonly loadAt: Float64Array;
   private readonly loads: { at: Float64Array; values: Float64Array[] }[];
 
   private readonly startFates: Uint16Array;
@@ -147,6 +149,7 @@ export class Track {
       const seconds = (this.unservedAt[step] - this.unservedAt[step - 1]) / 1e6;
       this.lostUntil[step] = this.lostUntil[step - 1] + this.unservedDemand[step - 1] * seconds;
     }
+    this.loadAt = columns.load_at as Float64Array;
     this.loads = splitLoads(columns, result.sites.length);
     this.seek(0);
   }

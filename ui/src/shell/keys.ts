@@ -146,7 +146,9 @@ function wants(target: Element, key: string): boolean {
   const isButton = target.matches(
     'button, a[href], summary, [role="button"], input[type="checkbox"]',
   );
-  return isButton && (key === ' ' || key === 'Enter');
+  // A mark on the map that was clicked keeps the focus, and does not ask for Space.
+  const isClicked = target.matches('[data-mark]') && !target.matches(':focus-visible');
+  return isButton && !isClicked && (key === ' ' || key === 'Enter');
 }
 
 export function onkeydown(event: KeyboardEvent): void {

@@ -308,9 +308,10 @@ export class App {
     }
   }
 
-  /** Opens a scenario of the library, and plays its events. */
+  /** Opens a scenario of the library, and plays its events. "Back" leads to the one before. */
   async openScenario(name: string): Promise<void> {
     this.dialog = null;
+    history.pushState(null, '', location.href);
     await this.reach(() => this.openLink({ scenario: name }, true));
   }
 
@@ -403,12 +404,18 @@ export class App {
       this.problem = cancelled();
       return;
     }
+    this.takeBack();
+    this.say('Cancelled.');
+  }
+
+  /** Goes back to the scenario that is shown. */
+  private takeBack(): void {
+    if (!this.loaded) return;
     this.doc = this.loaded.doc;
     this.base = this.loaded.base;
     this.mode = this.loaded.mode;
     this.undoer.restore(this.undoLoaded);
     this.undoChanged();
-    this.say('Cancelled.');
   }
 
   private fail(error: unknown): void {
@@ -421,6 +428,9 @@ export class App {
       return;
     }
     this.problem = error instanceof EngineProblem ? error.problem : unexpected(error);
+    const { status } = this.problem;
+    // What the engine refuses is not applied: the picture and the scenario stay one.
+    if (status >= 400 && status < 500 && status !== 429) this.takeBack();
     announcer.insist(this.problem.title);
   }
 
@@ -464,6 +474,8 @@ export class App {
     this.undoer.push(this.doc);
     this.doc = next;
     this.undoChanged();
+    // At once: who reloads while it plays on finds what they did.
+    void this.writeAddress();
     await this.play(at, andPlay);
   }
 
@@ -607,9 +619,9 @@ export class App {
   async setMode(mode: Mode): Promise<void> {
     if (mode === this.mode) return;
     // Who watches now goes on watching: where one scheme is done, another has just begun.
-    const wasLive = this.isLive && this.eventNow >= 0;
+    const goesOn = this.playing || (this.isLive && this.eventNow >= 0);
     this.mode = mode;
-    await this.play(this.time, wasLive);
+    await this.play(this.time, goesOn);
   }
 
   /** Puts any scenario in the place of this one, as an edit that can be undone. */
@@ -890,12 +902,13 @@ export class App {
   /** Writes the address once nothing has changed for a moment. */
   private tellAddress(): void {
     clearTimeout(this.linkTimer);
+    if (this.playing) return;
     this.linkTimer = setTimeout(() => void this.writeAddress(), 300);
   }
 
   private async writeAddress(): Promise<void> {
     const shown = this.shown();
-    if (!shown || this.playing) return;
+    if (!shown) return;
     this.linkWritten = await writeLink(shown);
     const { pathname, search } = location;
     history.replaceState(null, '', pathname + search + this.linkWritten);

@@ -5,13 +5,16 @@ use toml::de::{DeTable, DeValue, Error};
 
 use super::tree::{Entry, Node, Origin, Table, Value};
 
+/// Most mistakes of syntax that are told: what is no TOML at all has one on each line.
+const ERRORS_MAX: usize = 1000;
+
 /// Reads a document, or says all that is wrong with its syntax.
 pub(super) fn parse(text: &str) -> Result<Table, Vec<Mistake>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         Ok(table_of(table.get_ref()))
     } else {
-        Err(super::sorted(errors.iter().map(mistake).collect()))
+        Err(super::sorted(errors.iter().take(ERRORS_MAX).map(mistake).collect()))
     }
 }
 
