@@ -72,7 +72,7 @@ fn findings(files: &[TextFile]) -> Vec<Finding> {
     findings
 }
 
-/// The text files that git tracks, and new ones that it does not ignore. Where git does not answer
+/// The files that git tracks, and new ones that it does not ignore. Where git does not answer
 /// (a copy without history, a clone of another user), all files but what builds leave behind.
 pub fn tracked_files() -> Result<Vec<TextFile>, Failure> {
     let root = root();
@@ -88,9 +88,10 @@ pub fn tracked_files() -> Result<Vec<TextFile>, Failure> {
         })?;
     }
     paths.sort();
-    // A file may be tracked and deleted, or not be text: neither has lines to check.
+    // A file may be tracked and deleted. A picture has no lines to check, but links lead to it.
     let file = |path: String| {
-        let text = fs::read_to_string(root.join(&path)).ok()?;
+        let bytes = fs::read(root.join(&path)).ok()?;
+        let text = String::from_utf8(bytes).unwrap_or_default();
         Some(TextFile { path, text })
     };
     Ok(paths.into_iter().filter_map(file).collect())
