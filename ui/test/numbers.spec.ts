@@ -4,6 +4,7 @@ import { cli, expect, scenarioFile, test } from './catchment';
 
 interface EventRow {
   event: number;
+  label: string;
   time_s: number;
   demand: number;
   hurt_demand: number;
@@ -60,6 +61,27 @@ for (const name of ['hello', 'frankfurt-fails', 'restore-surprise', 'peering-los
         expect(site, `AS${asn} at ${at}`).toBe(rows.find((row) => row.asn === asn)!.site ?? '');
       }
     }
+  });
+}
+
+for (const [name, steering] of [
+  ['ttl-gap', 'geodns'],
+  ['unannounced-restart', 'geodns'],
+  ['regional-geodns', 'hybrid'],
+]) {
+  test(`the strip of ${name} with ${steering} equals the command line`, async ({ simulator }) => {
+    await simulator.open(`#simulate?s=${name}&m=${steering}&v=1`);
+    const file = await simulator.file();
+    const events = cli<EventRow[]>('simulate', file, '--steering', steering);
+    expect(events.length).toBeGreaterThan(0);
+    for (const [place, event] of events.entries()) {
+      const next = events[place + 1]?.time_s;
+      await simulator.seek(next === undefined ? 1e9 : next - 1e-6);
+      expect(await simulator.stat('active'), event.label).toBe(String(event.active_sites));
+      close(await simulator.stat('unserved'), event.unserved_after, 'without service');
+    }
+    const lost = events.reduce((sum, event) => sum + event.lost, 0);
+    close(await simulator.stat('lost'), lost, 'lost');
   });
 }
 

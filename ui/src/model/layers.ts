@@ -5,9 +5,14 @@ import type { Track } from './track';
 
 export interface Scale {
   min: number;
+  /** Whatever is more looks like this. */
   max: number;
   unit: string;
 }
+
+/** From this many values on, the scale ends where so many of them lie below. */
+const CROWD = 100;
+const CROWD_SHARE = 0.95;
 
 export interface LayerValues {
   /** NaN where there is none. */
@@ -93,7 +98,9 @@ export function tieValues(ties: Uint8Array): LayerValues {
 
 /** From `least` to the highest value; never empty, so that a colour can be found for each value. */
 function bounds(values: Float32Array, least: number): { min: number; max: number } {
-  let max = least;
-  for (const value of values) if (value > max) max = value;
-  return { min: least, max: max === least ? least + 1 : max };
+  const known = values.filter((value) => value >= least).sort();
+  // In a crowd a few far out would leave one colour for all others.
+  const place = known.length > CROWD ? Math.floor(known.length * CROWD_SHARE) : known.length - 1;
+  const max = known[place] ?? least;
+  return { min: least, max: max > least ? max : Math.max(known.at(-1) ?? least, least + 1) };
 }

@@ -178,6 +178,8 @@ export interface Shown {
   selected?: string;
   layer: Layer;
   theme?: 'dark' | 'light';
+  /** Without the frame around the map. */
+  embed?: boolean;
   /** Pinned networks in worlds without clients, as degrees north and east. */
   pins: [number, number][];
   hash?: string;
@@ -192,6 +194,7 @@ export async function writeLink(shown: Shown): Promise<string> {
   if (shown.selected) parts.push(`sel=${encodeURIComponent(shown.selected)}`);
   if (shown.layer !== 'catchment') parts.push(`layer=${shown.layer}`);
   if (shown.theme) parts.push(`th=${shown.theme}`);
+  if (shown.embed) parts.push('embed=1');
   if (shown.hash) parts.push(`h=${shown.hash}`);
   if (shown.engine) parts.push(`eng=${shown.engine}`);
   parts.push(`v=${VERSION}`);

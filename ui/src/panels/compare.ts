@@ -68,8 +68,8 @@ export function compareRows(result: RunResult, sides: Side[], time: number): Com
     inSeconds(clock('all', 'All recovered', (event) => event.all_us)),
     row(
       'lost',
-      'Queries lost',
-      `Up to now, in ${lostUnit(result)}`,
+      `Lost, in ${lostUnit(result)}`,
+      'Up to now: demand without service, times the seconds that it was without',
       sides.map(({ track }) => track.lost(time)),
       (value) => number(value ?? 0),
     ),

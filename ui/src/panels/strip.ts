@@ -161,12 +161,15 @@ function unserved(state: StripState | null): Card {
   const event = report.events[track.eventAt(time)];
   const peak = event ? peakUnserved(track, event.at_us, time) : 0;
   const who = unservedSources(track);
+  // Whom an overloaded PoP turns away has a route, and is no part of the share.
+  const full = result.sites.filter((_, site) => track.load(site, time).loss >= 0.0005).length;
   card.value = percent(now, report.demand);
   card.plain = String(now);
-  card.tone = now > 0 ? 'bad' : '';
+  card.tone = now > 0 ? 'bad' : full > 0 ? 'warn' : '';
   card.side = [
     who > 0 ? sources(result, who) : '',
     peak > 0 ? `peak ${percent(peak, report.demand)}` : '',
+    full > 0 ? `▲ ${full} ${full === 1 ? 'PoP drops' : 'PoPs drop'} queries` : '',
   ]
     .filter(Boolean)
     .join(' · ');

@@ -895,6 +895,7 @@ export class App {
       selected: name ?? asn,
       layer: this.layer,
       theme: this.themeChosen ? this.theme : undefined,
+      embed: this.embed,
       pins: this.probes.map((probe) => [probe.lat, probe.lon]),
     };
   }

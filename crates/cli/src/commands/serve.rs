@@ -64,7 +64,7 @@ pub struct ServeArgs {
     #[arg(
         long,
         value_name = "MIB",
-        default_value_t = 1024,
+        default_value_t = 512,
         value_parser = clap::value_parser!(u32).range(1..=1_048_576)
     )]
     results_mib: u32,
