@@ -41,6 +41,18 @@ test('no time is lost at the end', () => {
   expect(new Pace([]).advance(0, 100, 'fit')).toBe(0);
 });
 
+test('an attack that ends with the run has its time on the screen', () => {
+  const one = track();
+  const attacked = Object.assign(Object.create(one) as typeof one, {
+    fateAt: new Float64Array(),
+    routeAt: new Float64Array(),
+    loadAt: Float64Array.of(0, 1e6, 12e6),
+    report: { ...one.report, events: [{ ...one.report.events[0], half_us: null, all_us: null }] },
+  });
+  const pace = new Pace([attacked]);
+  expect(pace.advance(1e6, 4000, 'fit')).toBeCloseTo(6.5e6, -4);
+});
+
 test('a step goes to the next instant at which something changes', () => {
   const tracks = [track()];
   const there: number[] = [];

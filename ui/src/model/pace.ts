@@ -90,7 +90,9 @@ function stageEnds(tracks: readonly Track[], start: number, next: number): numbe
 
 /** When the last thing changed between an event and the next. */
 function lastChange(track: Track, from: number, until: number): number {
-  const last = (times: Float64Array) => times[lastAtOrBefore(times, until - 1)] ?? from;
+  // What happens with the next event is its own; with the end of the run it is ours.
+  const within = until >= track.end ? until : until - 1;
+  const last = (times: Float64Array) => times[lastAtOrBefore(times, within)] ?? from;
   return Math.max(
     from,
     last(track.fateAt),

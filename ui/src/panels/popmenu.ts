@@ -5,6 +5,8 @@ import { events, mayBeNewSite, removeSite, timeOf } from '../model/scenario';
 
 /** Most prepends that a scenario takes. */
 const PREPEND_MAX = 32;
+/** In kq/s: a thousand times what any site carries. */
+const CAPACITY_MAX = 1e9;
 
 export interface Session {
   asn: number;
@@ -63,7 +65,7 @@ export function isolate(site: SiteInfo, sessions: Session[]): Change[] {
 /** A capacity that somebody typed, in kq/s; null if it is none. */
 export function readCapacity(text: string): number | null {
   const value = Number(text.trim().replace(/\s/g, '').replace(',', '.'));
-  return text.trim() !== '' && Number.isFinite(value) && value >= 0 ? value : null;
+  return text.trim() !== '' && value >= 0 && value <= CAPACITY_MAX ? value : null;
 }
 
 /**

@@ -575,7 +575,11 @@ export class App {
     if (!this.doc || !this.result) return;
     const at = this.nextEventTime();
     const names = this.result.sites.map((site) => site.name);
-    await this.edit(edits.restoreAll(this.doc, names, at), at, true);
+    const next = edits.restoreAll(this.doc, names, at);
+    const gaveUp = this.activeSites < names.length && edits.equal(next, this.doc);
+    if (gaveUp)
+      this.say('No event failed these PoPs: they withdrew under load, or never announced.');
+    await this.edit(next, at, true);
   }
 
   async addEvent(event: Record<string, unknown>): Promise<void> {
@@ -878,6 +882,13 @@ export class App {
     clearTimeout(this.toastTimer);
     this.toast = { text, action };
     this.toastTimer = setTimeout(() => (this.toast = null), TOAST_MS);
+  }
+
+  /** The scenario as it is shown: steered as the mode says. Compare is no steering. */
+  get docShown(): ScenarioDoc | null {
+    const { doc, mode } = this;
+    if (!doc || mode === 'compare' || mode === (doc.steering ?? 'anycast')) return doc;
+    return { ...doc, steering: mode };
   }
 
   // ---- the address ----
