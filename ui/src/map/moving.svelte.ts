@@ -77,9 +77,35 @@ const ARROWS: Record<string, Point> = {
 };
 
 /** The degrees that a key moves a mark by; null for other keys. Shift: ten at once. */
-export function nudgeOf(event: KeyboardEvent): Point | null {
+function nudgeOf(event: KeyboardEvent): Point | null {
   const arrow = ARROWS[event.key];
   if (!arrow || !event.altKey || event.ctrlKey || event.metaKey) return null;
   const size = event.shiftKey ? 10 : 1;
   return [arrow[0] * size, arrow[1] * size];
+}
+
+/**
+ * Keys on a mark of the map: Alt and the arrows move it, the arrows alone go to the next one, and
+ * whatever else it can do is in `actions`. Space is its own only if it was reached by keyboard:
+ * after a click of a mouse Space plays and pauses, as it does everywhere else.
+ */
+export function markKey(
+  event: KeyboardEvent,
+  mark: { onpress(): void; onstep(by: 1 | -1): void; onnudge(by: Point): void },
+  actions: Record<string, () => void>,
+): void {
+  const isReached = (event.currentTarget as Element).matches(':focus-visible');
+  const all: Record<string, () => void> = {
+    Enter: mark.onpress,
+    ...(isReached && { ' ': mark.onpress }),
+    ArrowRight: () => mark.onstep(1),
+    ArrowLeft: () => mark.onstep(-1),
+    ...actions,
+  };
+  const by = nudgeOf(event);
+  const action = by ? () => mark.onnudge(by) : all[event.key];
+  if (!action || event.ctrlKey || event.metaKey || (event.altKey && !by)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  action();
 }

@@ -1,11 +1,8 @@
 // Edits of a scenario: pure functions from one document to the next. What they do not touch stays
 // as it was written. What a document means is the engine's business.
 
-import type { ClientDoc, EventDoc, ScenarioDoc, SiteDoc } from '../engine/api';
+import type { ClientDoc, EventDoc, ScenarioDoc, SiteDoc, SiteState } from '../engine/api';
 import { parseDuration, writeDuration } from './duration';
-
-/** What is known of a site without asking the engine. */
-export type SiteState = 'up' | 'failed' | 'draining' | 'unannounced';
 
 /** How a site can fail, in the words of files, with what that means. */
 export const FAILURES: { how: string; label: string }[] = [

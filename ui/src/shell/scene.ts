@@ -3,7 +3,7 @@
 import { fateKind, fateSite, NONE } from '../engine/columns';
 import type { ClientInfo, RunResult } from '../engine/api';
 import type { MapClient, SiteState, StreamFate } from '../map/props';
-import type { SiteState as Standing } from '../model/scenario';
+import type { SiteState as Standing } from '../engine/api';
 import type { Track } from '../model/track';
 import type { Probe } from '../state/app.svelte';
 
