@@ -15,7 +15,8 @@ import {
   type Scale,
 } from '../model/layers';
 import type { Layer } from '../model/permalink';
-import { app, type Run } from '../state/app.svelte';
+import { app } from '../state/app.svelte';
+import { player, type Run } from '../state/player.svelte';
 
 /** Answers that are kept: somebody who steps back and forth asks for the same again. */
 const KEPT = 24;
@@ -28,11 +29,12 @@ export class Layers {
   private abort: AbortController | null = null;
 
   /** Keeps the values those of the layer, run and time of the store. Call it while a component starts. */
-  follow(run: () => Run | null = () => app.run): void {
+  follow(run: () => Run | null = () => player.run): void {
     $effect(() => {
-      const { layer, time, playing, result } = app;
+      const { layer, result } = app;
+      const { time, playing } = player;
       const one = run();
-      const place = one ? app.runs.indexOf(one) : -1;
+      const place = one ? player.runs.indexOf(one) : -1;
       if (!one || !result || place < 0) return this.show(null);
       this.update(layer, one, place, result.hash, time, playing);
     });

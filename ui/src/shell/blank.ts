@@ -2,7 +2,7 @@
 
 import type { RunReport, RunResult } from '../engine/api';
 import { Track, type World } from '../model/track';
-import type { Run } from '../state/app.svelte';
+import type { Run } from '../state/player.svelte';
 
 const none = {
   sites: [],

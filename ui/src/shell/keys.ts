@@ -5,6 +5,7 @@ import { fateSite } from '../engine/columns';
 import { clock } from '../model/format';
 import { announcer } from '../state/announce.svelte';
 import { app, type Dialog } from '../state/app.svelte';
+import { player } from '../state/player.svelte';
 import { LAYERS, MODES, type Mode } from '../model/permalink';
 import { SPEEDS } from '../model/pace';
 import { frame } from './frame.svelte';
@@ -22,15 +23,15 @@ function modesNow(): Mode[] {
 
 function changeSpeed(by: number): void {
   const numbers = SPEEDS.filter((speed) => speed !== 'fit');
-  if (app.speed !== 'fit') {
-    const place = numbers.indexOf(app.speed) + by;
-    app.speed = numbers[Math.min(numbers.length - 1, Math.max(0, place))];
+  if (player.speed !== 'fit') {
+    const place = numbers.indexOf(player.speed) + by;
+    player.speed = numbers[Math.min(numbers.length - 1, Math.max(0, place))];
     return;
   }
   // From "fit", the next of the fixed ones.
-  const now = app.pace.factor(app.time, 'fit');
+  const now = player.pace.factor(player.time, 'fit');
   const next = by > 0 ? numbers.find((one) => one > now) : numbers.findLast((one) => one < now);
-  app.speed = next ?? (by > 0 ? numbers.at(-1)! : numbers[0]);
+  player.speed = next ?? (by > 0 ? numbers.at(-1)! : numbers[0]);
 }
 
 function toggleSite(place: number): void {
@@ -40,14 +41,15 @@ function toggleSite(place: number): void {
 
 /** Shows a network and the site where its packets go: a dot alone would be all there is to see. */
 export function fitDot(dot: number): void {
-  const { run, result } = app;
+  const { run } = player;
+  const { result } = app;
   const site = run ? result?.sites[fateSite(run.track.fate(dot))] : undefined;
   frame.map?.fitDots(site ? [dot, site.dot] : [dot]);
 }
 
 function fitSelection(): void {
   const { map } = frame;
-  if (!map || !app.run || !app.result) return;
+  if (!map || !player.run || !app.result) return;
   if (app.selection) return fitDot(app.selection.dot);
   map.fitDots([
     ...app.result.sites.map((site) => site.dot),
@@ -60,7 +62,7 @@ function escape(): void {
   else if (frame.crosshair) frame.crosshair = false;
   else if (app.toast) app.toast = null;
   else if (app.selection) app.select(null);
-  else if (app.loop) app.setLoop(null);
+  else if (player.loop) player.setLoop(null);
 }
 
 /** Where a loop begins whose end is not told yet, in µs. */
@@ -68,24 +70,30 @@ let loopFrom: number | null = null;
 
 /** Begins a loop, ends it at another time, and takes it away: one key for all three. */
 function loop(): void {
-  const { time } = app;
-  if (app.loop) {
-    app.setLoop(null);
+  const { time } = player;
+  if (player.loop) {
+    player.setLoop(null);
     announcer.say('The loop is gone.');
-  } else if (loopFrom === null || loopFrom === time || loopFrom > app.end) {
+  } else if (loopFrom === null || loopFrom === time || loopFrom > player.end) {
     loopFrom = time;
     app.say(`A loop begins at ${clock(time)}. Press B again where it ends.`);
     return;
   } else {
-    app.setLoop({ from: Math.min(loopFrom, time), to: Math.max(loopFrom, time) });
-    app.say(`A loop from ${clock(app.loop!.from)} to ${clock(app.loop!.to)}. B ends it.`);
+    player.setLoop({ from: Math.min(loopFrom, time), to: Math.max(loopFrom, time) });
+    app.say(`A loop from ${clock(player.loop!.from)} to ${clock(player.loop!.to)}. B ends it.`);
   }
   loopFrom = null;
 }
 
+/** To the next or previous change of what is selected, or of anything. */
+function stepSelection(back: boolean): void {
+  if (app.selection) player.stepDot(app.selection.dot, back);
+  else player.step(back);
+}
+
 function seekTo(time: number): void {
-  app.pause();
-  app.seek(time);
+  player.pause();
+  player.seek(time);
 }
 
 const pan = (x: number, y: number) => () => frame.maps.forEach((map) => map.pan(x, y));
@@ -97,13 +105,13 @@ const open = (dialog: Dialog) => () => {
 };
 
 const ACTIONS: Record<string, () => void> = {
-  ' ': () => app.togglePlay(),
-  ',': () => app.step(true),
-  '.': () => app.step(false),
-  '<': () => app.stepSelection(true),
-  '>': () => app.stepSelection(false),
+  ' ': () => player.togglePlay(),
+  ',': () => player.step(true),
+  '.': () => player.step(false),
+  '<': () => stepSelection(true),
+  '>': () => stepSelection(false),
   Home: () => seekTo(0),
-  End: () => seekTo(app.end),
+  End: () => seekTo(player.end),
   '[': () => changeSpeed(-1),
   ']': () => changeSpeed(1),
   b: loop,

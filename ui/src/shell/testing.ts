@@ -5,6 +5,7 @@ import { tick } from 'svelte';
 
 import * as engine from '../engine/http';
 import { app } from '../state/app.svelte';
+import { player } from '../state/player.svelte';
 import { frame } from './frame.svelte';
 
 const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -13,20 +14,20 @@ const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
 async function idle(): Promise<void> {
   do {
     while (app.isWorking || app.busy) await new Promise((resolve) => setTimeout(resolve, 10));
-    if (app.playing) {
-      app.pause();
-      app.seek(app.end);
+    if (player.playing) {
+      player.pause();
+      player.seek(player.end);
     }
     await tick();
     await nextFrame();
     await nextFrame();
-  } while (app.isWorking || app.playing);
+  } while (app.isWorking || player.playing);
 }
 
 /** FNV-1a of what becomes of all packets now, in all runs. */
 function snapshotHash(): string {
   let hash = 0x811c9dc5;
-  for (const { track } of app.runs) {
+  for (const { track } of player.runs) {
     for (const fate of track.fates) {
       hash = Math.imul(hash ^ (fate & 0xff), 0x01000193);
       hash = Math.imul(hash ^ (fate >> 8), 0x01000193);
@@ -41,8 +42,8 @@ export function exposeForTests(started: Promise<void>): void {
     ready: false,
     idle,
     seek(seconds: number) {
-      app.pause();
-      app.seek(Math.round(seconds * 1e6));
+      player.pause();
+      player.seek(Math.round(seconds * 1e6));
     },
     project: (place: [number, number]) => frame.map?.project(place) ?? null,
     pick: (x: number, y: number) => frame.map?.pick(x, y) ?? -1,

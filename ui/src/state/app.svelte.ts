@@ -7,7 +7,6 @@ import type {
   Info,
   PlaceInfo,
   Problem,
-  RunReport,
   RunResult,
   RunState,
   ScenarioCard,
@@ -18,8 +17,6 @@ import type {
 } from '../engine/api';
 import * as engine from '../engine/http';
 import { EngineProblem, Offline } from '../engine/http';
-import { settledUs } from '../model/recovery';
-import { Pace, stepFrom, type Speed } from '../model/pace';
 import {
   readLink,
   writeLink,
@@ -34,14 +31,9 @@ import { readWorld, Track, type World } from '../model/track';
 import { Undo } from '../model/undo';
 import { announcer } from './announce.svelte';
 import { dotOfText, dotText, sameDot, sameSites } from './relocate';
+import { player, type Run } from './player.svelte';
 import { keep, keepForTab, stored } from './stored';
-import { clock, plural, seconds } from '../model/format';
-
-/** One way of steering, played. */
-export interface Run {
-  report: RunReport;
-  track: Track;
-}
+import { plural } from '../model/format';
 
 /** A result with its arrays. */
 export interface Loaded {
@@ -141,13 +133,6 @@ export class App {
   offline = $state(false);
   ignored = $state.raw<string[]>([]);
 
-  /** Where in time, in µs. */
-  time = $state(0);
-  playing = $state(false);
-  speed = $state<Speed>('fit');
-  /** Grows with each picture that has to be drawn. */
-  tick = $state(0);
-
   layer = $state<Layer>('catchment');
   hidden = $state.raw<ReadonlySet<number>>(new Set());
   selection = $state.raw<Selection | null>(null);
@@ -162,7 +147,6 @@ export class App {
   toast = $state.raw<Toast | null>(null);
   theme = $state<'dark' | 'light'>('dark');
   private themeChosen = false;
-  reducedMotion = $state(false);
   embed = $state(false);
   canUndo = $state(false);
   canRedo = $state(false);
@@ -170,8 +154,6 @@ export class App {
   pendingInsert = $state.raw<{ site: string; at: number; how: string } | null>(null);
   confirmedInsert = false;
 
-  /** What plays again and again, in µs. */
-  loop = $state.raw<{ from: number; to: number } | null>(null);
   /** How a click fails a PoP, in the words of files. */
   failHow = $state('withdraw');
   /** No motion while nothing happens: for tests and pictures. */
@@ -181,21 +163,12 @@ export class App {
 
   readonly result = $derived(this.loaded?.result ?? null);
   readonly world = $derived(this.loaded?.world ?? null);
-  readonly runs = $derived(this.loaded?.runs ?? []);
-  /** The run that panels speak of: in Compare the first. */
-  readonly run = $derived(this.runs[0] ?? null);
-  readonly end = $derived(Math.max(0, ...this.runs.map((run) => run.track.end)));
-  readonly pace = $derived(new Pace(this.runs.map((run) => run.track)));
-  readonly isLive = $derived(this.time >= this.end);
-  /** The last event up to now, by place in the report; -1 before all. */
-  readonly eventNow = $derived(this.run ? this.run.track.eventAt(this.time) : -1);
-
   private readonly standingSteps = $derived(
-    this.run ? standingSteps(this.run.report, this.time) : 0,
+    player.run ? standingSteps(player.run.report, player.time) : 0,
   );
   private readonly stood = $derived(
-    this.run
-      ? standingAfter(this.run.report, this.result?.sites.length ?? 0, this.standingSteps)
+    player.run
+      ? standingAfter(player.run.report, this.result?.sites.length ?? 0, this.standingSteps)
       : [],
   );
   /** Sites that are healthy and announced now. */
@@ -213,8 +186,6 @@ export class App {
 
   private readonly undoer = new Undo<ScenarioDoc>();
   private abort: AbortController | null = null;
-  private frame = 0;
-  private lastFrame = 0;
   private toastTimer: ReturnType<typeof setTimeout> | undefined;
   private linkTimer: ReturnType<typeof setTimeout> | undefined;
   private retryMs = 1000;
@@ -229,6 +200,7 @@ export class App {
 
   /** Opens what the address says, or the first scenario. */
   async start(): Promise<void> {
+    player.onSeek = () => this.tellAddress();
     this.listen();
     engine.onGone(() => this.renew());
     await this.reach(async () => {
@@ -247,8 +219,8 @@ export class App {
       if (!this.themeChosen) this.theme = dark.matches ? 'dark' : 'light';
     });
     this.keysOn = stored(KEYS_KEY) !== 'off';
-    this.reducedMotion = calm.matches;
-    calm.addEventListener('change', () => (this.reducedMotion = calm.matches));
+    player.reducedMotion = calm.matches;
+    calm.addEventListener('change', () => (player.reducedMotion = calm.matches));
     addEventListener('hashchange', () => {
       if (location.hash !== this.linkWritten) void this.reach(() => this.openAddress());
     });
@@ -335,7 +307,7 @@ export class App {
     this.abort?.abort(new DOMException('a newer edit', 'AbortError'));
     const abort = new AbortController();
     this.abort = abort;
-    this.pause();
+    player.pause();
     const busyTimer = setTimeout(() => (this.busy = true), BUSY_AFTER_MS);
     try {
       const onProgress = (state: RunState) => (this.job = state);
@@ -344,13 +316,13 @@ export class App {
       if (abort.signal.aborted) return false;
       const before = this.loaded;
       this.loaded = loaded;
-      this.loop = null;
+      player.show(result, loaded.runs);
       this.problem = null;
       this.offline = false;
       this.undoLoaded = this.undoer.snapshot();
       if (before) this.relocate(before, loaded);
-      this.seek(Math.min(at, this.end));
-      if (andPlay && this.time < this.end) this.resume();
+      player.seek(Math.min(at, player.end));
+      if (andPlay && player.time < player.end) player.resume();
       this.tellAddress();
       return true;
     } catch (error) {
@@ -492,7 +464,7 @@ export class App {
     this.doc = doc;
     this.undoChanged();
     announcer.say(said);
-    await this.play(this.time, false);
+    await this.play(player.time, false);
   }
 
   private undoChanged(): void {
@@ -518,10 +490,10 @@ export class App {
   /** When an event that is caused now happens: with the one before, if that is still computed. */
   private nextEventTime(): number {
     const waits = this.isWorking && this.wanted.andPlay;
-    const now = waits ? this.wanted.at : this.time;
+    const now = waits ? this.wanted.at : player.time;
     const hasLater = edits.events(this.doc!).some((event) => edits.timeOf(event) > now);
-    if (waits || !this.isLive || hasLater) return Math.ceil(now / 1e3) * 1e3;
-    return Math.max(FIRST_EVENT_US, (Math.floor(this.end / 1e6) + 1) * 1e6);
+    if (waits || !player.isLive || hasLater) return Math.ceil(now / 1e3) * 1e3;
+    return Math.max(FIRST_EVENT_US, (Math.floor(player.end / 1e6) + 1) * 1e6);
   }
 
   siteStateNow(site: SiteInfo): SiteState {
@@ -535,7 +507,7 @@ export class App {
     const later = edits.events(this.doc).filter((event) => edits.timeOf(event) > at);
     if (later.length > 0 && !this.confirmedInsert) {
       this.pendingInsert = { site: site.name, at, how };
-      this.pause();
+      player.pause();
       this.dialog = 'insert';
       return;
     }
@@ -566,8 +538,8 @@ export class App {
   }
 
   private servedBy(site: SiteInfo): number {
-    if (!this.result || !this.run) return 0;
-    const counts = this.run.track.sourcesBySite(this.result.sites.length);
+    if (!this.result || !player.run) return 0;
+    const counts = player.run.track.sourcesBySite(this.result.sites.length);
     return counts[this.result.sites.indexOf(site)] ?? 0;
   }
 
@@ -601,7 +573,7 @@ export class App {
   /** Removes an event of the result, by its place in the scenario that was played. */
   async removeEvent(index: number): Promise<void> {
     const now = this.placeNow(edits.events, index);
-    if (now >= 0) await this.edit(edits.removeEvent(this.doc!, now), this.time, false);
+    if (now >= 0) await this.edit(edits.removeEvent(this.doc!, now), player.time, false);
   }
 
   async moveEvent(index: number, at: number): Promise<void> {
@@ -623,14 +595,14 @@ export class App {
   async setMode(mode: Mode): Promise<void> {
     if (mode === this.mode) return;
     // Who watches now goes on watching: where one scheme is done, another has just begun.
-    const goesOn = this.playing || (this.isLive && this.eventNow >= 0);
+    const goesOn = player.playing || (player.isLive && player.eventNow >= 0);
     this.mode = mode;
-    await this.play(this.time, goesOn);
+    await this.play(player.time, goesOn);
   }
 
   /** Puts any scenario in the place of this one, as an edit that can be undone. */
   async change(next: ScenarioDoc): Promise<void> {
-    await this.edit(next, this.time, false);
+    await this.edit(next, player.time, false);
   }
 
   async toggleRules(): Promise<void> {
@@ -653,7 +625,7 @@ export class App {
       if (!this.doc) return;
       if (near.client) {
         const client = edits.withOwnAs(this.doc, near.client, this.asns);
-        await this.edit(edits.addClient(this.doc, client), this.time, false);
+        await this.edit(edits.addClient(this.doc, client), player.time, false);
         const added = this.result?.clients.find((one) => one.asn === client.asn);
         if (!added) return;
         this.select(added.dot);
@@ -698,7 +670,7 @@ export class App {
 
   async removeClient(client: ClientInfo): Promise<void> {
     const now = client.index === null ? -1 : this.placeNow(edits.clients, client.index);
-    if (now >= 0) await this.edit(edits.removeClient(this.doc!, now), this.time, false);
+    if (now >= 0) await this.edit(edits.removeClient(this.doc!, now), player.time, false);
   }
 
   async moveClient(client: ClientInfo, lat: number, lon: number): Promise<void> {
@@ -709,97 +681,8 @@ export class App {
       const near = await engine.nearest(result.hash, lat, lon);
       const now = this.placeNow(edits.clients, index);
       if (!near.client || now < 0) return;
-      await this.edit(edits.moveClient(this.doc!, now, near.client), this.time, false);
+      await this.edit(edits.moveClient(this.doc!, now, near.client), player.time, false);
     });
-  }
-
-  // ---- time ----
-
-  seek(time: number): void {
-    this.time = Math.max(0, Math.min(time, this.end));
-    for (const run of this.runs) run.track.seek(this.time);
-    this.tick += 1;
-    this.tellAddress();
-  }
-
-  pause(): void {
-    this.playing = false;
-    cancelAnimationFrame(this.frame);
-  }
-
-  /** Plays on; from the start if the end is reached. */
-  resume(): void {
-    if (this.runs.length === 0 || this.end === 0) return;
-    if (this.time >= this.end) this.seek(0);
-    this.playing = true;
-    this.lastFrame = performance.now();
-    const next = (now: number) => {
-      if (!this.playing) return;
-      // With reduced motion the picture changes once a second.
-      const wait = this.reducedMotion ? 1000 : 0;
-      const elapsed = now - this.lastFrame;
-      if (elapsed >= wait) {
-        this.lastFrame = now;
-        this.pass(Math.min(elapsed, Math.max(wait, 250)));
-      }
-      if (this.playing) this.frame = requestAnimationFrame(next);
-    };
-    this.frame = requestAnimationFrame(next);
-  }
-
-  private pass(ms: number): void {
-    const before = this.time;
-    const next = this.pace.advance(this.time, ms, this.speed);
-    const { loop } = this;
-    if (loop && before < loop.to && next >= loop.to) return this.seek(loop.from);
-    this.seek(next);
-    this.sayMarks(before, this.time);
-    if (this.time >= this.end) this.pause();
-  }
-
-  /** Says the marks of events that were passed. */
-  private sayMarks(from: number, to: number): void {
-    const passed = (at: number | null, event: number) =>
-      at !== null && event + at > from && event + at <= to;
-    for (const event of this.run?.report.events ?? []) {
-      if (event.hurt.sources > 0 && passed(event.half_us, event.at_us)) {
-        announcer.say(`Half recovered after ${seconds(event.half_us!)}.`);
-      }
-      const settled = settledUs(event);
-      if (!passed(settled, event.at_us)) continue;
-      const over = event.overloads.filter((one) => one.stays);
-      const names = over.map((one) => {
-        const load =
-          one.utilization === null ? '' : `, ${Math.round(100 * one.utilization)} percent`;
-        return `${this.result?.sites[one.site].city} over capacity${load}.`;
-      });
-      announcer.insist([`Settled after ${seconds(settled!)}.`, ...names].join(' '));
-    }
-  }
-
-  togglePlay(): void {
-    if (this.playing) this.pause();
-    else this.resume();
-    this.tick += 1;
-  }
-
-  /** To the next or previous instant at which something changes. */
-  step(back: boolean): void {
-    this.pause();
-    const tracks = this.runs.map((run) => run.track);
-    const to = stepFrom(tracks, this.time, back);
-    if (to !== null) this.seek(to);
-    announcer.say(`At ${clock(this.time)}.`);
-  }
-
-  /** To the next or previous change of what is selected. */
-  stepSelection(back: boolean): void {
-    const { selection, run } = this;
-    if (!selection || !run) return this.step(back);
-    this.pause();
-    const times = run.track.changesOf(selection.dot).map((change) => change.at);
-    const to = back ? times.findLast((at) => at < this.time) : times.find((at) => at > this.time);
-    if (to !== undefined) this.seek(to);
   }
 
   // ---- looking ----
@@ -810,7 +693,7 @@ export class App {
       const client = this.result?.clients.find((one) => one.dot === dot);
       this.selection = { dot, client: client?.name ?? null };
     }
-    this.tick += 1;
+    player.redraw();
     this.tellAddress();
   }
 
@@ -851,13 +734,13 @@ export class App {
       if (!next.delete(site)) next.add(site);
       this.hidden = next;
     }
-    this.tick += 1;
+    player.redraw();
   }
 
   chooseTheme(theme: 'dark' | 'light'): void {
     this.themeChosen = true;
     this.theme = theme;
-    this.tick += 1;
+    player.redraw();
     keep(THEME_KEY, theme);
     this.tellAddress();
   }
@@ -867,14 +750,9 @@ export class App {
     keep(KEYS_KEY, on ? 'on' : 'off');
   }
 
-  setLoop(loop: { from: number; to: number } | null): void {
-    this.loop = loop;
-    if (loop && (this.time < loop.from || this.time >= loop.to)) this.seek(loop.from);
-  }
-
   setLayer(layer: Layer): void {
     this.layer = layer;
-    this.tick += 1;
+    player.redraw();
     this.tellAddress();
   }
 
@@ -902,7 +780,7 @@ export class App {
       doc: this.doc,
       base: this.base,
       mode: this.mode,
-      time: this.time,
+      time: player.time,
       selected: name ?? asn,
       layer: this.layer,
       theme: this.themeChosen ? this.theme : undefined,
@@ -914,7 +792,7 @@ export class App {
   /** Writes the address once nothing has changed for a moment. */
   private tellAddress(): void {
     clearTimeout(this.linkTimer);
-    if (this.playing) return;
+    if (player.playing) return;
     this.linkTimer = setTimeout(() => void this.writeAddress(), 300);
   }
 
