@@ -2,7 +2,7 @@
 
 import { NONE } from '../engine/columns';
 import type { Point } from './camera';
-import { fateText } from '../panels/words';
+import { fateText, siteTitle } from '../panels/words';
 import type { Card } from './HoverCard.svelte';
 import { LAYERS, type MapClient, type MapProps } from './props';
 import { amount, loadWords, stateWord } from './words';
@@ -38,7 +38,7 @@ function popCard(site: number, map: Told): Said {
     const rest = names.length > NEIGHBORS_MAX ? ` +${names.length - NEIGHBORS_MAX}` : '';
     lines.push(['Neighbors', names.slice(0, NEIGHBORS_MAX).join(', ') + rest]);
   }
-  return { title: info.city || info.name, lines };
+  return { title: siteTitle(map.result.sites, site), lines };
 }
 
 function clientCard(client: MapClient, map: Told): Said {

@@ -10,6 +10,7 @@ import { haloRadius, LineLayer, type LineScene } from './lines';
 import { declutter, placeLabels } from './placing';
 import { PointLayer, type PointScene } from './points';
 import { ASSUMPTIONS, LAYERS, type MapClient } from './props';
+import { siteTitle } from '../model/sites';
 import { LABEL_FONT, popText, textWidth } from './text';
 import { colorOf, sequential, TOKENS, withAlpha } from './theme';
 import { amount } from './words';
@@ -70,7 +71,9 @@ function placed({ lines, clients, result }: Picture): Placed {
     pops,
     POP_RADIUS + 7,
   );
-  const texts = result.sites.map((info, site) => popText(info, siteState[site]));
+  const texts = result.sites.map((_, site) =>
+    popText(siteTitle(result.sites, site), siteState[site]),
+  );
   const labels = placeLabels(
     pops.map(([x, y], site) => ({ x, y, radius: POP_RADIUS, width: textWidth(texts[site]) })),
     places.map(([x, y]) => ({ x, y, radius: 5 })),
@@ -144,8 +147,8 @@ function drawFoot(context: CanvasRenderingContext2D, picture: Picture): void {
   context.fillText(title, x, height + 25);
   x += textWidth(title) + 16;
   if (points.layer === 'catchment' || points.layer === 'grid') {
-    result.sites.forEach((site, index) => {
-      const name = site.city || site.name;
+    result.sites.forEach((_, index) => {
+      const name = siteTitle(result.sites, index);
       if (x + textWidth(name) + 24 > width) return;
       context.translate(x + 6, height + 21);
       context.fillStyle = colorOf(points.marks[index], points.theme);
@@ -255,8 +258,8 @@ export function exportSvg(picture: Picture): string {
   add(`<rect y="${height}" width="${width}" height="${FOOT}" fill="${tokens.card}"/>`);
   let x = 14;
   if (points.layer === 'catchment' || points.layer === 'grid') {
-    result.sites.forEach((site, index) => {
-      const name = site.city || site.name;
+    result.sites.forEach((_, index) => {
+      const name = siteTitle(result.sites, index);
       add(
         `<path d="${shapePath(marks[index].shape, 5)}" transform="translate(${x + 6},${height + 21})" fill="${colorOf(marks[index], theme)}"/>`,
       );

@@ -76,6 +76,14 @@ test('the short form comes back as it went', async () => {
   });
 });
 
+test('times in links have no more digits than µs', async () => {
+  const time = (us: number) => writeLink(shown({ time: us }));
+  expect(await time(1_003_619.5500000007)).toBe('#simulate?s=hello&t=1.00362&v=1');
+  expect(await time(0.3)).toBe('#simulate?s=hello&v=1');
+  expect(await time(1)).toBe('#simulate?s=hello&t=0.000001&v=1');
+  expect(await time(1e8)).toBe('#simulate?s=hello&t=100&v=1');
+});
+
 test('no events are said too', async () => {
   const { event: _, ...calm } = BASE;
   const fragment = await writeLink(shown({ doc: calm }));

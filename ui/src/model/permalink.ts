@@ -159,7 +159,7 @@ function writeEvents(list: EventDoc[]): string | null {
   for (const event of list) {
     const { at, fail, restore, drain, how, ...rest } = event;
     if (Object.keys(rest).length > 0 || parseDuration(at) === null) return null;
-    const seconds = String(timeOf(event) / 1e6);
+    const seconds = inSeconds(timeOf(event));
     if (fail !== undefined) parts.push([seconds, 'fail', fail, ...(how ? [how] : [])].join(':'));
     else if (restore !== undefined) parts.push(`${seconds}:up:${restore}`);
     else if (drain !== undefined) parts.push(`${seconds}:drain:${drain}`);
@@ -186,11 +186,17 @@ export interface Shown {
   engine?: string;
 }
 
+/** Seconds from whole µs, with no more digits than that, and never as `1e-7`. */
+function inSeconds(us: number): string {
+  return (us / 1e6).toFixed(6).replace(/\.?0+$/, '');
+}
+
 /** The fragment that opens what is shown, from `#` on. */
 export async function writeLink(shown: Shown): Promise<string> {
   const parts = shortParts(shown) ?? [`z=${await deflate(shown.doc)}`];
   if (shown.mode !== (shown.doc.steering ?? 'anycast')) parts.push(`m=${shown.mode}`);
-  if (shown.time > 0) parts.push(`t=${shown.time / 1e6}`);
+  const time = Math.round(shown.time);
+  if (time > 0) parts.push(`t=${inSeconds(time)}`);
   if (shown.selected) parts.push(`sel=${encodeURIComponent(shown.selected)}`);
   if (shown.layer !== 'catchment') parts.push(`layer=${shown.layer}`);
   if (shown.theme) parts.push(`th=${shown.theme}`);

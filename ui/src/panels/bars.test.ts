@@ -35,7 +35,7 @@ test('a bar shows load, retries, capacity, and what was before the event', () =>
   ]);
   expect([full.isOver, full.text]).toEqual([true, '40 / 30']);
   expect(full.title.replaceAll('\u202f', ' ')).toBe(
-    '40 kq/s offered, 6 of it attack and retries, capacity 30 kq/s, 133.3 % used, 25.0 % of attempts lost',
+    '40 kq/s offered, 6 kq/s of it attack and retries, capacity 30 kq/s, 133.3 % used, 25.0 % of attempts lost',
   );
   const gone = at(2e6, 0);
   expect([gone.legit, gone.before, gone.isOver]).toEqual([0, 1, false]);

@@ -111,17 +111,20 @@ function loadTitle(
   load: { legit: number; offered: number; gbps: number; used: number; loss: number },
   capacity: number | null,
 ): string {
-  const unit = result.world.has_clients || capacity !== null ? '\u202fkq/s' : ' of demand';
-  const parts = [`${number(load.offered)}${unit} offered`];
+  const hasUnit = result.world.has_clients || capacity !== null;
+  const amount = (value: number) =>
+    hasUnit ? `${number(value)}\u202fkq/s` : percent(value, report.demand);
+  const parts = [`${amount(load.offered)} offered`];
   if (load.offered > load.legit * 1.0005) {
-    parts.push(`${number(load.offered - load.legit)} of it attack and retries`);
+    parts.push(`${amount(load.offered - load.legit)} of it attack and retries`);
   }
-  if (capacity !== null) parts.push(`capacity ${number(capacity)}${unit}`);
+  if (capacity !== null) parts.push(`capacity ${amount(capacity)}`);
   if (Number.isFinite(load.used) && load.used > 0 && capacity !== null) {
     parts.push(`${percent(load.used, 1)} used`);
   }
   if (load.loss > 0) parts.push(`${percent(load.loss, 1)} of attempts lost`);
-  if (capacity === null) parts.push(`${percent(load.offered, report.demand)} of all demand`);
+  if (hasUnit && capacity === null)
+    parts.push(`${percent(load.offered, report.demand)} of all demand`);
   return parts.join(', ');
 }
 

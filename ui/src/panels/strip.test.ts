@@ -33,13 +33,13 @@ test('convergence runs, then stands', () => {
   const running = at(1.3e6).convergence;
   expect([running.label, spaced(running.value), running.plain]).toEqual([
     'Converging',
-    '0.30 s…',
+    '300 ms…',
     '0.3',
   ]);
   const done = at(2e6).convergence;
   expect([done.label, spaced(done.value), done.plain]).toEqual([
     'Last convergence',
-    '0.5 s',
+    '500 ms',
     '0.5',
   ]);
   expect(done.side).toBe('Frankfurt withdraws');
@@ -71,10 +71,10 @@ test('the clock can be taken apart', () => {
   };
   const { parts } = at(2e6, { events: [event({ stages })] }).convergence;
   expect(parts.map((part) => `${part.name} ${spaced(part.text)}`)).toEqual([
-    'Detection 0.1 s',
-    'Propagation 0.2 s',
+    'Detection 100 ms',
+    'Propagation 200 ms',
     'MRAI 0 s',
-    'FIB 0.001 s',
+    'FIB 1 ms',
     'Clients 0 s',
   ]);
 });

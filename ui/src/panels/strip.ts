@@ -1,17 +1,17 @@
 // The cards above the map: what they show, and what each number means. Pure.
 
 import type { EventInfo, RunReport, RunResult } from '../engine/api';
-import { number, percent, seconds } from '../model/format';
+import { clock as clockText, number, percent, seconds } from '../model/format';
 import { clockAt, peakUnserved, unservedSources } from '../model/recovery';
 import type { Track } from '../model/track';
-import { eventTitle, lostUnit, sources } from './words';
+import { eventTitle, lost as lostText, sources } from './words';
 
 export interface Card {
   id: 'active' | 'path' | 'convergence' | 'unserved' | 'lost';
   label: string;
   /** What stands in large type. */
   value: string;
-  /** The same without words and spaces, for tests and copying; empty if there is none. */
+  /** The same without words and spaces, times in seconds, for tests and copying; empty if there is none. */
   plain: string;
   /** What stands beside it in small type. */
   side: string;
@@ -75,7 +75,7 @@ function path(state: StripState | null): Card {
     tone: '',
     definition:
       'Mean length of the AS path of all that have a route, prepends included. The arrow compares with the moment before the last event.',
-    unit: 'ASes; every source counts alike',
+    unit: `ASes; every ${state?.result.world.has_clients === false ? 'network' : 'client'} counts alike`,
     source: isDns
       ? 'Where DNS steers, each PoP has its own address and no path is chosen.'
       : 'The best routes at this time.',
@@ -108,8 +108,8 @@ function convergence(state: StripState | null): Card {
   card.side = titles.length === 1 ? titles[0] : `${titles.length} events at once`;
   card.source =
     titles.length === 1
-      ? `The event at ${seconds(event.at_us)}: ${titles[0]}.`
-      : `The slowest of ${titles.length} events at ${seconds(event.at_us)}: ${titles.join('; ')}.`;
+      ? `The event at ${clockText(event.at_us)}: ${titles[0]}.`
+      : `The slowest of ${titles.length} events at ${clockText(event.at_us)}: ${titles.join('; ')}.`;
   if (clock.kind === 'none') card.side = isDns ? 'nobody lost service' : 'no route changed';
   if (clock.kind === 'never') {
     card.value = 'never';
@@ -118,7 +118,7 @@ function convergence(state: StripState | null): Card {
   }
   if (clock.kind === 'running') {
     card.label = isDns ? 'Recovering' : 'Converging';
-    card.value = `${(clock.us / 1e6).toFixed(clock.us < 1e6 ? 2 : 1)}\u202fs…`;
+    card.value = `${running(clock.us)}…`;
     card.plain = String(clock.us / 1e6);
     card.tone = 'warn';
   }
@@ -139,6 +139,12 @@ function convergence(state: StripState | null): Card {
     ];
   }
   return card;
+}
+
+/** A clock that runs: digits that nobody can read are left out. */
+function running(us: number): string {
+  const step = us < 1e6 ? 1e4 : 1e5;
+  return seconds(Math.floor(us / step) * step);
 }
 
 function unserved(state: StripState | null): Card {
@@ -192,12 +198,11 @@ function lost(state: StripState | null): Card {
   };
   if (!state) return card;
   const amount = state.track.lost(state.time);
-  card.value = number(amount);
+  [card.value, card.side] = lostText(state.result, state.report, amount);
   card.plain = String(amount);
-  card.side = lostUnit(state.result);
   card.unit = state.result.world.has_clients
     ? 'thousand queries (kq/s × s)'
-    : 'demand × s; every network counts with its weight';
+    : 'the time in which all demand together would have lost as much; every network counts with its weight';
   card.tone = amount > 0 ? 'warn' : '';
   return card;
 }

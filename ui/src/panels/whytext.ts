@@ -2,7 +2,7 @@
 
 import type { HopInfo, OptionInfo, RunReport, RunResult, SiteInfo, Why } from '../engine/api';
 import { fateKind } from '../engine/columns';
-import { millis, plural, seconds } from '../model/format';
+import { clock, millis, plural, withTimes } from '../model/format';
 import { eventTitle, fateText, siteTitle, stepPhrase, stepRow, withCities } from './words';
 
 /** Candidates that have a column; the others are counted. */
@@ -56,7 +56,7 @@ function value(step: string, option: OptionInfo): string | null {
     case 'igp-cost':
       return `${option.igp_cost}\u202fkm`;
     case 'oldest':
-      return option.age === '' ? null : option.age;
+      return option.age === '' ? null : withTimes(option.age);
     case 'rtt':
       return option.rtt_ms === null ? null : millis(option.rtt_ms);
     case 'router-id':
@@ -172,7 +172,7 @@ export function plainText(
 ): string {
   const lines = [
     headline(why, result, name),
-    `At ${seconds(why.at_us)} of ${result.name}, ${report.steering}, seed ${result.seed}.`,
+    `At ${clock(why.at_us)} of ${result.name}, ${report.steering}, seed ${result.seed}.`,
     why.verdict,
     '',
   ];

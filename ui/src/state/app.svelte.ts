@@ -26,6 +26,7 @@ import {
   type Shown,
 } from '../model/permalink';
 import * as edits from '../model/scenario';
+import { nameSites, titleOf } from '../model/sites';
 import { standingAfter, standingSteps } from '../model/standing';
 import { readWorld, Track, type World } from '../model/track';
 import { Undo } from '../model/undo';
@@ -314,6 +315,7 @@ export class App {
       const result = await engine.play(doc, this.steering(mode), onProgress, abort.signal);
       const loaded = { ...(await this.load(result, abort.signal)), doc, base, mode };
       if (abort.signal.aborted) return false;
+      nameSites(result.sites, doc);
       const before = this.loaded;
       this.loaded = loaded;
       player.show(result, loaded.runs);
@@ -528,11 +530,11 @@ export class App {
     const wasUp = edits.siteState(this.doc!, site.name, at) === 'up';
     const done = wasUp ? (how === 'drain' ? 'drained' : 'failed') : 'restored';
     const next = edits.toggleSite(this.doc!, site.name, at, how);
-    this.say(`${site.city} ${done}`, { label: 'Undo', run: () => void this.undo() });
+    const title = titleOf(this.result?.sites ?? [], site);
+    this.say(`${title} ${done}`, { label: 'Undo', run: () => void this.undo() });
     const served = this.servedBy(site);
     announcer.say(
-      `${site.city} ${done}.` +
-        (wasUp ? ` ${plural(served, 'network', 'networks')} affected.` : ''),
+      `${title} ${done}.` + (wasUp ? ` ${plural(served, 'network', 'networks')} affected.` : ''),
     );
     await this.edit(next, at, true);
   }
