@@ -144,4 +144,8 @@ test('what is wrong is ignored and named, and the rest is kept', async () => {
     expect(link.doc).toBeUndefined();
   }
   expect(await readLink('')).toEqual({ link: {}, ignored: [] });
+  expect(await readLink('#simulate')).toEqual({ link: {}, ignored: [] });
+  expect(await readLink('#compare')).toEqual({ link: {}, ignored: ['#compare'] });
+  const other = await readLink('#plan?layer=grid');
+  expect(other).toEqual({ link: { layer: 'grid' }, ignored: ['#plan'] });
 });

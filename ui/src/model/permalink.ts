@@ -55,16 +55,21 @@ export interface ReadLink {
 }
 
 const VERSION = '1';
+/** The screen that links open. */
+const SCREEN = 'simulate';
+/** How much is repeated of what was not understood. */
+const LEFT_OUT_MAX = 40;
 /** Longer links do not survive mail programs and chat. */
 export const LINK_MAX = 8000;
 
 /** Reads a fragment such as `#simulate?s=hello&t=4.2`. */
 export async function readLink(fragment: string): Promise<ReadLink> {
-  const query = fragment.replace(/^#/, '').replace(/^[^?]*\??/, '');
+  const [screen, ...rest] = fragment.replace(/^#/, '').split('?');
   const link: Link = {};
   const ignored: string[] = [];
-  for (const [key, value] of new URLSearchParams(query)) {
-    if (!(await readPart(link, key, value))) ignored.push(`${key}=${value.slice(0, 40)}`);
+  if (screen !== '' && screen !== SCREEN) ignored.push(`#${screen.slice(0, LEFT_OUT_MAX)}`);
+  for (const [key, value] of new URLSearchParams(rest.join('?'))) {
+    if (!(await readPart(link, key, value))) ignored.push(`${key}=${value.slice(0, LEFT_OUT_MAX)}`);
   }
   return { link, ignored };
 }
@@ -204,7 +209,7 @@ export async function writeLink(shown: Shown): Promise<string> {
   if (shown.hash) parts.push(`h=${shown.hash}`);
   if (shown.engine) parts.push(`eng=${shown.engine}`);
   parts.push(`v=${VERSION}`);
-  return `#simulate?${parts.join('&')}`;
+  return `#${SCREEN}?${parts.join('&')}`;
 }
 
 /** The short form, if the edits fit into it. */

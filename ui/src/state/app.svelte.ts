@@ -5,6 +5,7 @@
 import type {
   ClientInfo,
   Info,
+  Nearest,
   PlaceInfo,
   Problem,
   RunResult,
@@ -34,7 +35,11 @@ import { announcer } from './announce.svelte';
 import { dotOfText, dotText, sameDot, sameSites } from './relocate';
 import { player, type Run } from './player.svelte';
 import { keep, keepForTab, stored } from './stored';
-import { plural } from '../model/format';
+import { count, plural } from '../model/format';
+import { distanceKm } from '../dialogs/places';
+import { NONE } from '../engine/columns';
+import { nearestCoast } from '../map/land';
+import { isLived } from './lived';
 
 /** A result with its arrays. */
 export interface Loaded {
@@ -189,6 +194,8 @@ export class App {
   private abort: AbortController | null = null;
   private toastTimer: ReturnType<typeof setTimeout> | undefined;
   private linkTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The mode from which Compare was asked for. */
+  private modeBefore: Mode | null = null;
   private retryMs = 1000;
   private linkWritten = '';
   /** Where in time the run that is asked for should be shown. */
@@ -260,6 +267,7 @@ export class App {
     }
     if (link.decision) doc = edits.setRule(doc, 'decision', link.decision);
     this.mode = link.mode ?? doc.steering ?? 'anycast';
+    this.modeBefore = null;
     this.base = base;
     this.doc = doc;
     this.selection = null;
@@ -270,7 +278,9 @@ export class App {
     if (!(await this.play(link.time ?? 0, andPlay)) || opening !== this.openings) return;
     if (link.clients) await this.placeClients(link.clients, link.time ?? 0);
     if (opening !== this.openings) return;
-    if (link.selected) this.selectByName(link.selected);
+    if (link.selected && !this.selectByName(link.selected)) {
+      this.ignore(`sel=${link.selected}`, 'nobody here has that name');
+    }
     if (link.hash && this.result && link.hash !== this.result.hash) {
       const newer = link.engine && link.engine !== this.result.engine;
       this.say(
@@ -596,10 +606,17 @@ export class App {
 
   async setMode(mode: Mode): Promise<void> {
     if (mode === this.mode) return;
+    if (mode === 'compare') this.modeBefore = this.mode;
     // Who watches now goes on watching: where one scheme is done, another has just begun.
     const goesOn = player.playing || (player.isLive && player.eventNow >= 0);
     this.mode = mode;
     await this.play(player.time, goesOn);
+  }
+
+  /** To Compare, and back to the mode it was asked for in. */
+  async toggleCompare(): Promise<void> {
+    const before = this.modeBefore ?? this.doc?.steering ?? 'anycast';
+    await this.setMode(this.mode === 'compare' ? before : 'compare');
   }
 
   /** Puts any scenario in the place of this one, as an edit that can be undone. */
@@ -625,6 +642,7 @@ export class App {
     await this.reach(async () => {
       const near = await engine.nearest(result.hash, lat, lon);
       if (!this.doc) return;
+      if (!(await isLived(lat, lon))) return this.refuseSea(near, lat, lon);
       if (near.client) {
         const client = edits.withOwnAs(this.doc, near.client, this.asns);
         await this.edit(edits.addClient(this.doc, client), player.time, false);
@@ -639,6 +657,30 @@ export class App {
       }
       this.tellAddress();
     });
+  }
+
+  /** Nobody lives there: says who is nearest, and offers the coast. */
+  private refuseSea(near: Nearest, lat: number, lon: number): void {
+    const coast = nearestCoast(lon, lat);
+    this.say(
+      `${this.seaReason(near, lat, lon)}.`,
+      coast
+        ? {
+            label: 'Add at the nearest coast',
+            run: () => void this.addClientAt(coast.lat, coast.lon),
+          }
+        : undefined,
+    );
+  }
+
+  private seaReason(near: Nearest, lat: number, lon: number): string {
+    const { world, places } = this;
+    const place = world?.place[near.dot] ?? NONE;
+    if (!world || place === NONE) return 'Clients live on land';
+    const there = { lat: world.placeLat[place], lon: world.placeLon[place] };
+    const city = places[place]?.name;
+    const km = count(distanceKm({ lat, lon }, there));
+    return `Clients live on land; the nearest network is ${km}\u202fkm away${city ? `, in ${city}` : ''}`;
   }
 
   /** The AS numbers that the world has. */
@@ -657,7 +699,10 @@ export class App {
     let next = doc;
     for (const [lat, lon] of places) {
       const near = await engine.nearest(result.hash, lat, lon);
-      if (near.client) next = edits.addClient(next, edits.withOwnAs(next, near.client, this.asns));
+      if (!(await isLived(lat, lon))) {
+        this.ignore(`c=${lat},${lon}`, this.seaReason(near, lat, lon).toLowerCase());
+      } else if (near.client)
+        next = edits.addClient(next, edits.withOwnAs(next, near.client, this.asns));
       else this.pin({ dot: near.dot, asn: near.asn, lat, lon, text: near.text });
     }
     if (next === doc || this.doc !== doc) return;
@@ -675,16 +720,22 @@ export class App {
     if (now >= 0) await this.edit(edits.removeClient(this.doc!, now), player.time, false);
   }
 
-  async moveClient(client: ClientInfo, lat: number, lon: number): Promise<void> {
+  /** Says whether it was moved: not into the sea, and not if it belongs to the world. */
+  async moveClient(client: ClientInfo, lat: number, lon: number): Promise<boolean> {
     const { result } = this;
-    if (!result || client.index === null) return;
+    if (!result || client.index === null) return false;
     const index = client.index;
+    let isMoved = false;
     await this.reach(async () => {
       const near = await engine.nearest(result.hash, lat, lon);
+      const isRefused = !(await isLived(lat, lon));
       const now = this.placeNow(edits.clients, index);
       if (!near.client || now < 0) return;
+      if (isRefused) return this.say(`${this.seaReason(near, lat, lon)}.`);
+      isMoved = true;
       await this.edit(edits.moveClient(this.doc!, now, near.client), player.time, false);
     });
+    return isMoved;
   }
 
   // ---- looking ----
@@ -699,10 +750,17 @@ export class App {
     this.tellAddress();
   }
 
-  private selectByName(text: string): void {
+  /** Says whether there is one. */
+  private selectByName(text: string): boolean {
     const client = this.result?.clients.find((one) => text === `c:${one.name}`);
-    const dot = client?.dot ?? (this.world && dotOfText(this.world, text));
-    if (dot !== null && dot !== undefined) this.select(dot);
+    const dot = client?.dot ?? (this.world && dotOfText(this.world, text)) ?? null;
+    if (dot !== null && dot !== this.selection?.dot) this.select(dot);
+    return dot !== null;
+  }
+
+  /** Lists a part of the link that was left out, with the reason. */
+  private ignore(part: string, reason: string): void {
+    this.ignored = [...this.ignored, `${part} (${reason})`];
   }
 
   /** Finds again what was chosen, in a result that may number routers and sites otherwise. */
