@@ -61,6 +61,26 @@ test('where DNS steers the clock is that of recovery, and says so', () => {
   expect(at(11e6, never).convergence.value).toBe('never');
 });
 
+test('failures that overlap are told one by one', () => {
+  const events = [
+    event({ converged_us: null }),
+    event({ index: 1, at_us: 3e6, site: 1, all_us: 4e6 }),
+    event({ index: 2, at_us: 5e6, deed: 'restore', hurt: { demand: 0, sources: 0 }, all_us: null }),
+  ];
+  const change = { steering: 'geodns' as const, events };
+  const { label, value, plain, side, parts } = at(6e6, change).convergence;
+  expect([label, spaced(value), plain]).toEqual(['Recovering', '5 s…', '5']);
+  expect(side).toBe('Frankfurt withdraws · 1 more not over');
+  expect(parts.map((part) => `${part.name}: ${spaced(part.text)}`)).toEqual([
+    'Frankfurt withdraws: 5 s so far',
+    'London withdraws: 3 s so far',
+    'Frankfurt returns: nobody lost service',
+  ]);
+  // London is done, Frankfurt is not.
+  expect(at(8e6, change).convergence.side).toBe('Frankfurt withdraws');
+  expect(at(9.5e6, change).convergence).toMatchObject({ side: 'nobody lost service' });
+});
+
 test('the clock can be taken apart', () => {
   const stages = {
     detection_us: 1e5,

@@ -2,7 +2,7 @@
 
 import type { EventInfo, RunReport, RunResult } from '../engine/api';
 import { clock as clockText, number, percent, seconds } from '../model/format';
-import { clockAt, peakUnserved, unservedSources } from '../model/recovery';
+import { clockAt, clockOf, peakUnserved, stillOpen, unservedSources } from '../model/recovery';
 import type { Track } from '../model/track';
 import { eventTitle, lost as lostText, sources } from './words';
 
@@ -19,6 +19,8 @@ export interface Card {
   definition: string;
   unit: string;
   source: string;
+  /** What the parts are. */
+  caption: string;
   /** Parts that it is made of. */
   parts: { name: string; text: string }[];
 }
@@ -51,6 +53,7 @@ function active(state: StripState | null): Card {
     definition: 'PoPs that are healthy and announce the prefix now, of all PoPs.',
     unit: 'PoPs',
     source: 'The events of the scenario up to this time.',
+    caption: '',
     parts: [],
   };
 }
@@ -79,6 +82,7 @@ function path(state: StripState | null): Card {
     source: isDns
       ? 'Where DNS steers, each PoP has its own address and no path is chosen.'
       : 'The best routes at this time.',
+    caption: '',
     parts: [],
   };
 }
@@ -100,6 +104,7 @@ function convergence(state: StripState | null): Card {
       : 'From the last event to the last change of a best route anywhere.',
     unit: 'seconds of simulated time',
     source: 'The last event up to this time.',
+    caption: '',
     parts: [],
   };
   if (!state || !event || !clock) return card;
@@ -126,10 +131,14 @@ function convergence(state: StripState | null): Card {
     card.value = seconds(clock.us);
     card.plain = String(clock.us / 1e6);
   }
+  const open = stillOpen(state.report.events, event.at_us, state.time, isDns);
+  if (open.length > 0)
+    return { ...card, ...overlapping(state, [...open, ...together], open, card) };
   const lasted = (one: EventInfo) => (isDns ? one.all_us : one.converged_us) ?? -1;
   const { stages } = together.reduce((a, b) => (lasted(b) > lasted(a) ? b : a));
   if (stages) {
     const mean = (us: number) => seconds(Math.round(us));
+    card.caption = 'Mean until those who lost service had it again, by demand';
     card.parts = [
       { name: 'Detection', text: mean(stages.detection_us) },
       { name: 'Propagation', text: mean(stages.propagation_us) },
@@ -139,6 +148,46 @@ function convergence(state: StripState | null): Card {
     ];
   }
   return card;
+}
+
+/**
+ * What changes on the card of the last event while earlier ones are not over. Routes settle anew
+ * with each event; but who waits for DNS waits for the failure that hit them, so that there the card
+ * speaks of the one that has lasted longest.
+ */
+function overlapping(
+  { result, report, time }: StripState,
+  events: EventInfo[],
+  open: EventInfo[],
+  card: Card,
+): Partial<Card> {
+  const isDns = report.steering === 'geodns';
+  const parts = events.map((event) => {
+    const clock = clockOf(event, time, isDns);
+    const texts = {
+      none: isDns ? 'nobody lost service' : 'no route changed',
+      never: 'never',
+      running: 'us' in clock ? `${running(clock.us)} so far` : '',
+      done: 'us' in clock ? seconds(clock.us) : '',
+    };
+    return { name: eventTitle(result, event), text: texts[clock.kind] };
+  });
+  const all = stillOpen(events, Infinity, time, isDns);
+  const caption = 'Events that overlap';
+  const others = `${open.length} earlier not over`;
+  if (!isDns) return { parts, caption, side: `${card.side} · ${others}` };
+  const [longest] = open;
+  const rest = all.length - 1;
+  return {
+    parts,
+    caption,
+    label: 'Recovering',
+    value: `${running(time - longest.at_us)}…`,
+    plain: String((time - longest.at_us) / 1e6),
+    tone: 'warn',
+    side: eventTitle(result, longest) + (rest > 0 ? ` · ${rest} more not over` : ''),
+    source: `Several events that overlap: ${parts.map(({ name, text }) => `${name}, ${text}`).join('; ')}.`,
+  };
 }
 
 /** A clock that runs: digits that nobody can read are left out. */
@@ -159,6 +208,7 @@ function unserved(state: StripState | null): Card {
       'Share of demand whose packets reach no PoP that answers: no route, a dead PoP, a dead link or a loop.',
     unit: 'percent of demand',
     source: 'The forwarding tables at this time, followed hop by hop.',
+    caption: '',
     parts: [],
   };
   if (!state) return card;
@@ -194,6 +244,7 @@ function lost(state: StripState | null): Card {
       'Demand times the seconds that it was without service, summed from the start to this time. What an overloaded PoP drops is not in it.',
     unit: '',
     source: 'The sum of “without service” over time.',
+    caption: '',
     parts: [],
   };
   if (!state) return card;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { report, result } from '../model/testworld';
-import { flowsText, lost } from './words';
+import { flowsText, lost, worldName } from './words';
 
 const spaced = (text: string) => text.replaceAll('\u202f', ' ');
 
@@ -27,4 +27,17 @@ test('broken flows are told as a share of all', () => {
   expect(flowsText(named, run, 0)).toBe('0');
   expect(spaced(flowsText(whole, run, 10_000))).toBe('25.0 % of all');
   expect(flowsText(named, report({ flows: [] }), 5)).toBe('5');
+});
+
+test('an invented world tells its seed only where it is another one', () => {
+  const doc = (seed: number) => ({
+    format: 1,
+    name: 'x',
+    world: { synthetic: { ases: 80_000, seed } },
+    service: { prefixes: [] },
+  });
+  const one = result();
+  expect(spaced(worldName(one, doc(one.seed)))).toBe('invented Internet of 80 000 ASes');
+  expect(spaced(worldName(one, doc(one.seed + 11)))).toMatch(/ASes \(seed \d+\)$/);
+  expect(worldName(one, { ...doc(1), world: { builtin: 'eight' } })).toBe('built-in world eight');
 });

@@ -1,6 +1,6 @@
 // What panels call things: one word for one meaning, wherever it stands.
 
-import type { EventInfo, RunReport, RunResult, SiteInfo } from '../engine/api';
+import type { EventInfo, RunReport, RunResult, ScenarioDoc, SiteInfo } from '../engine/api';
 import { fateKind, fateSite } from '../engine/columns';
 import { count, number, percent, seconds } from '../model/format';
 import { siteTitle } from '../model/sites';
@@ -20,6 +20,17 @@ export function withCities(text: string, sites: SiteInfo[]): string {
 export function sources(result: RunResult, value: number): string {
   const [one, many] = result.world.has_clients ? ['client', 'clients'] : ['network', 'networks'];
   return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** Where it happens. How many ASes an invented world has stands beside it, or is its name. */
+export function worldName(result: RunResult, doc: ScenarioDoc | null): string {
+  const { builtin, synthetic } = doc?.world ?? {};
+  if (builtin) return `built-in world ${builtin}`;
+  if (!synthetic) return result.world.name;
+  // It has a seed of its own; often it is the one of the draws, which is told anyway.
+  const seed = synthetic.seed ?? result.seed;
+  const own = seed === result.seed ? '' : ` (seed ${seed})`;
+  return `invented Internet of ${count(synthetic.ases)} ASes${own}`;
 }
 
 /** Demand with its unit; a share where the world has none. */
