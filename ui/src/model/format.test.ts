@@ -53,7 +53,7 @@ test('instants and distances are spelled as times are', () => {
 });
 
 test('times of the engine are spelled the same', () => {
-  expect(spaced(withTimes('in use since -959.873 s, and 90.5 s: AS1 s'))).toBe(
+  expect(spaced(withTimes('in use since 959.873 s before the start, and 90.5 s: AS1 s'))).toBe(
     'in use since 15 min 59.873 s before the start, and 1 min 30.5 s: AS1 s',
   );
 });

@@ -88,11 +88,10 @@ export function offset(us: number): string {
   return (us < 0 ? '−' : '+') + spelled(Math.abs(us));
 }
 
-/** Times in a sentence of the engine, which are in seconds: `since -959.873 s`. */
+/** Times in a sentence of the engine, which are in seconds: `since 959.873 s`. */
 export function withTimes(text: string): string {
-  return text
-    .replace(/(?<![\w.])-(\d+(?:\.\d+)?) s\b/g, (_, size: string) => clock(-SECOND * Number(size)))
-    .replace(/(?<![\w.-])(\d+(?:\.\d+)?) s\b/g, (_, size: string) => clock(SECOND * Number(size)));
+  const form = /(?<![\w.])(\d+(?:\.\d+)?) s\b/g;
+  return text.replace(form, (_, size: string) => spelled(SECOND * Number(size)));
 }
 
 /** A place, given as `[lon, lat]`, for people who hear it: `50 north, 9 east`. */

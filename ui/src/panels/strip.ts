@@ -182,6 +182,8 @@ function overlapping(
     parts,
     caption,
     label: 'Recovering',
+    definition:
+      'From the oldest event that is not over; it is, once all who lost service have it again: noticed by the health check, then out of every cache.',
     value: `${running(time - longest.at_us)}…`,
     plain: String((time - longest.at_us) / 1e6),
     tone: 'warn',

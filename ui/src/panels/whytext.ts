@@ -78,14 +78,15 @@ function decision(why: Why): string {
   if (why.hops.length === 0) return 'It has no route.';
   if (why.decisive === null) return 'No other PoP was on offer on the way.';
   const hop = why.hops[why.decisive];
-  const phrase = hop.decided_by ? `at ${stepPhrase(hop.decided_by)}` : 'by the only candidate';
+  const phrase = hop.decided_by ? `by ${stepPhrase(hop.decided_by)}` : 'by the only candidate';
   if (why.decisive === 0) return `Decided ${phrase}.`;
-  return `Decided ${plural(why.decisive, 'hop', 'hops')} on, by ${hop.label}, ${phrase}.`;
+  return `Decided ${plural(why.decisive, 'hop', 'hops')} further on, at ${hop.label}, ${phrase}.`;
 }
 
 /** Why that route won: what the headline says already is left out. */
 export function verdict(why: Why, sites: SiteInfo[]): string {
-  return sentence(withCities(why.verdict.replace(/^Decided at .*?, step [\w-]+: /, ''), sites));
+  const text = why.verdict.replace(/^Decided at .*?, step [\w-]+: /, '');
+  return sentence(withTimes(withCities(text, sites)));
 }
 
 function sentence(text: string): string {
@@ -173,7 +174,7 @@ export function plainText(
   const lines = [
     headline(why, result, name),
     `At ${clock(why.at_us)} of ${result.name}, ${report.steering}, seed ${result.seed}.`,
-    why.verdict,
+    verdict(why, result.sites),
     '',
   ];
   why.hops.forEach((hop, place) => {

@@ -115,7 +115,7 @@ const STEPS: Record<string, [row: string, phrase: string]> = {
   'path-length': ['AS path', 'path length'],
   origin: ['ORIGIN', 'ORIGIN'],
   med: ['MED', 'MED'],
-  ebgp: ['eBGP before iBGP', 'eBGP before iBGP'],
+  ebgp: ['eBGP before iBGP', 'the rule that eBGP goes before iBGP'],
   'igp-cost': ['IGP cost', 'IGP cost'],
   oldest: ['Route age', 'route age'],
   rtt: ['RTT', 'RTT (not a BGP attribute)'],
