@@ -423,7 +423,8 @@ fn chooses(step: Step, winner: &Choosable, loser: &Choosable) -> String {
             a.local_pref, b.local_pref
         ),
         Step::PathLength => format!(
-            "takes the shorter AS path: {} through {us} to {site}, not {} through {them} to {other}",
+            "takes the shorter AS path: {} through {us} to {site}, not {} through {them} to \
+             {other}",
             hops(a.path_length),
             b.path_length
         ),
@@ -454,8 +455,8 @@ fn chooses(step: Step, winner: &Choosable, loser: &Choosable) -> String {
             format!("breaks a tie as was asked for: it takes {us} to {site}, not {them} to {other}")
         }
         Step::RouterId => format!(
-            "finds both routes equal and takes the lower router id: {} of {us} to {site}, not {} of \
-             {them} to {other}",
+            "finds both routes equal and takes the lower router id: {} of {us} to {site}, not {} \
+             of {them} to {other}",
             a.router_id, b.router_id
         ),
         Step::ClusterList => format!(
