@@ -89,6 +89,8 @@ export interface MapProps {
   onsea?: (lat: number, lon: number, coast: { lat: number; lon: number } | null) => void;
   onclient?: (key: string) => void;
   onclientdelete?: (key: string) => void;
+  /** Somebody tried to move what stays where it is, or in a way that does not move it. */
+  onfixed?: (kind: 'client' | 'pop', key: string) => void;
   onclientmove?: (key: string, lat: number, lon: number) => void;
   ondot?: (dot: number) => void;
   onbrush?: (dots: Uint32Array) => void;
