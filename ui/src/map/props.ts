@@ -36,6 +36,8 @@ export interface MapClient {
   fate: number;
   /** Put there by the user: may be moved and deleted. */
   isUser: boolean;
+  /** Its resolver keeps answers longer than their TTL: a padlock. */
+  isClamped?: boolean;
   streams: StreamFate[];
 }
 

@@ -23,6 +23,10 @@ export interface MapHandle {
 
 class Frame {
   isPhone = $state(false);
+  /** Fingers point here: two maps lie on each other, with a handle between them. */
+  isTouch = $state(false);
+  /** Where one map ends and the other begins, in % of their width. */
+  swipe = $state(50);
   tab = $state<Tab>('pops');
   crosshair = $state(false);
   /** In a comparison: whether only what differs is shown in full. */
@@ -42,10 +46,17 @@ class Frame {
 
   listen(): () => void {
     const narrow = matchMedia('(max-width: 699px)');
-    const change = () => (this.isPhone = narrow.matches);
+    const coarse = matchMedia('(pointer: coarse)');
+    const change = () => {
+      this.isPhone = narrow.matches;
+      this.isTouch = narrow.matches || coarse.matches;
+    };
     change();
-    narrow.addEventListener('change', change);
-    return () => narrow.removeEventListener('change', change);
+    const queries = [narrow, coarse];
+    for (const query of queries) query.addEventListener('change', change);
+    return () => {
+      for (const query of queries) query.removeEventListener('change', change);
+    };
   }
 
   /** Puts a map at its place; the function that it returns takes it away. */
