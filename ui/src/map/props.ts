@@ -5,7 +5,7 @@ import type { RunResult } from '../engine/api';
 import type { Mark, Theme } from '../model/palette';
 import type { Layer } from '../model/permalink';
 import type { Load, Ring, Track, World } from '../model/track';
-import type { View } from './camera';
+import type { Point, View } from './camera';
 
 /** How a site is now. */
 export interface SiteState {
@@ -95,7 +95,18 @@ export interface MapProps {
   onfixed?: (kind: 'client' | 'pop', key: string) => void;
   onclientmove?: (key: string, lat: number, lon: number) => void;
   ondot?: (dot: number) => void;
-  onbrush?: (dots: Uint32Array) => void;
+  /** What was brushed, in the plane: stays drawn. */
+  brushed?: { from: Point; to: Point } | null;
+  /**
+   * Dots in a brush, its corners in the plane, and a way to find places on land in it: degrees
+   * north and east, evenly spread, always the same.
+   */
+  onbrush?: (
+    dots: Uint32Array,
+    from: Point,
+    to: Point,
+    spots: (count: number) => [number, number][],
+  ) => void;
   onhoverpop?: (site: number | null) => void;
   onreduced?: (level: Reduction) => void;
 }

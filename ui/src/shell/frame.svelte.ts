@@ -3,6 +3,15 @@
 
 import type { View } from '../map/camera';
 
+/** A part of the map that somebody chose: its dots, and its corners in the plane of the map. */
+export interface Brush {
+  dots: Uint32Array;
+  from: [number, number];
+  to: [number, number];
+  /** Places on land in it, spread evenly, as degrees north and east. */
+  spots: (count: number) => [number, number][];
+}
+
 export type Tab = 'pops' | 'why' | 'time' | 'events';
 
 /** What the shell asks of a map. Places are `[lon, lat]`, points are CSS px from its corner. */
@@ -15,6 +24,8 @@ export interface MapHandle {
   invert(x: number, y: number): [number, number] | null;
   pick(x: number, y: number): number;
   clickAt(x: number, y: number): void;
+  /** Chooses what lies between two points. */
+  brushBetween(from: [number, number], to: [number, number]): void;
   frameStats(): { medianMs: number; reduction: number };
   restoreDetail(): void;
   mapToCanvas(scale?: number): HTMLCanvasElement;
@@ -37,6 +48,10 @@ class Frame {
   view = $state.raw<View | undefined>(undefined);
   /** What the colours of the layer span. */
   scale = $state.raw({ min: 0, max: 1 });
+  /** What was brushed, until it is dismissed. */
+  brush = $state.raw<Brush | null>(null);
+  /** How many clients `N` makes of it. */
+  brushCount = $state(10);
   /** The maps on the screen, first the one that panels speak of. */
   maps = $state.raw<MapHandle[]>([]);
 
