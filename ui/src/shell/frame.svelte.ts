@@ -2,6 +2,7 @@
 // is open, and the maps that keys and exports act on.
 
 import type { View } from '../map/camera';
+import type { Picture } from '../map/figure';
 
 /** A part of the map that somebody chose: its dots, and its corners in the plane of the map. */
 export interface Brush {
@@ -28,8 +29,7 @@ export interface MapHandle {
   brushBetween(from: [number, number], to: [number, number]): void;
   frameStats(): { medianMs: number; reduction: number };
   restoreDetail(): void;
-  mapToCanvas(scale?: number): HTMLCanvasElement;
-  mapToSvg(): string;
+  picture(): Picture;
 }
 
 class Frame {
