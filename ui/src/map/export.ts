@@ -3,7 +3,6 @@
 
 import { drawBase } from './base';
 import { footStrokes, markStrokes, placed, type Picture } from './figure';
-import type { Shores } from './land';
 import { haloRadius, LineLayer } from './lines';
 import { PointLayer } from './points';
 import { drawStrokes, escaped, round, svgOf } from './strokes';
@@ -18,7 +17,7 @@ export function exportCanvas(picture: Picture, caption: string[], scale: number)
   const canvas = sized(width * scale, (height + foot.height) * scale);
   const context = canvas.getContext('2d')!;
   const base = sized(width * scale, height * scale);
-  drawBase(base.getContext('2d')!, camera, lines.chart, shores as Shores, theme, scale);
+  drawBase(base.getContext('2d')!, camera, lines.chart, shores, theme, scale);
   context.drawImage(base, 0, 0);
   const dots = sized(width * scale, height * scale);
   new PointLayer().draw(dots, points, scale);

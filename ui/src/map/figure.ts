@@ -6,6 +6,7 @@ import { fateKind, fateSite, type FateKind } from '../engine/columns';
 import { shapePath, type Mark } from '../model/palette';
 import type { Ring } from '../model/track';
 import type { Point } from './camera';
+import type { Shores } from './land';
 import type { LineScene } from './lines';
 import { declutter, placeLabels } from './placing';
 import type { PointScene } from './points';
@@ -19,7 +20,7 @@ import { amount } from './words';
 export interface Picture {
   points: PointScene;
   lines: LineScene;
-  shores: { land: string; borders: string };
+  shores: Shores;
   result: RunResult;
   clients: MapClient[];
   rings: Ring[];

@@ -191,7 +191,7 @@ const STRIPE = 5;
  * Whether a pixel of dots that are not served lies on a stripe of their hatch: diagonal for stale,
  * upright for a loop. Without a route there is a grid of points.
  */
-function isHatched(fate: number, px: number, py: number, ratio: number): boolean {
+export function isHatched(fate: number, px: number, py: number, ratio: number): boolean {
   const x = Math.floor(px / ratio);
   const y = Math.floor(py / ratio);
   if (fate === NO_ROUTE) return x % 3 === 0 && y % 3 === 0;

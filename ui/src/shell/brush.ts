@@ -8,21 +8,10 @@ import { plural } from '../model/format';
 import { app, type Probe } from '../state/app.svelte';
 import { player } from '../state/player.svelte';
 import { frame } from './frame.svelte';
+import { heaviest } from './heaviest';
 
 /** More would cover the map. */
 export const BRUSH_MAX = 100;
-
-/** The heaviest of some dots, the first of equals; without those that are no source. */
-export function heaviest(
-  dots: ArrayLike<number>,
-  weight: ArrayLike<number>,
-  count: number,
-): number[] {
-  return Array.from(dots)
-    .filter((dot) => weight[dot] > 0)
-    .sort((a, b) => weight[b] - weight[a] || a - b)
-    .slice(0, count);
-}
 
 /** Makes clients of the brush, all of them one edit. Says how many there were. */
 export async function makeClients(): Promise<void> {

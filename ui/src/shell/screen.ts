@@ -71,7 +71,8 @@ function fill(from: Element, to: Element, inert: Document): void {
     const { position, left, top, display, opacity } = getComputedStyle(from);
     const size = `width:${from.clientWidth}px;height:${from.clientHeight}px`;
     const place = `position:${position};left:${left};top:${top};display:${display}`;
-    image.setAttribute('style', `${size};${place};opacity:${opacity}`);
+    // Not as an attribute: the policy of the page allows no styles in markup.
+    image.style.cssText = `${size};${place};opacity:${opacity}`;
     if (from.width > 0 && from.height > 0) image.setAttribute('src', from.toDataURL());
     to.replaceWith(image);
   } else if (from instanceof HTMLInputElement) {
@@ -85,7 +86,9 @@ function fill(from: Element, to: Element, inert: Document): void {
   const { scrollTop, scrollLeft } = from;
   if (scrollTop === 0 && scrollLeft === 0) return;
   for (const child of to.children) {
-    const before = child.getAttribute('style') ?? '';
-    child.setAttribute('style', `${before};transform:translate(${-scrollLeft}px,${-scrollTop}px)`);
+    if ('style' in child) {
+      const { style } = child as HTMLElement;
+      style.transform = `translate(${-scrollLeft}px,${-scrollTop}px)`;
+    }
   }
 }
