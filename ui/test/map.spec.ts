@@ -110,7 +110,7 @@ test('the legend of a phone is whole, in both themes', async ({ simulator, page 
     for (const layer of ['catchment', 'inflation']) {
       await simulator.open(`#simulate?s=hello&e=1:fail:fra&layer=${layer}&th=${theme}&v=1`);
       await expect(page.getByRole('region', { name: 'Legend' })).toBeVisible();
-      const parts = page.locator('.key > *');
+      const parts = page.locator('.maps > .key > *');
       await expect(parts).toHaveCount(3);
       for (const part of await parts.all()) {
         const box = (await part.boundingBox())!;
