@@ -24,6 +24,11 @@ export const SHORTCUTS: { title: string; list: Shortcut[] }[] = [
       { keys: 'R', text: 'restore all PoPs' },
       { keys: 'C', text: 'add a client by city' },
       { keys: 'X', text: 'crosshair: arrows move it, Enter adds a client' },
+      {
+        keys: 'Shift+drag',
+        text: 'brush a part of the map; with the crosshair, Shift+Enter at two corners',
+      },
+      { keys: 'N', text: 'make clients of the brush' },
       { keys: 'Shift+A', text: 'add a PoP' },
       { keys: 'I', text: 'menu of the PoP in focus' },
       {

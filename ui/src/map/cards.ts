@@ -5,7 +5,7 @@ import type { Point } from './camera';
 import { fateText, siteTitle } from '../panels/words';
 import type { Card } from './HoverCard.svelte';
 import { LAYERS, type MapClient, type MapProps } from './props';
-import { amount, loadWords, stateWord } from './words';
+import { amount, CLAMPED, loadWords, stateWord } from './words';
 
 export type Hover =
   { kind: 'pop'; site: number } | { kind: 'client'; key: string } | { kind: 'dot'; dot: number };
@@ -43,6 +43,7 @@ function popCard(site: number, map: Told): Said {
 
 function clientCard(client: MapClient, map: Told): Said {
   const { title, lines } = dotCard(client.dot, map, client.fate);
+  if (client.isClamped) lines.push(['DNS', CLAMPED]);
   if (client.name !== '' && title !== client.name) lines.unshift(['AS', title]);
   return { title: client.name || title, lines: lines.filter(([, value]) => value !== '') };
 }

@@ -41,6 +41,9 @@ export function popLabel(title: string, info: SiteInfo, site: SiteState): string
   return parts.filter((part) => part !== '').join(', ');
 }
 
+/** What a padlock says. */
+export const CLAMPED = 'its resolver keeps answers longer than their TTL';
+
 export function clientLabel(client: MapClient, sites: SiteInfo[]): string {
   const parts = [client.name, `AS${client.asn}`, fateText(sites, client.fate)];
   if (client.streams.length > 1) {
@@ -49,5 +52,6 @@ export function clientLabel(client: MapClient, sites: SiteInfo[]): string {
       parts.push(`${Math.round(share * 100)} % ${fateText(sites, fate)}`);
     }
   }
+  if (client.isClamped) parts.push(CLAMPED);
   return parts.join(', ');
 }

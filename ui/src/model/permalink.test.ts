@@ -84,6 +84,14 @@ test('times in links have no more digits than µs', async () => {
   expect(await time(1e8)).toBe('#simulate?s=hello&t=100&v=1');
 });
 
+test('a comparison says which side comes first, and only a comparison', async () => {
+  const swapped = await writeLink(shown({ mode: 'compare', swap: true }));
+  expect(swapped).toContain('&swap=1');
+  expect((await readLink(swapped)).link.swap).toBe(true);
+  expect(await writeLink(shown({ mode: 'compare', swap: false }))).not.toContain('swap');
+  expect(await writeLink(shown({ mode: 'geodns', swap: true }))).not.toContain('swap');
+});
+
 test('no events are said too', async () => {
   const { event: _, ...calm } = BASE;
   const fragment = await writeLink(shown({ doc: calm }));

@@ -30,6 +30,8 @@ export interface Link {
   /** A whole scenario; goes before `scenario`. */
   doc?: ScenarioDoc;
   mode?: Mode;
+  /** In a comparison: GeoDNS first. */
+  swap?: boolean;
   /** Replace the events of the scenario. */
   events?: EventDoc[];
   /** New clients, as degrees north and east. */
@@ -87,6 +89,9 @@ async function readPart(link: Link, key: string, value: string): Promise<boolean
     case 'm':
       if (!MODES.includes(value as Mode)) return false;
       link.mode = value as Mode;
+      return true;
+    case 'swap':
+      link.swap = value === '1';
       return true;
     case 'e': {
       const list = readEvents(value);
@@ -179,6 +184,8 @@ export interface Shown {
   /** The scenario of the library that `doc` came from, as it is there; none for files. */
   base: ScenarioDoc | null;
   mode: Mode;
+  /** In a comparison: GeoDNS first. */
+  swap?: boolean;
   time: number;
   selected?: string;
   layer: Layer;
@@ -200,6 +207,7 @@ function inSeconds(us: number): string {
 export async function writeLink(shown: Shown): Promise<string> {
   const parts = shortParts(shown) ?? [`z=${await deflate(shown.doc)}`];
   if (shown.mode !== (shown.doc.steering ?? 'anycast')) parts.push(`m=${shown.mode}`);
+  if (shown.swap && shown.mode === 'compare') parts.push('swap=1');
   const time = Math.round(shown.time);
   if (time > 0) parts.push(`t=${inSeconds(time)}`);
   if (shown.selected) parts.push(`sel=${encodeURIComponent(shown.selected)}`);

@@ -87,7 +87,8 @@ export class Track {
   readonly fateTo: Uint16Array;
   readonly fateCause: Uint16Array;
   private readonly fateNoticed: Float64Array | undefined;
-  private readonly fateCached: Float64Array | undefined;
+  /** µs that an answer stayed in caches after the cause was noticed; where DNS has a part. */
+  readonly fateCached: Float64Array | undefined;
   readonly routeAt: Float64Array;
   readonly routeDot: Uint32Array;
   readonly routeLength: Uint8Array;

@@ -66,6 +66,7 @@ function escape(): void {
   if (app.isWorking && app.busy) app.cancel();
   else if (frame.crosshair) frame.crosshair = false;
   else if (app.toast) app.toast = null;
+  else if (frame.brush) frame.brush = null;
   else if (app.selection) app.select(null);
   else if (player.loop) player.setLoop(null);
 }
@@ -123,6 +124,8 @@ const ACTIONS: Record<string, () => void> = {
   r: () => void app.restoreAll(),
   c: open('add-client'),
   A: open('add-pop'),
+  // Without a brush it says how one is made.
+  n: () => void import('./brush').then(({ makeClients }) => makeClients()),
   x: () => (frame.crosshair = !frame.crosshair),
   f: fitSelection,
   m: () => void app.setMode(cycle(modesNow(), app.mode)),

@@ -128,6 +128,8 @@ export class App {
   /** The one of the library that it came from; null for a file or a full link. */
   base = $state.raw<ScenarioDoc | null>(null);
   mode = $state<Mode>('anycast');
+  /** Whether a comparison begins with GeoDNS. */
+  isSwapped = $state(false);
   loaded = $state.raw<Loaded | null>(null);
   places = $state.raw<PlaceInfo[]>([]);
 
@@ -268,6 +270,7 @@ export class App {
     if (link.decision) doc = edits.setRule(doc, 'decision', link.decision);
     this.mode = link.mode ?? doc.steering ?? 'anycast';
     this.modeBefore = null;
+    this.isSwapped = link.swap ?? false;
     this.base = base;
     this.doc = doc;
     this.selection = null;
@@ -307,7 +310,8 @@ export class App {
   // ---- runs ----
 
   private steering(mode: Mode): Steering[] {
-    return mode === 'compare' ? ['anycast', 'geodns'] : [mode];
+    if (mode !== 'compare') return [mode];
+    return this.isSwapped ? ['geodns', 'anycast'] : ['anycast', 'geodns'];
   }
 
   /** Asks the engine, and goes to a time of the answer. Says whether there was one. */
@@ -619,6 +623,13 @@ export class App {
     await this.setMode(this.mode === 'compare' ? before : 'compare');
   }
 
+  /** Exchanges the two sides of a comparison. */
+  async swap(): Promise<void> {
+    if (this.mode !== 'compare') return;
+    this.isSwapped = !this.isSwapped;
+    await this.play(player.time, player.playing);
+  }
+
   /** Puts any scenario in the place of this one, as an edit that can be undone. */
   async change(next: ScenarioDoc): Promise<void> {
     await this.edit(next, player.time, false);
@@ -840,6 +851,7 @@ export class App {
       doc: this.doc,
       base: this.base,
       mode: this.mode,
+      swap: this.isSwapped,
       time: player.time,
       selected: name ?? asn,
       layer: this.layer,
