@@ -66,7 +66,7 @@ export function viewOf(
       return {
         factor: 1e-6,
         text: written(seconds),
-        tick: (value) => `${number(value)}\u202fs`,
+        tick: (value) => (value < 1 ? `${number(1e3 * value)}\u202fms` : `${number(value)}\u202fs`),
         range: fromZero(0.001),
         isFilled: false,
         column: isDns ? 'Recovering for' : 'Converging for',
