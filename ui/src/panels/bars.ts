@@ -4,8 +4,12 @@ import type { RunReport, RunResult } from '../engine/api';
 import { count, number, percent } from '../model/format';
 import type { Track } from '../model/track';
 import { STALE } from '../engine/columns';
-import { UNITS, type Unit } from './capacity';
 import { siteTitle } from './words';
+
+/** What limits a site: its servers, or its link. */
+export type Unit = 'kqps' | 'gbps';
+
+export const UNITS: Record<Unit, string> = { kqps: 'kq/s', gbps: 'Gb/s' };
 
 export interface Bar {
   site: number;

@@ -4,11 +4,7 @@
 import type { EventDoc, ScenarioDoc, SiteDoc } from '../engine/api';
 import { number } from '../model/format';
 import { events, putSite, timeOf } from '../model/scenario';
-
-/** What limits a site: its servers, or its link. */
-export type Unit = 'kqps' | 'gbps';
-
-export const UNITS: Record<Unit, string> = { kqps: 'kq/s', gbps: 'Gb/s' };
+import { UNITS, type Unit } from './bars';
 
 /** As much as a scenario takes, in either unit. */
 const MOST = 1e9;
