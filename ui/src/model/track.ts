@@ -215,6 +215,11 @@ export class Track {
     return this.startFates;
   }
 
+  /** The AS path length of each dot at t = 0; empty where DNS steers. */
+  startLengthsOf(): Readonly<Uint8Array> {
+    return this.startLengths;
+  }
+
   /** Demand without service at a time. */
   unserved(time: number): number {
     const step = lastAtOrBefore(this.unservedAt, time);

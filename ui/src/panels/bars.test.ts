@@ -42,6 +42,20 @@ test('a bar shows load, retries, capacity, and what was before the event', () =>
   expect(at(2e6, 1)).toMatchObject({ text: '26', capacity: null, before: 6 / 40 });
 });
 
+test('in gigabits the bars are of what arrives on the link', () => {
+  const one = track();
+  one.load = () => ({ legit: 10, offered: 12, gbps: 3, used: 0.75, loss: 0 });
+  const [shown] = bars(result(), report(), one, 0, [0], [4, null], 'gbps');
+  expect(shown).toMatchObject({ legit: 0.75, extra: 0, capacity: 1, scale: 4, limit: 4 });
+  expect([shown.text, shown.title.replaceAll('\u202f', ' ')]).toEqual([
+    '3 / 4',
+    '3 Gb/s offered, capacity 4 Gb/s, 75.0 % used',
+  ]);
+  expect(bars(result(), report(), one, 0, [1], [4, null], 'gbps')[0].title).toMatch(
+    /Gb\/s offered$/,
+  );
+});
+
 test('before an event of the first instant there is nothing to compare with', () => {
   const at0 = report();
   at0.events[0] = { ...at0.events[0], at_us: 0 };

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { event, report, result, track } from '../model/testworld';
-import { cards, type Card } from './strip';
+import { curveOf, peakOf, valueAt, type Figure, type Weighting } from '../model/series';
+import { event, report, result, track, world } from '../model/testworld';
+import { cards, type Card, type History } from './strip';
 
 const spaced = (text: string) => text.replaceAll('\u202f', ' ');
 
@@ -107,4 +108,44 @@ test('without service: the share, who, and the most so far', () => {
 
 test('lost is what was lost up to now, in the unit of the world', () => {
   expect(at(2e6).lost).toMatchObject({ value: '24', plain: '24', side: 'k queries' });
+});
+
+/** The cards with the other unit chosen. */
+function weighted(time: number, chosen: Partial<Record<Figure, Weighting>>) {
+  const one = track();
+  one.seek(time);
+  const played = { result: result(), report: report(), track: one, world };
+  const history: History = {
+    at: (figure, weighting, when) => valueAt(curveOf(played, figure, weighting), when),
+    peak: (figure, weighting, from, to) => peakOf(curveOf(played, figure, weighting), from, to),
+  };
+  const shown = cards({ ...played, time, active: 1, chosen, history });
+  return Object.fromEntries(shown.map((card) => [card.id, card])) as Record<Card['id'], Card>;
+}
+
+test('the path can be weighted by demand, and says so', () => {
+  const { path } = weighted(2e6, { path: 'demand' });
+  expect([path.weighting, path.value, path.side]).toEqual(['demand', '2.50', 'by demand ▲ 1']);
+  expect(path.unit).toContain('with its demand');
+});
+
+test('without service and lost can count heads', () => {
+  const { unserved, lost } = weighted(2e6, { unserved: 'count', lost: 'count' });
+  expect([unserved.weighting, spaced(unserved.value), unserved.plain]).toEqual([
+    'count',
+    '50.0 %',
+    '1',
+  ]);
+  expect(spaced(unserved.side)).toBe('1 client · peak 100.0 %');
+  expect([lost.weighting, lost.plain, lost.side]).toEqual(['count', '1.5', 'client seconds']);
+});
+
+test('what was chosen waits until it can be counted, and DNS has no path to weigh', () => {
+  const one = track();
+  const state = { result: result(), report: report(), track: one, time: 0, active: 2 };
+  const chosen = { path: 'demand', unserved: 'count' } as const;
+  const shown = cards({ ...state, chosen, history: null });
+  expect(shown.map((card) => card.weighting)).toEqual([null, 'count', null, 'demand', 'demand']);
+  const dns = { ...state, report: report({ steering: 'geodns' }) };
+  expect(cards(dns)[1].weighting).toBeNull();
 });

@@ -3,11 +3,12 @@
 import type { EventInfo, RunReport, RunResult } from '../engine/api';
 import { clock as clockText, number, percent, seconds } from '../model/format';
 import { clockAt, clockOf, peakUnserved, stillOpen, unservedSources } from '../model/recovery';
+import type { Figure, Weighting } from '../model/series';
 import type { Track } from '../model/track';
 import { eventTitle, lost as lostText, sources } from './words';
 
 export interface Card {
-  id: 'active' | 'path' | 'convergence' | 'unserved' | 'lost';
+  id: Figure;
   label: string;
   /** What stands in large type. */
   value: string;
@@ -23,6 +24,21 @@ export interface Card {
   caption: string;
   /** Parts that it is made of. */
   parts: { name: string; text: string }[];
+  /** What one unit of it is; null where there is no choice. */
+  weighting: Weighting | null;
+}
+
+/** What the command line prints, and what a card shows until somebody asks for the other. */
+export const WEIGHTING: Partial<Record<Figure, Weighting>> = {
+  path: 'count',
+  unserved: 'demand',
+  lost: 'demand',
+};
+
+/** Figures at other times, and in the other unit (`model/series`, which is loaded when asked for). */
+export interface History {
+  at(figure: Figure, weighting: Weighting, time: number): number | null;
+  peak(figure: Figure, weighting: Weighting, from: number, to: number): number;
 }
 
 export interface StripState {
@@ -32,6 +48,15 @@ export interface StripState {
   time: number;
   /** Sites that are healthy and announced now. */
   active: number;
+  /** What was chosen in place of `WEIGHTING`; needs `history`. */
+  chosen?: Partial<Record<Figure, Weighting>>;
+  history?: History | null;
+}
+
+/** The other unit, if it was chosen and can be counted. */
+function otherUnit(state: StripState | null, figure: Figure): History | null {
+  const chosen = state?.chosen?.[figure];
+  return chosen && chosen !== WEIGHTING[figure] ? (state?.history ?? null) : null;
 }
 
 const NONE = '–';
@@ -55,20 +80,27 @@ function active(state: StripState | null): Card {
     source: 'The events of the scenario up to this time.',
     caption: '',
     parts: [],
+    weighting: null,
   };
 }
 
 function path(state: StripState | null): Card {
   const isDns = state?.report.steering === 'geodns';
-  const mean = state && !isDns ? state.track.meanLength() : null;
+  const byDemand = isDns ? null : otherUnit(state, 'path');
   const event = state?.report.events[state.track.eventAt(state.time)];
-  const before = event ? (state?.report.states[event.before]?.path_length_mean ?? null) : null;
+  let mean = state && !isDns ? state.track.meanLength() : null;
+  let before = event ? (state?.report.states[event.before]?.path_length_mean ?? null) : null;
+  if (state && byDemand) {
+    mean = byDemand.at('path', 'demand', state.time);
+    before = event ? byDemand.at('path', 'demand', event.at_us - 1) : null;
+  }
   let side = isDns ? 'DNS steers' : '';
   if (mean !== null && before !== null) {
     const delta = Number((mean - before).toFixed(2));
     if (delta > 0) side = `▲ ${number(delta)}`;
     if (delta < 0) side = `▼ ${number(-delta)}`;
   }
+  if (byDemand) side = `by demand ${side}`.trim();
   return {
     id: 'path',
     label: 'Average AS path',
@@ -78,12 +110,15 @@ function path(state: StripState | null): Card {
     tone: '',
     definition:
       'Mean length of the AS path of all that have a route, prepends included. The arrow compares with the moment before the last event.',
-    unit: `ASes; every ${state?.result.world.has_clients === false ? 'network' : 'client'} counts alike`,
+    unit: byDemand
+      ? 'ASes; every source counts with its demand'
+      : `ASes; every ${state?.result.world.has_clients === false ? 'network' : 'client'} counts alike`,
     source: isDns
       ? 'Where DNS steers, each PoP has its own address and no path is chosen.'
       : 'The best routes at this time.',
     caption: '',
     parts: [],
+    weighting: isDns ? null : byDemand ? 'demand' : 'count',
   };
 }
 
@@ -106,6 +141,7 @@ function convergence(state: StripState | null): Card {
     source: 'The last event up to this time.',
     caption: '',
     parts: [],
+    weighting: null,
   };
   if (!state || !event || !clock) return card;
   const together = state.report.events.filter((other) => other.at_us === event.at_us);
@@ -212,21 +248,31 @@ function unserved(state: StripState | null): Card {
     source: 'The forwarding tables at this time, followed hop by hop.',
     caption: '',
     parts: [],
+    weighting: 'demand',
   };
   if (!state) return card;
   const { result, report, track, time } = state;
-  const now = track.unserved(time);
   const event = report.events[track.eventAt(time)];
-  const peak = event ? peakUnserved(track, event.at_us, time) : 0;
   const who = unservedSources(track);
+  const byCount = otherUnit(state, 'unserved');
+  let [now, whole] = [track.unserved(time), report.demand];
+  let peak = event ? peakUnserved(track, event.at_us, time) : 0;
+  if (byCount) {
+    [now, whole] = [who, track.sources.length];
+    peak = event ? byCount.peak('unserved', 'count', event.at_us, time) : 0;
+    card.weighting = 'count';
+    card.definition =
+      'Share of those who send whose packets, all or a part of them, reach no PoP that answers: no route, a dead PoP, a dead link or a loop.';
+    card.unit = `percent of ${sources(result, whole)}, each alike`;
+  }
   // Whom an overloaded PoP turns away has a route, and is no part of the share.
   const full = result.sites.filter((_, site) => track.load(site, time).loss >= 0.0005).length;
-  card.value = percent(now, report.demand);
+  card.value = percent(now, whole);
   card.plain = String(now);
   card.tone = now > 0 ? 'bad' : full > 0 ? 'warn' : '';
   card.side = [
     who > 0 ? sources(result, who) : '',
-    peak > 0 ? `peak ${percent(peak, report.demand)}` : '',
+    peak > 0 ? `peak ${percent(peak, whole)}` : '',
     full > 0 ? `▲ ${full} ${full === 1 ? 'PoP drops' : 'PoPs drop'} queries` : '',
   ]
     .filter(Boolean)
@@ -248,14 +294,31 @@ function lost(state: StripState | null): Card {
     source: 'The sum of “without service” over time.',
     caption: '',
     parts: [],
+    weighting: 'demand',
   };
   if (!state) return card;
-  const amount = state.track.lost(state.time);
-  [card.value, card.side] = lostText(state.result, state.report, amount);
+  const byCount = otherUnit(state, 'lost');
+  let amount = state.track.lost(state.time);
+  if (byCount) {
+    amount = byCount.at('lost', 'count', state.time) ?? 0;
+    card.weighting = 'count';
+    card.side = countUnit(state.result);
+    card.unit = `${card.side}; each counts alike, as soon as a part of its packets is lost`;
+    card.definition =
+      'Seconds without service, added up over all who send, from the start to this time.';
+    card.value = number(amount);
+  } else {
+    [card.value, card.side] = lostText(state.result, state.report, amount);
+    card.unit = state.result.world.has_clients
+      ? 'thousand queries (kq/s × s)'
+      : 'the time in which all demand together would have lost as much; every network counts with its weight';
+  }
   card.plain = String(amount);
-  card.unit = state.result.world.has_clients
-    ? 'thousand queries (kq/s × s)'
-    : 'the time in which all demand together would have lost as much; every network counts with its weight';
   card.tone = amount > 0 ? 'warn' : '';
   return card;
+}
+
+/** What time without service comes to, if everybody counts alike. */
+export function countUnit(result: RunResult): string {
+  return result.world.has_clients ? 'client seconds' : 'network seconds';
 }
