@@ -13,7 +13,7 @@ test('values are written as on the cards', () => {
   expect(spaced(view('unserved', 'count', 2).text(1))).toBe('50.0 %');
   expect(view('active').text(1)).toBe('1 of 2');
   expect(view('path').text(2.5)).toBe('2.50');
-  expect(spaced(view('convergence').text(5e5))).toBe('0.5 s');
+  expect(spaced(view('convergence').text(5e5))).toBe('500 ms');
   expect(spaced(view('lost').text(24))).toBe('24 k queries');
   expect(spaced(view('lost', 'count').text(7.5))).toBe('7.5 client seconds');
   expect(view('path').text(null)).toBe('–');
