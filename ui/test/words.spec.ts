@@ -122,7 +122,7 @@ test('failures that overlap are told one by one', async ({ simulator, page }) =>
   await expect(card).toContainText(/Frankfurt withdraws · \d more not over/);
   expect(Number(await simulator.stat('convergence'))).toBeCloseTo(49, 5);
   await card.click();
-  const about = page.getByRole('note');
+  const about = page.getByTestId('about-convergence');
   await expect(about).toContainText('Events that overlap');
   await expect(about.getByRole('row', { name: /London withdraws/ })).toContainText('so far');
 });
