@@ -2,7 +2,7 @@
 
 mod common;
 
-use catchment_configs::router::{Export, Kind};
+use catchment_configs::router::{Export, Import, Kind, Session};
 use catchment_configs::{Daemon, RouterConfig, files};
 use catchment_model::Community;
 use catchment_testkit::random::{Kind as Trouble, case};
@@ -284,4 +284,26 @@ fn a_network_of_the_world_as_site() {
     assert_eq!(mesh.count(), 4);
     let text = text(&router, Daemon::Bird);
     assert!(text.contains("# Note: AS1299 is a network of the world"), "{text}");
+}
+
+/// What corrections lay over the world is part of what a router does.
+#[test]
+fn corrections_count() {
+    let story = story(
+        "[world]\nbuiltin = \"eight\"\n\
+         [[site]]\nname = \"fra\"\nneighbors = [{ asn = 1299, prepend = 1 }]\n\
+         [[correction]]\nas_policy = { asn = 64500, neighbor = 1299, prepend = 2 }\n\
+         [[correction]]\nas_policy = { asn = 64502, neighbor = 2914, export = false }\n\
+         [[correction]]\nas_policy = { asn = 64496, neighbor = 3356, local_pref = 80 }\n\
+         [[correction]]\nlink = { a = 64497, b = 12956, state = \"down\" }\n",
+    );
+    let sessions = |site| router(&story, site).sessions;
+    let Export::Originated(said) = &sessions("fra")[0].export else { panic!("fra announces") };
+    assert_eq!(said.prepend, 3);
+    assert_eq!(sessions("nrt")[0].export, Export::Nothing);
+    assert_eq!(sessions("jfk")[0].import, Import::Default { local_pref: Some(80) });
+    let frr = text(&router(&story, "jfk"), Daemon::Frr);
+    assert!(frr.contains("\n set local-preference 80\n"), "{frr}");
+    let names: Vec<String> = sessions("mia").iter().map(Session::full_name).collect();
+    assert_eq!(names, ["as3356_v4"]);
 }
