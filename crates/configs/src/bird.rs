@@ -2,7 +2,7 @@
 //!
 //! Accepted by BIRD 2.0.12 and written for 2.x: what it stumbles over elsewhere (models 2.8) is
 //! commented where it is avoided. Blocks have names, so that a change can say which to replace
-//! ([`crate::change`]).
+//! ([`mod@crate::change`]).
 
 use std::fmt::Write as _;
 

@@ -2,7 +2,7 @@
 //!
 //! Accepted by FRR 8.4 and written for 8 and later. What it needs and examples forget (models 2.8)
 //! is commented where it stands. A file is a list of lines in contexts, so that a change can add
-//! and take back single lines ([`crate::change`]).
+//! and take back single lines ([`mod@crate::change`]).
 //!
 //! Unlike BIRD, FRR sends MED 0 where none is set, since `network` takes over the metric of the
 //! static route. To routers that count a missing MED as 0 that is the same.
