@@ -127,7 +127,7 @@ test('a tap means the nearest mark, a site first if it is very near', () => {
 });
 
 function ring(dot: number, expires: number): Ring {
-  return { dot, stream: dot, site: 0, share: 1, event: 0, noticed: 10e6, expires };
+  return { dot, stream: dot, site: 0, share: 1, event: 0, noticed: 10e6, expires, isKept: false };
 }
 
 test('rings close together become one badge, the first to run out told', () => {
@@ -139,6 +139,7 @@ test('rings close together become one badge, the first to run out told', () => {
   const marks = ringMarks([ring(1, 40e6), ring(2, 31e6), ring(3, 25e6)], 20e6, places);
   expect(marks.map(({ text }) => text).sort()).toEqual(['2 clients, next 11\u202fs', '5\u202fs']);
   expect(marks.find(({ arcs }) => arcs.length === 1)!.arcs[0].part).toBeCloseTo(1 / 3);
+  expect(ringMarks([ring(1, 180e6)], 20e6, places)[0].text).toBe('2\u202fmin 40\u202fs');
 });
 
 test('of many rings none stands on another, and none is lost', () => {

@@ -3,6 +3,7 @@
 
 import type { Ring } from '../model/track';
 import type { Point } from './camera';
+import { seconds as spelled } from '../model/format';
 import { overlap, type Box } from './placing';
 
 type Phase = 'detecting' | 'expiring';
@@ -139,7 +140,7 @@ function covers({ box }: RingMark, other: RingMark): boolean {
 function markOf({ members }: Group, time: number): RingMark {
   const first = members.reduce((a, b) => (b.ring.expires < a.ring.expires ? b : a)).ring;
   const seconds = Math.max(0, Math.ceil((first.expires - time) / 1e6));
-  const left = `${seconds}\u202fs`;
+  const left = spelled(1e6 * seconds);
   const text = members.length === 1 ? left : `${members.length} clients, next ${left}`;
   const xs = members.map(({ place }) => place[0]);
   const middle = (Math.min(...xs) + Math.max(...xs)) / 2;
@@ -162,11 +163,10 @@ function markOf({ members }: Group, time: number): RingMark {
 }
 
 function phaseOf(ring: Ring, time: number): { phase: Phase; part: number } {
-  const noticed = Number.isFinite(ring.noticed) ? ring.noticed : ring.event;
-  const isDetecting = time < noticed;
+  const isDetecting = time < ring.noticed;
   const part = isDetecting
-    ? (time - ring.event) / Math.max(1, noticed - ring.event)
-    : (ring.expires - time) / Math.max(1, ring.expires - noticed);
+    ? (time - ring.event) / Math.max(1, Math.min(ring.noticed, ring.expires) - ring.event)
+    : (ring.expires - time) / Math.max(1, ring.expires - ring.noticed);
   return { phase: isDetecting ? 'detecting' : 'expiring', part: Math.min(1, Math.max(0, part)) };
 }
 

@@ -98,10 +98,29 @@ test('rings are answers with a dead site, with when they were noticed and run ou
       event: 1e6,
       noticed: 1.5e6,
       expires: 3e6,
+      isKept: false,
     },
   ]);
   one.seek(3e6);
   expect(one.rings(dots)).toEqual([]);
+});
+
+test('an answer that is kept until the site returns dates from its failure', () => {
+  const all = columns();
+  const last = all.fate_at.length - 1;
+  // Berlin still asks the dead site when it returns, at 10.5 s.
+  (all.fate as Uint16Array)[3] = STALE;
+  const ring = (detected_us: number | null) => {
+    const events = report().events.map((one, place) => (place ? one : { ...one, detected_us }));
+    const one = new Track(result(), report({ steering: 'geodns', events }), world, all);
+    one.seek(5e6);
+    return one.rings(new Set([0]))[0];
+  };
+  expect([all.fate_at[last], all.fate_stream[last], all.fate[last]]).toEqual([10.5e6, 0, 0]);
+  expect(ring(2e6)).toMatchObject({ event: 1e6, noticed: 3e6, expires: 10.5e6, isKept: true });
+  // It is back before a check has noticed.
+  expect(ring(null)).toMatchObject({ event: 1e6, noticed: Infinity, isKept: true });
+  expect(ring(9.6e6).noticed).toBe(Infinity);
 });
 
 test('a stale answer that goes back to no event has no ring', () => {

@@ -4,7 +4,7 @@
 // changes takes about a millisecond, so nothing is kept in between. Pure: no DOM, no clock.
 
 import { fateKind, fateSite, NONE, NO_ROUTE, STALE, type Columns } from '../engine/columns';
-import type { RunReport, RunResult } from '../engine/api';
+import type { EventInfo, RunReport, RunResult } from '../engine/api';
 
 /** The places and weights of all dots. */
 export interface World {
@@ -50,10 +50,13 @@ export interface Ring {
   /** The dead site. */
   site: number;
   share: number;
-  /** When the event happened, was noticed by the health check, and when this answer runs out. */
+  /** When the event happened, was noticed by the health check (infinite: never), and when this
+   * answer leads to no dead site any more. */
   event: number;
   noticed: number;
   expires: number;
+  /** Whether it is kept until another event ends it, mostly the return of the site: no TTL does. */
+  isKept: boolean;
 }
 
 /** How one fate of a stream follows another. Times in µs. */
@@ -290,18 +293,35 @@ export class Track {
       if (fateKind(fate) !== 'stale' || this.fateCause[place] === 0xffff) continue;
       // Where BGP has a part too, packets may wait for that alone: then no answer runs out.
       if (this.report.steering !== 'geodns' && !(fateCached[place] > 0)) continue;
-      const event = this.report.events[this.fateCause[place]].at_us;
+      const site = fateSite(fate);
+      const expires = this.fateAt[place];
+      // What ends it may be the return of the site: then that is not what had to be noticed.
+      const end = this.report.events[this.fateCause[place]];
+      const isKept = this.fateTo[place] === site || end.at_us > this.time;
+      const cause = isKept ? this.outageOf(site) : end;
+      if (!cause) continue;
+      const event = cause.at_us;
+      const after = isKept ? (cause.detected_us ?? Infinity) : fateNoticed[place];
+      const noticed = isKept && event + after >= expires ? Infinity : event + after;
       rings.push({
         dot,
         stream,
-        site: fateSite(fate),
+        site,
         share: this.streamShare[stream],
         event,
-        noticed: event + fateNoticed[place],
-        expires: this.fateAt[place],
+        noticed,
+        expires,
+        isKept,
       });
     }
     return rings;
+  }
+
+  /** The event that a site has been away since: its own, else what happened last. */
+  private outageOf(site: number): EventInfo | undefined {
+    const past = this.report.events.filter((event) => event.at_us <= this.time);
+    const isOutage = (event: EventInfo) => event.site === site && event.deed !== 'restore';
+    return past.findLast(isOutage) ?? past.at(-1);
   }
 
   /** The event that happened last at a time, by place in the report's events; -1 before all. */

@@ -11,6 +11,7 @@ const ring = (dot: number, expires: number): Ring => ({
   event: 0,
   noticed: 90e6,
   expires,
+  isKept: false,
 });
 
 test('the next to run out comes first', () => {
@@ -31,6 +32,8 @@ test('detection is over when the last check has noticed', () => {
   expect(detection([ring(1, 150e6)], 30e6)).toEqual({ part: 1 / 3, left: 60e6 });
   expect(detection([ring(1, 150e6)], 90e6)).toBeNull();
   expect(detection([], 0)).toBeNull();
+  const unnoticed = { ...ring(1, 50e6), noticed: Infinity, isKept: true };
+  expect(detection([unnoticed], 30e6)?.left).toBe(Infinity);
 });
 
 test('the terms are those of the file, else the defaults', () => {

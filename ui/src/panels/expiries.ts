@@ -13,6 +13,8 @@ export interface Expiry {
   /** What is left of the answer, as the ring on the map shows it: full until it was noticed. */
   part: number;
   isNoticed: boolean;
+  /** Whether no TTL ends it: it is kept until the PoP returns. */
+  isKept: boolean;
 }
 
 export function expiries(rings: Ring[], time: number): Expiry[] {
@@ -25,6 +27,7 @@ export function expiries(rings: Ring[], time: number): Expiry[] {
       left: ring.expires - time,
       part: partLeft(ring, time),
       isNoticed: time >= ring.noticed,
+      isKept: ring.isKept,
     }))
     .sort((a, b) => a.left - b.left || a.dot - b.dot);
 }
@@ -34,11 +37,15 @@ function partLeft(ring: Ring, time: number): number {
   return whole <= 0 ? 0 : Math.max(0, Math.min(1, (ring.expires - time) / whole));
 }
 
-/** Share of the detection that has passed, 0 to 1; null before the failure and once noticed. */
+/**
+ * Share of the detection that has passed, 0 to 1, and what is left of it; null once noticed. Where
+ * the PoP returns before it would be noticed, infinitely much is left.
+ */
 export function detection(rings: Ring[], time: number): { part: number; left: number } | null {
   const open = rings.filter((ring) => time < ring.noticed);
   if (open.length === 0) return null;
   const last = open.reduce((a, b) => (b.noticed > a.noticed ? b : a));
+  if (last.noticed === Infinity) return { part: 0, left: Infinity };
   const whole = last.noticed - last.event;
   return { part: (time - last.event) / whole, left: last.noticed - time };
 }
