@@ -3,6 +3,7 @@
 export { default as BrushCard } from './BrushCard.svelte';
 export { default as CompareBar } from './CompareBar.svelte';
 export { default as CapacityTick } from '../panels/CapacityTick.svelte';
+export { heartOf } from '../panels/catchment';
 export { default as CompareTable } from '../panels/CompareTable.svelte';
 export { default as Events } from '../panels/Events.svelte';
 export { default as Expiries } from '../panels/Expiries.svelte';
