@@ -8,7 +8,7 @@ const SLACK_PX = 5;
 interface Dragging {
   /** Each move, in px of the pane. */
   move(at: Point): void;
-  /** Where it was let go; null if it never moved or was called off. */
+  /** Where it was let go; null if it never moved, was called off, or is not in the pane. */
   end(at: Point | null): void;
 }
 
@@ -30,7 +30,10 @@ export function dragging(pane: Element, down: PointerEvent, act: Dragging): void
     at = [clientX - box.left, clientY - box.top];
     act.move(at);
   });
-  listen('pointerup', () => end(at));
+  listen('pointerup', () => {
+    const isInside = at && at[0] >= 0 && at[1] >= 0 && at[0] <= box.width && at[1] <= box.height;
+    end(isInside ? at : null);
+  });
   listen('pointercancel', () => end(null));
   // A second finger means a pinch: what the first one began is called off.
   listen('pointerdown', ({ pointerId }) => {

@@ -73,6 +73,8 @@ export function pointing(svg: SVGSVGElement, act: Pointing): () => void {
     pointerup,
     pointerleave: () => act.leave(),
     click,
+    // Text that was selected elsewhere is not what is dragged here.
+    dragstart: (event: Event) => event.preventDefault(),
   } as const;
   for (const [name, handler] of Object.entries(handlers)) {
     svg.addEventListener(name, handler as EventListener);

@@ -147,6 +147,9 @@ function isPlace(pair: number[]): boolean {
   return pair.length === 2 && Math.abs(lat) <= 90 && Math.abs(lon) <= 180;
 }
 
+/** A year: whatever comes later is a slip of the finger. */
+const SECONDS_MAX = 366 * 86_400;
+
 const VERBS: Record<string, keyof EventDoc> = { fail: 'fail', up: 'restore', drain: 'drain' };
 
 function readEvents(text: string): EventDoc[] | null {
@@ -156,7 +159,7 @@ function readEvents(text: string): EventDoc[] | null {
     const [at, verb, site, how, ...rest] = part.split(':');
     const seconds = Number(at);
     const key = Object.hasOwn(VERBS, verb ?? '') ? VERBS[verb] : undefined;
-    const wrong = at === '' || !Number.isFinite(seconds) || seconds < 0;
+    const wrong = at === '' || !(seconds >= 0 && seconds <= SECONDS_MAX);
     if (!key || !site || rest.length > 0 || wrong || (how && key !== 'fail')) return null;
     const event: EventDoc = { at: writeDuration(seconds * 1e6), [key]: site };
     list.push(how ? { ...event, how } : event);
@@ -240,7 +243,9 @@ function shortParts({ doc, base, pins }: Shown): string[] | null {
   if (!equal(kept, baseClient ?? [])) return null;
   const added = (client ?? []).slice(kept.length);
   if (!added.every(isAsClicked)) return null;
-  const places = [...added.map((one) => one.at!), ...pins];
+  // A hundredth of a degree is a kilometre: who is near does not hang on more than four digits.
+  const near = pins.map((pin) => pin.map((degrees) => Number(degrees.toFixed(4))));
+  const places = [...added.map((one) => one.at!), ...near];
   if (places.length > 0) parts.push(`c=${places.map((place) => place.join(',')).join(';')}`);
   return parts;
 }

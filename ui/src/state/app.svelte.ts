@@ -436,6 +436,7 @@ export class App {
     clearTimeout(this.retryTimer);
     await this.reach(async () => {
       this.info = await engine.info();
+      if (this.offline) announcer.insist('The engine answers again.');
       this.offline = false;
       this.retryMs = 1000;
       this.problem = null;
@@ -646,8 +647,11 @@ export class App {
     return this.result?.rules.find((rule) => rule.name === 'decision')?.value ?? 'policy';
   }
 
-  /** Adds a client at a place (B5), or pins the nearest network where the world has no clients. */
-  async addClientAt(lat: number, lon: number): Promise<void> {
+  /**
+   * Adds a client at a place (B5), or pins the nearest network where the world has no clients: in
+   * the place of another pin, if that was moved there.
+   */
+  async addClientAt(lat: number, lon: number, moved?: Probe): Promise<void> {
     const { result } = this;
     if (!result) return;
     await this.reach(async () => {
@@ -662,8 +666,9 @@ export class App {
         this.select(added.dot);
         this.sayClient(added, near.text);
       } else {
+        this.probes = this.probes.filter((other) => other !== moved);
         this.pin({ dot: near.dot, asn: near.asn, lat, lon, text: near.text });
-        this.select(near.dot);
+        if (this.selection?.dot !== near.dot) this.select(near.dot);
         this.say(near.text);
       }
       this.tellAddress();
@@ -744,7 +749,11 @@ export class App {
       if (!near.client || now < 0) return;
       if (isRefused) return this.say(`${this.seaReason(near, lat, lon)}.`);
       isMoved = true;
+      const isSelected = this.selection?.dot === client.dot;
       await this.edit(edits.moveClient(this.doc!, now, near.client), player.time, false);
+      // A client elsewhere has another router, so it is not found again by that.
+      const moved = this.result?.clients.find((one) => one.index === now);
+      if (isSelected && moved && this.selection?.dot !== moved.dot) this.select(moved.dot);
     });
     return isMoved;
   }
