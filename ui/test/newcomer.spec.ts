@@ -118,3 +118,22 @@ test('a time that no clock shows is left out of a link, and the rest is opened',
   await expect(simulator.pops()).toHaveCount(8);
   await expect(page.getByLabel('Layer')).toHaveValue('rtt');
 });
+
+test('into an empty world a PoP is put without knowing any AS number', async ({
+  simulator,
+  page,
+}) => {
+  await simulator.open('#simulate?s=empty&v=1');
+  await page.getByRole('button', { name: 'Add PoP' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('Choose a place');
+  await dialog.getByRole('combobox').fill('Frankfurt');
+  await dialog.getByRole('option').first().click();
+  await expect(dialog.getByRole('checkbox').first()).toBeChecked();
+  await expect(dialog).toContainText(/AS\d+\s+serves the nearest client/);
+  await dialog.getByRole('button', { name: 'Add PoP' }).click();
+  await expect(simulator.pops()).toHaveCount(1);
+  await simulator.idle();
+  const fates = Object.values(await simulator.fates());
+  expect(fates.some(({ fate }) => fate === 'served')).toBe(true);
+});
