@@ -67,7 +67,7 @@ test('every card has a curve and a table that says the same', async ({ simulator
     await expect(box.getByTestId('series-plot').locator('canvas')).toBeVisible();
     await box.getByText('Show data').click();
     const rows = box.getByTestId('series-table').locator('tbody tr');
-    expect(await rows.count(), id).toBeGreaterThan(1);
+    await expect.poll(() => rows.count(), id).toBeGreaterThan(1);
     expect(await axe(page, `[data-testid="about-${id}"]`), id).toEqual([]);
     await page.keyboard.press('Escape');
   }
