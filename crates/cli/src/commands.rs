@@ -3,6 +3,7 @@
 pub mod at;
 pub mod explain;
 pub mod manual;
+pub mod plan;
 pub mod scenario;
 pub mod serve;
 pub mod simulate;
