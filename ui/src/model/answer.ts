@@ -25,10 +25,17 @@ export function columnsOf(section: SectionInfo): Column<Row>[] {
     title: column.name.replaceAll('_', ' '),
     unit: column.unit,
     kind: isText(column) ? 'text' : 'number',
-    width: isText(column) ? 'minmax(80px, 1.4fr)' : 'minmax(84px, 1fr)',
+    width: widthOf(column),
     get: (row) => column.values[row] ?? null,
     print: (row) => printField(column, row),
   }));
+}
+
+/** Room for the head and the longest of the first fields, in px. */
+function widthOf(column: ColumnInfo): number {
+  const fields = column.values.slice(0, 100).map((_, row) => printField(column, row).length);
+  const head = column.name.length + column.unit.length + 3;
+  return Math.min(320, 18 + 7 * Math.max(head, ...fields));
 }
 
 export function rowsOf(section: SectionInfo): Row[] {

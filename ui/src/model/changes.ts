@@ -91,3 +91,28 @@ function isReplaced(old: Change, by: Change): boolean {
   if (old.kind === 'session' && by.kind === 'session') return old.neighbor === by.neighbor;
   return old.kind === by.kind;
 }
+
+/** Whether something from outside is a list of changes. */
+export function isChanges(list: unknown): list is Change[] {
+  return Array.isArray(list) && list.every(isChange);
+}
+
+function isChange(change: unknown): change is Change {
+  if (typeof change !== 'object' || change === null) return false;
+  const { kind, site, neighbor, prepend, kqps } = change as Record<string, unknown>;
+  const isAsn = Number.isInteger(neighbor);
+  switch (kind) {
+    case 'prepend':
+      return typeof site === 'string' && Number.isInteger(prepend) && (neighbor === null || isAsn);
+    case 'session':
+      return typeof site === 'string' && isAsn;
+    case 'withdraw':
+      return typeof site === 'string';
+    case 'capacity':
+      return typeof site === 'string' && typeof kqps === 'number';
+    case 'add':
+      return typeof (site as { name?: unknown } | null)?.name === 'string';
+    default:
+      return false;
+  }
+}

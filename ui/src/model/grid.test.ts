@@ -4,11 +4,19 @@ import { compareRows, nextSort, toCsv, type Column } from './grid';
 
 type Row = { name: string; load: number | null };
 const COLUMNS: Column<Row>[] = [
-  { key: 'name', title: 'Name', kind: 'text', get: (row) => row.name, print: (row) => row.name },
+  {
+    key: 'name',
+    title: 'Name',
+    kind: 'text',
+    width: 80,
+    get: (row) => row.name,
+    print: (row) => row.name,
+  },
   {
     key: 'load',
     title: 'Load',
     kind: 'number',
+    width: 80,
     get: (row) => row.load,
     print: (row) => String(row.load),
   },

@@ -7,8 +7,8 @@ export interface Column<Row> extends Field<Row> {
   title: string;
   unit?: string;
   help?: string;
-  /** As CSS says it for a grid. */
-  width?: string;
+  /** Least width in px, and its share of what is left. */
+  width: number;
   /** Shown only if somebody asks for it. */
   isExtra?: boolean;
   /** Whether a text is not enough. */

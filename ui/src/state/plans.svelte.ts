@@ -69,8 +69,6 @@ export class Ask {
 }
 
 class Plans {
-  /** What B changes, in order. */
-  changes = $state.raw<Change[]>([]);
   readonly capacity = new Ask();
 
   /** The scenario as it is, without events. */
@@ -84,28 +82,28 @@ class Plans {
     }));
   });
   /** The scenario after the changes. */
-  readonly b = $derived(this.a && applyChanges(this.a, this.changes, this.sites));
+  readonly b = $derived(this.a && applyChanges(this.a, app.changes, this.sites));
 
   put(change: Change): void {
-    this.changes = withChange(this.changes, change);
+    app.setChanges(withChange(app.changes, change));
   }
 
   drop(place: number): void {
-    this.changes = this.changes.filter((_, other) => other !== place);
+    app.setChanges(app.changes.filter((_, other) => other !== place));
   }
 
   move(place: number, by: number): void {
-    const list = [...this.changes];
+    const list = [...app.changes];
     const [change] = list.splice(place, 1);
     list.splice(Math.max(0, place + by), 0, change);
-    this.changes = list;
+    app.setChanges(list);
   }
 
   /** Makes B the scenario, events and all: an edit that can be undone. */
   async apply(): Promise<void> {
     if (!app.doc) return;
-    const next = applyChanges(app.doc, this.changes, this.sites);
-    this.changes = [];
+    const next = applyChanges(app.doc, app.changes, this.sites);
+    app.setChanges([]);
     await app.change(next);
   }
 }
