@@ -12,6 +12,7 @@ pub mod brief;
 pub mod capacity;
 pub mod load;
 pub mod oracle;
+mod words;
 
 pub use answer::{Answer, Chart, Section, Verdict};
 pub use brief::Brief;
