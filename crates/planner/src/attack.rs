@@ -1,9 +1,9 @@
 //! Who survives which attack, and what to do about it (models 6).
 //!
 //! A [`Family`] says where the packets come from, a [`Size`] how many there are. Where they land is
-//! asked of the routing, once for each set of [`Action`]s, whatever the sizes: [`field`]. What sites
-//! make of it is the site model of runs. [`playbook`] lists actions and finds the best response,
-//! [`estimate`] tells an attack's size from what still arrives, [`answer`] says it.
+//! asked of the routing, once for each set of [`Action`]s, whatever the sizes: [`field`]. What the
+//! sites make of it is the site model of runs. [`playbook`] lists actions and finds the best
+//! response, [`estimate`] tells an attack's size from what still arrives, [`answer`] says it.
 //!
 //! What is left out: an attack that changes while it is answered, and what an action costs in
 //! time (asked of `dynamics`).
@@ -266,7 +266,9 @@ fn claim(field: &mut Field<'_>, family: usize, size: Size) -> Result<Claim, Unpl
     let fullest = |field: &mut Field<'_>, factor: f64| -> Result<Option<u32>, Unplanned> {
         let stand = field.stand(&[], family, size.times(factor))?;
         let over = stand.sites.iter().filter(|site| is_over(site.utilization));
-        let first = over.reduce(|a, b| if b.utilization > a.utilization { b } else { a });
+        // Sites that fill at once differ in their last digits.
+        let is_fuller = |full: f64, than: f64| full > than * (1.0 + 1e-6);
+        let first = over.reduce(|a, b| if is_fuller(b.utilization, a.utilization) { b } else { a });
         Ok(first.map(|site| site.site))
     };
     let (mut low, mut high) = (0.0, MULTIPLE_MAX);

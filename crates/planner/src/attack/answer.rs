@@ -10,6 +10,11 @@ use crate::answer::{Answer, Bar, Chart, ChartKind, Section, Verdict};
 use crate::brief::Brief;
 use crate::words::{count, decimals, integers, list, number, percent, percents, texts};
 
+/// Families that get a sentence.
+const FAMILIES_MAX: usize = 4;
+/// Sites that are named one by one.
+const NAMED_MAX: usize = 3;
+
 impl AttackPlan {
     /// The plan as an answer. It holds if no family of the main size puts a site over its capacity.
     pub fn answer(&self, brief: &Brief<'_>) -> Answer {
@@ -47,10 +52,12 @@ impl AttackPlan {
     }
 
     /// The family that puts most sites over their capacity; of equals the one that costs most.
+    /// One for which there is a playbook, if there is any.
     fn worst(&self, fatal: &[usize]) -> Option<usize> {
         let key = |family: usize| {
             let cell = &self.map[family][self.main];
-            (cell.over.len(), 1.0 - cell.served)
+            let known = self.playbooks.iter().any(|book| book.family == family);
+            (known, cell.over.len(), 1.0 - cell.served)
         };
         fatal.iter().copied().reduce(|a, b| if key(b) > key(a) { b } else { a })
     }
@@ -80,15 +87,24 @@ impl AttackPlan {
 
     fn findings(&self, brief: &Brief<'_>, absorbed: &[usize], fatal: &[usize]) -> Vec<String> {
         let mut findings = Vec::new();
-        let mut order = fatal.to_vec();
-        if let Some(worst) = self.worst(fatal) {
-            order.retain(|family| *family != worst);
-            order.insert(0, worst);
+        let (mut order, mut left) = (Vec::new(), fatal.to_vec());
+        while let Some(worst) = self.worst(&left) {
+            left.retain(|family| *family != worst);
+            order.push(worst);
         }
-        for family in &order {
+        for family in order.iter().take(FAMILIES_MAX) {
             let cell = &self.map[*family][self.main];
             let playbook = self.playbooks.iter().find(|it| it.family == *family);
             findings.push(self.response(brief, *family, cell, playbook));
+        }
+        if order.len() > FAMILIES_MAX {
+            let left = order.len() - FAMILIES_MAX;
+            let families = if left == 1 {
+                "1 more family".to_owned()
+            } else {
+                format!("{left} more families")
+            };
+            findings.push(format!("{families} put a site over capacity: see the table `playbook`"));
         }
         findings.extend(self.claim_check(brief));
         let up_to: Vec<String> = absorbed
@@ -143,16 +159,20 @@ impl AttackPlan {
         playbook: Option<&Playbook>,
     ) -> String {
         let mut text = format!(
-            "`{}` puts {} over capacity; absorbed, it leaves {} of demand served",
+            "`{}` puts {} over capacity: {} of demand is served if they absorb it",
             self.families[family],
             self.names(brief, &cell.over),
             percent(cell.served)
         );
         if !cell.rounds.is_empty() {
             let gone: Vec<u32> = cell.rounds.iter().map(|round| round.site).collect();
+            let who = match gone.len() {
+                0..=NAMED_MAX => self.names(brief, &gone),
+                many if many == self.sites.len() => format!("all {many}"),
+                many => format!("{many} of {}", self.sites.len()),
+            };
             text.push_str(&format!(
-                "; if overloaded sites withdrew, {} would, and {} would be served",
-                self.names(brief, &gone),
+                "; if overloaded sites withdrew, {who} would go, which leaves {} served",
                 percent(cell.served_withdrawn)
             ));
         }
@@ -164,7 +184,7 @@ impl AttackPlan {
             Search::Greedy => "found step by step, perhaps not the best".to_owned(),
         };
         if best.actions.is_empty() {
-            text.push_str(&format!("; no action serves more ({how})"));
+            text.push_str(&format!("; that is best: no action serves more ({how})"));
             return text;
         }
         let then = match best.over.is_empty() {
@@ -358,7 +378,7 @@ impl AttackPlan {
                 row_title: "from".to_owned(),
                 column_title: "attack".to_owned(),
                 rows: self.families.clone(),
-                columns: self.sizes.iter().map(|size| size.text()).collect(),
+                columns: self.sizes.iter().map(Size::text).collect(),
                 cells,
                 limit: Some(limit),
             },

@@ -13,12 +13,14 @@ use super::field::{Action, Field};
 use super::{Cell, Pace, Size, cell};
 use crate::brief::Brief;
 use crate::capacity::fate::neighbor;
-use crate::oracle::{Method, Unplanned};
+use crate::oracle::Unplanned;
+use crate::words::list;
 
-/// Combinations that are tried, all of them: each is a solve or a run.
-const COMBINATIONS_MAX: usize = 400;
-/// The same where each takes a solve of a large world.
-const COMBINATIONS_SOLVED_MAX: usize = 150;
+/// Combinations that are tried, all of them: so many routers' worth of solves or runs, within the
+/// bounds of the other two.
+const COMBINED_ROUTERS: usize = 1_000_000;
+const COMBINATIONS_MIN: usize = 100;
+const COMBINATIONS_MAX: usize = 2000;
 /// Prepends beyond it hardly ever change anything more.
 const PREPENDS: [u8; 3] = [1, 2, 3];
 /// A site with more neighbors leaves its peers or its providers, not one by one.
@@ -80,7 +82,11 @@ impl Play {
         match (self.actions.is_empty(), self.by_itself) {
             (true, _) => "absorb".to_owned(),
             (false, false) => actions.join("; "),
-            (false, true) => format!("by themselves: {}", actions.join("; ")),
+            (false, true) => {
+                let names: Vec<String> =
+                    self.actions.iter().map(|action| brief.site_name(action.site())).collect();
+                format!("by themselves {} withdraw", list(&names))
+            }
         }
     }
 }
@@ -107,10 +113,8 @@ pub(super) fn playbook(
         plays.push(Play { by_itself: true, ..withdrawn });
     }
     let count = options.iter().fold(1_usize, |all, one| all.saturating_mul(one.len() + 1));
-    let limit = match field.method() {
-        Method::Simulate => COMBINATIONS_MAX,
-        Method::Solve => COMBINATIONS_SOLVED_MAX,
-    };
+    let routers = field.brief().situation().world.router_count();
+    let limit = (COMBINED_ROUTERS / routers.max(1)).clamp(COMBINATIONS_MIN, COMBINATIONS_MAX);
     let (found, search) = match count <= limit {
         true => (exact(field, &options, family, size, pace)?, Search::Exact(count)),
         false => (greedy(field, family, size, pace)?, Search::Greedy),
@@ -127,13 +131,10 @@ pub(super) fn playbook(
         let as_good = |other: &Play| {
             other.served >= it.served - AS_GOOD
                 && other.over.len() <= it.over.len()
-                && other.moved_kqps < it.moved_kqps * (1.0 - 1e-9)
+                && is_smaller(other, it)
         };
         let all = (0..plays.len()).filter(|at| as_good(&plays[*at]));
-        all.reduce(|a, b| match plays[b].moved_kqps < plays[a].moved_kqps {
-            true => b,
-            false => a,
-        })
+        all.reduce(|a, b| if is_smaller(&plays[b], &plays[a]) { b } else { a })
     };
     let smaller: Vec<Option<usize>> = plays.iter().map(smaller).collect();
     for (play, smaller) in plays.iter_mut().zip(smaller) {
@@ -142,9 +143,31 @@ pub(super) fn playbook(
     Ok(Playbook { family, size, plays, best: best.expect("absorbing is one"), search })
 }
 
+/// Whether a response moves less than another, or as much and takes less.
+fn is_smaller(a: &Play, b: &Play) -> bool {
+    match differ(a.moved_kqps, b.moved_kqps) {
+        true => a.moved_kqps < b.moved_kqps,
+        false => effort(a) < effort(b),
+    }
+}
+
+/// How much is done: what can be undone most easily counts least.
+fn effort(play: &Play) -> u32 {
+    let of = |action: &Action| match action {
+        Action::Prepend(_, count) => u32::from(*count),
+        Action::Shed(_, asns) => 3 + asns.len() as u32,
+        Action::Withdraw(_) => 10_000,
+    };
+    play.actions.iter().map(of).sum()
+}
+
+/// Whether two sums of floats differ by more than they are wrong by.
+fn differ(x: f64, y: f64) -> bool {
+    (x - y).abs() > 1e-9 * (1.0 + x.abs().max(y.abs()))
+}
+
 /// Whether one response is to be preferred to another.
 fn better(a: &Play, b: &Play) -> bool {
-    let differ = |x: f64, y: f64| (x - y).abs() > 1e-9 * (1.0 + x.abs().max(y.abs()));
     if differ(a.served, b.served) {
         return a.served > b.served;
     }
@@ -154,7 +177,7 @@ fn better(a: &Play, b: &Play) -> bool {
     if differ(a.moved_kqps, b.moved_kqps) {
         return a.moved_kqps < b.moved_kqps;
     }
-    a.actions.len() < b.actions.len()
+    effort(a) < effort(b)
 }
 
 fn play(

@@ -20,7 +20,7 @@ use super::field::with_bots;
 use super::playbook::Search;
 use super::*;
 use crate::answer::Verdict;
-use crate::load::tests::{brief, eight, scenario};
+use crate::load::tests::{brief, eight, said, scenario};
 
 const KQPS: Size = Size { kqps: 30.0, gbps: 0.0 };
 
@@ -153,7 +153,8 @@ fn t6_1_and_t6_2_dispersion() {
     for index in 0..300 {
         let capacity = if index == 0 { "capacity = { gbps = 1000 }\n" } else { "" };
         text.push_str(&format!(
-            "[[site]]\nname = \"s{index}\"\nasn = {}\ncity = \"FRA\"\nneighbors = [{{ asn = 1000001 }}]\n{capacity}",
+            "[[site]]\nname = \"s{index}\"\nasn = {}\ncity = \"FRA\"\n\
+             neighbors = [{{ asn = 1000001 }}]\n{capacity}",
             64_512 + index
         ));
     }
@@ -311,10 +312,38 @@ fn where_bots_are_decides() {
     let answer = found.answer(&brief);
     assert_eq!(answer.verdict, Verdict::Fails);
     expect![[r#"
-        944 kq/s from `by_users` are absorbed; from `asia` they put 3 sites over capacity: bom, nrt and sin
-        `asia` puts bom, nrt and sin over capacity; absorbed, it leaves 96.9 % of demand served; if overloaded sites withdrew, sin, bom, nrt, lhr, fra, jfk, mia and gru would, and 0 % would be served; no action serves more (the best of all 125 combinations)
-        an even split of 944 kq/s over 8 sites predicts 118 kq/s each; `asia` puts 616 kq/s on bom
-        absorbed up to: `by_users` 1180 kq/s (jfk is full first)"#]].assert_eq(&format!("{}\n{}", answer.headline, answer.findings.join("\n")));
+        944 kq/s from `by_users` are absorbed; from `asia` they put 3 sites over
+            capacity: bom, nrt and sin
+        `asia` puts bom, nrt and sin over capacity: 96.9 % of demand is served if they
+            absorb it; if overloaded sites withdrew, all 8 would go, which leaves 0 %
+            served; that is best: no action serves more (the best of all 125
+            combinations)
+        an even split of 944 kq/s over 8 sites predicts 118 kq/s each; `asia` puts 616
+            kq/s on bom
+        absorbed up to: `by_users` 1180 kq/s (jfk is full first)
+    "#]]
+    .assert_eq(&said(&answer));
+}
+
+/// Prepending twice does no more than once, and the table says so.
+#[test]
+fn a_smaller_action_that_does_as_much_is_named() {
+    let story = eight("");
+    let brief = brief(&story);
+    let families = vec![family("eu", bots(&story, Botnet::Region("eu".to_owned())))];
+    let found = plan(&brief, &asked(families, &[Size { kqps: 944.0, gbps: 0.0 }])).unwrap();
+    let book = &found.playbooks[0];
+    let fra = brief.site_named("fra").unwrap();
+    let at = |action: &Action| {
+        book.plays.iter().position(|it| it.actions == std::slice::from_ref(action)).unwrap()
+    };
+    let (once, twice) = (at(&Action::Prepend(fra, 1)), at(&Action::Prepend(fra, 2)));
+    assert_eq!((book.best, book.plays[once].smaller), (once, None));
+    assert_eq!(book.plays[twice].smaller, Some(once));
+    // To withdraw is worse than to absorb.
+    assert_eq!(book.plays[at(&Action::Withdraw(fra))].smaller, Some(0));
+    assert_eq!((book.plays[once].moved_kqps, book.plays[once].moved_clients), (70.0, 1));
+    assert!(book.plays[once].rtt_change_ms.unwrap() > 0.0);
 }
 
 /// On random worlds: the best response of all, found by a field that remembers, is the best that

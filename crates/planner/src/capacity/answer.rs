@@ -226,6 +226,10 @@ impl CapacityPlan {
             (1.0 - failure.served, full)
         };
         let worst = self.groups.iter().reduce(|a, b| if key(b) > key(a) { b } else { a })?;
+        let (lost, full) = key(worst);
+        if lost < 1e-9 && full <= self.target {
+            return None;
+        }
         let names: Vec<String> =
             worst.fate.sites.iter().map(|site| brief.site_name(*site)).collect();
         let full = self.fullest(brief, worst).map_or(String::new(), |(site, full)| {

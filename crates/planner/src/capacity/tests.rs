@@ -8,7 +8,7 @@ use super::answer::even_spread;
 use super::fate::FateKind;
 use super::*;
 use crate::answer::Verdict;
-use crate::load::tests::{brief, eight, scenario};
+use crate::load::tests::{brief, eight, said, scenario};
 
 fn question() -> CapacityQuestion {
     CapacityQuestion { groups: Vec::new(), pairs: Pairs::Worst(20), day: false }
@@ -82,22 +82,35 @@ fn capacities_of_the_fixture_fail_where_twice_the_load_is_too_little() {
     let answer = plan.answer(&brief);
     assert_eq!(answer.verdict, Verdict::Fails);
     expect![[r#"
-        3 of 8 sites cannot carry what a single failure brings at 80 % of capacity: mia, lhr and sin
+        3 of 8 sites cannot carry what a single failure brings at 80 % of capacity:
+            mia, lhr and sin
         the failure that breaks the plan is bom: sin goes to 475 % of its capacity
-        sin needs 395 kq/s more than its 80: when bom fails it is asked for 380, which is 80 % of 475
-        lhr needs 168 kq/s more than its 120: when fra fails it is asked for 230, which is 80 % of 288
-        mia needs 142 kq/s more than its 120: when gru fails it is asked for 210, which is 80 % of 262
-        a 2x rule fails at mia (3.50x), lhr (3.83x) and sin (9.50x); were a failed site's load spread evenly, 1.14x would do, but BGP hands it on in lumps
-        if overloaded sites withdrew, mia, jfk, lhr, fra, bom, sin and nrt would do so after gru fails: 0 % of demand would still be served, against 92.4 % if they stay
+        sin needs 395 kq/s more than its 80: when bom fails it is asked for 380, which
+            is 80 % of 475
+        lhr needs 168 kq/s more than its 120: when fra fails it is asked for 230, which
+            is 80 % of 288
+        mia needs 142 kq/s more than its 120: when gru fails it is asked for 210, which
+            is 80 % of 262
+        a 2x rule fails at mia (3.50x), lhr (3.83x) and sin (9.50x); were a failed
+            site's load spread evenly, 1.14x would do, but BGP hands it on in lumps
+        if overloaded sites withdrew, mia, jfk, lhr, fra, bom, sin and nrt would do so
+            after gru fails: 0 % of demand would still be served, against 92.4 % if
+            they stay
         5 of 8 single failures would set off withdrawals
         when lhr fails, 60 kq/s go to jfk, though fra is 4887 km nearer to them
         when sin fails, 40 kq/s go to bom, though nrt is 6786 km nearer to them
         when jfk fails, 40 kq/s go to fra, though mia is 4432 km nearer to them
         when fra fails, 70 kq/s go to bom, though lhr is 2347 km nearer to them
-        of what shares a fate, AS6453 (bom and sin) hurts most: 79.7 % of demand is served, and nrt goes to 185.7 % of its capacity
+        of what shares a fate, AS6453 (bom and sin) hurts most: 79.7 % of demand is
+            served, and nrt goes to 185.7 % of its capacity
         the worst double failure is bom and nrt: sin goes to 650 % of its capacity
-        over the day, with the demand as daily mean, sin is fullest at 15 h UTC when bom fails, whose clients peak at 15 h: 689.9 % of its capacity; its own clients peak at 11 h
-        where demand lands was played, since routers keep the older of two equal routes here"#]].assert_eq(&format!("{}\n{}", answer.headline, answer.findings.join("\n")));
+        over the day, with the demand as daily mean, sin is fullest at 15 h UTC when
+            bom fails, whose clients peak at 15 h: 689.9 % of its capacity; its own
+            clients peak at 11 h
+        where demand lands was played, since routers keep the older of two equal routes
+            here
+    "#]]
+    .assert_eq(&said(&answer));
 }
 
 #[test]

@@ -40,6 +40,32 @@ pub(crate) fn brief(story: &Story) -> Brief<'_> {
     Brief::new(script, &story.scenario.residency).unwrap()
 }
 
+/// Lines, folded so that they can be written down.
+pub(crate) fn folded(lines: &[String]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        let mut column = 0;
+        for (index, word) in line.split(' ').enumerate() {
+            let length = word.chars().count() + 1;
+            if column + length > 80 {
+                text.push_str("\n    ");
+                column = 4;
+            } else if index > 0 {
+                text.push(' ');
+            }
+            text.push_str(word);
+            column += length;
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// What an answer says in words.
+pub(crate) fn said(answer: &crate::Answer) -> String {
+    folded(&[&[answer.headline.clone()], &answer.findings[..]].concat())
+}
+
 #[test]
 fn t8_3_diurnal() {
     let rules = Rules::default();

@@ -6,7 +6,7 @@ use expect_test::expect;
 
 use super::*;
 use crate::answer::Verdict;
-use crate::load::tests::{brief, eight};
+use crate::load::tests::{brief, eight, folded, said};
 
 fn rules(text: &str) -> Residency {
     let rule = |line: &str| {
@@ -64,9 +64,15 @@ fn what_is_outside_now_is_said_with_its_price() {
         all of `asia` (460 kq/s) is served inside now
         21.1 % of `sa` (190 kq/s) is served outside now, at mia
         when gru fails, 100 % of `sa` is served outside, at mia
-        no announcement of this prefix serves 100 % of `sa` inside once gru has failed: with every site outside silent, nobody would answer them
-        if every site outside prepended 5 times, 21.1 % of `sa` would still be outside: there business decides, and not the length of paths
-        a prefix for `sa` that only gru announces would keep all inside, for a mean round trip of 40.4 ms in place of 11.3; if they all fail, nobody answers, or with a covering prefix 100 % is outside again"#]].assert_eq(&format!("{}\n{}", answer.headline, answer.findings.join("\n")));
+        no announcement of this prefix serves 100 % of `sa` inside once gru has failed:
+            with every site outside silent, nobody would answer them
+        if every site outside prepended 5 times, 21.1 % of `sa` would still be outside:
+            there business decides, and not the length of paths
+        a prefix for `sa` that only gru announces would keep all inside, for a mean
+            round trip of 40.4 ms in place of 11.3; if they all fail, nobody answers,
+            or with a covering prefix 100 % is outside again
+    "#]]
+    .assert_eq(&said(&answer));
 }
 
 #[test]
@@ -79,9 +85,12 @@ fn rules_about_nobody_are_questions() {
     };
     let all = [message(""), message("ue=eu"), message("eu=ue")];
     expect![[r#"
-        nothing says which regions may serve which clients; give the scenario a `[residency]`, or say `--keep asia=asia`
+        nothing says which regions may serve which clients; give the scenario a
+            `[residency]`, or say `--keep asia=asia`
         no client is in region `ue`; the nearest name is `eu`
-        no site and no client is in region `ue`; the nearest name is `eu`"#]].assert_eq(&all.join("\n"));
+        no site and no client is in region `ue`; the nearest name is `eu`
+    "#]]
+    .assert_eq(&folded(&all));
 }
 
 /// A region without a site of its own can only be served elsewhere, or not at all.

@@ -16,7 +16,7 @@ use clap::Args;
 use super::{PlanArgs, Ready};
 use crate::commands::world::build::read;
 use crate::progress::Progress;
-use crate::report::Failure;
+use crate::report::{Failure, count, note};
 
 /// Who survives which attack, and what to do about it
 ///
@@ -163,6 +163,11 @@ fn of_file(brief: &Brief<'_>, path: &Path, found: &[(Asn, f64)]) -> Result<Bots,
         if !routers.is_empty() {
             shares.push((world.shown_router(routers), *share));
         }
+    }
+    let unknown = found.len() - shares.len();
+    if unknown > 0 {
+        let ases = count(unknown as u64, "AS", "ASes");
+        note(&format!("{ases} of `{}` are not in the world, and send nothing", path.display()));
     }
     let sum: f64 = shares.iter().map(|(_, share)| share).sum();
     if shares.is_empty() {
