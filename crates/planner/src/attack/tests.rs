@@ -20,7 +20,7 @@ use super::field::with_bots;
 use super::playbook::Search;
 use super::*;
 use crate::answer::Verdict;
-use crate::load::tests::{brief, eight, said, scenario};
+use crate::load::tests::{Bare, brief, eight, said, scenario};
 
 const KQPS: Size = Size { kqps: 30.0, gbps: 0.0 };
 
@@ -350,8 +350,7 @@ fn a_smaller_action_that_does_as_much_is_named() {
 /// fresh solves and a plain sum find.
 #[test]
 fn the_best_of_all_is_the_best_of_brute_force() {
-    let (geodns, regional, client_gbps, residency) = Default::default();
-    let _: (&GeoDns, &BTreeMap<String, u16>) = (&geodns, &regional);
+    let bare = Bare::default();
     let (mut compared, mut helped) = (0, 0);
     for seed in 0..300 {
         let mut case = random::case(seed, Kind::Regular);
@@ -360,18 +359,7 @@ fn the_best_of_all_is_the_best_of_brute_force() {
             site.capacity.kqps = Some(1.0 + draws.below(6) as f64);
         }
         case.rules.retries = 0;
-        let script = Script {
-            situation: case.situation(),
-            schedule: &[],
-            steering: Steering::Anycast,
-            prefix: 0,
-            geodns: &geodns,
-            regional: &regional,
-            client_gbps: &client_gbps,
-            senders: None,
-            bystanders: false,
-        };
-        let Ok(brief) = Brief::new(script, &residency) else { continue };
+        let Ok(brief) = bare.brief(&case) else { continue };
         let bot = draws.below(case.world.router_count() as u64) as u32;
         let families = vec![family("one", Bots::Routers(vec![(bot, 1.0)]))];
         let size = Size { kqps: 4.0 + draws.below(8) as f64, gbps: 0.0 };

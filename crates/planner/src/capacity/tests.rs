@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 
+use catchment_testkit::random::{self, Kind};
 use expect_test::{Expect, expect};
 
 use super::answer::even_spread;
 use super::fate::FateKind;
 use super::*;
 use crate::answer::Verdict;
-use crate::load::tests::{brief, eight, said, scenario};
+use crate::load::tests::{Bare, brief, eight, said, scenario};
 
 fn question() -> CapacityQuestion {
     CapacityQuestion { groups: Vec::new(), pairs: Pairs::Worst(20), day: false }
@@ -250,4 +251,38 @@ fn sites_without_capacity_get_a_requirement() {
         assert!(need.required > 0.0);
         assert_eq!(need.missing, Some(need.required));
     }
+}
+
+/// On random worlds: every failure is what a world is in which it has always been so.
+#[test]
+fn failures_are_those_of_fresh_solves() {
+    let bare = Bare::default();
+    let (mut compared, mut shared) = (0, 0);
+    for seed in 0..300 {
+        let case = random::case(seed, Kind::Regular);
+        let Ok(brief) = bare.brief(&case) else { continue };
+        let Ok(plan) = capacity(&brief, &question(), &mut |_, _| ControlFlow::Continue(())) else {
+            continue;
+        };
+        for failure in plan.singles.iter().chain(&plan.groups) {
+            let mut fresh = case.clone();
+            for site in &failure.fate.sites {
+                match failure.fate.kind {
+                    FateKind::Transit(asn) => {
+                        let sessions = brief.sessions_of(*site).into_iter();
+                        let lost = sessions.filter(|it| fate::neighbor(&brief, *it) == asn);
+                        fresh.overlay.closed.extend(lost);
+                        shared += 1;
+                    }
+                    _ => fresh.service.sites[*site as usize].active = false,
+                }
+            }
+            let fresh = bare.brief(&fresh).unwrap();
+            let mut oracle = Oracle::by(Method::Solve, &fresh).unwrap();
+            let expected = Loads::of(&fresh, &oracle.base().unwrap());
+            assert_eq!(*failure.day.mean(), expected, "seed {seed}: {:?}", failure.fate);
+            compared += 1;
+        }
+    }
+    assert!(compared > 400 && shared > 40, "{compared} compared, {shared} shared");
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use catchment_dynamics::Script;
 use catchment_model::Rules;
-use catchment_testkit::random::{self, Kind};
+use catchment_model::scenario::{GeoDns, Steering};
+use catchment_testkit::random::{self, Case, Kind};
 use catchment_testkit::story::{Story, situation, whole};
 
 use super::*;
 use crate::load::day::{Day, HOURS, diurnal};
-use crate::oracle::Oracle;
+use crate::oracle::{Oracle, Unplanned};
 
 /// A scenario, from what follows `name = …`.
 pub(crate) fn scenario(text: &str) -> Story {
@@ -38,6 +39,32 @@ pub(crate) fn brief(story: &Story) -> Brief<'_> {
         bystanders: false,
     };
     Brief::new(script, &story.scenario.residency).unwrap()
+}
+
+/// What random cases do not have, so that they can be planned with.
+#[derive(Default)]
+pub(crate) struct Bare {
+    geodns: GeoDns,
+    regional: BTreeMap<String, u16>,
+    client_gbps: BTreeMap<u32, f64>,
+    residency: BTreeMap<String, Vec<String>>,
+}
+
+impl Bare {
+    pub(crate) fn brief<'a>(&'a self, case: &'a Case) -> Result<Brief<'a>, Unplanned> {
+        let script = Script {
+            situation: case.situation(),
+            schedule: &[],
+            steering: Steering::Anycast,
+            prefix: 0,
+            geodns: &self.geodns,
+            regional: &self.regional,
+            client_gbps: &self.client_gbps,
+            senders: None,
+            bystanders: false,
+        };
+        Brief::new(script, &self.residency)
+    }
 }
 
 /// Lines, folded so that they can be written down.
@@ -101,24 +128,11 @@ fn a_day_is_the_sum_of_its_sources() {
 /// On random worlds, whatever moves makes of the loads before the loads after.
 #[test]
 fn moves_account_for_every_change_of_load() {
-    let geodns = catchment_model::scenario::GeoDns::default();
-    let (regional, client_gbps, residency) = Default::default();
+    let bare = Bare::default();
     let mut moved = 0;
     for seed in 0..400 {
         let case = random::case(seed, Kind::Regular);
-        let script = Script {
-            situation: case.situation(),
-            schedule: &[],
-            steering: catchment_model::scenario::Steering::Anycast,
-            prefix: 0,
-            geodns: &geodns,
-            regional: &regional,
-            client_gbps: &client_gbps,
-            senders: None,
-            bystanders: false,
-        };
-        let _: &BTreeMap<String, u16> = &regional;
-        let Ok(brief) = Brief::new(script, &residency) else { continue };
+        let Ok(brief) = bare.brief(&case) else { continue };
         let mut oracle = Oracle::by(crate::Method::Solve, &brief).unwrap();
         let base = oracle.base().unwrap();
         for site in brief.active_sites() {
