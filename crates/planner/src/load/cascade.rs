@@ -104,3 +104,62 @@ pub fn cascade(
     }
     Ok((rounds, now))
 }
+
+#[cfg(test)]
+mod tests {
+    use catchment_dynamics::load::LoadStep;
+
+    use super::*;
+
+    /// Sites that are offered so much of a capacity of 10.
+    fn stand(offered: &[f64]) -> Stand {
+        let site = |(index, offered): (u32, &f64)| LoadStep {
+            utilization: offered / 10.0,
+            ..serve(
+                0,
+                index,
+                catchment_model::service::Capacity { kqps: Some(10.0), gbps: None },
+                Offered { legit_kqps: *offered, ..Offered::default() },
+                None,
+                0,
+            )
+        };
+        let sites = (0..).zip(offered).map(site).collect();
+        Stand { sites, unserved_kqps: 0.0, unserved_gbps: 0.0 }
+    }
+
+    #[track_caller]
+    fn check(first: &[f64], then: &[&[f64]], expected: &[(u32, &str)]) {
+        let mut left = then.iter();
+        let (rounds, end) = cascade(stand(first), 1.2, |gone| {
+            assert_eq!(gone.len() + left.len(), then.len() + 1);
+            Ok(stand(left.next().expect("nobody goes then")))
+        })
+        .unwrap();
+        let found: Vec<(u32, String)> =
+            rounds.iter().map(|it| (it.site, format!("{:.2}", it.served))).collect();
+        let expected: Vec<(u32, String)> =
+            expected.iter().map(|(site, served)| (*site, (*served).to_owned())).collect();
+        assert_eq!(found, expected);
+        assert_eq!(left.len(), 0);
+        assert_eq!(end, stand(then.last().copied().unwrap_or(first)));
+    }
+
+    #[test]
+    fn the_highest_goes_first_and_the_first_of_equals() {
+        check(&[13.0, 15.0, 15.0], &[&[13.0, 0.0, 30.0], &[43.0, 0.0, 0.0], &[0.0; 3]], {
+            &[(1, "0.47"), (2, "0.23"), (0, "1.00")]
+        });
+    }
+
+    #[test]
+    fn it_ends_where_the_others_bear_it() {
+        check(&[12.0, 5.0], &[], &[]);
+        check(&[20.0, 5.0], &[&[0.0, 11.0]], &[(0, "0.91")]);
+    }
+
+    #[test]
+    fn a_site_that_is_offered_something_after_it_has_gone_ends_it() {
+        check(&[20.0, 5.0], &[&[20.0, 5.0]], &[(0, "0.60")]);
+    }
+}
