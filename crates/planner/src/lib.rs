@@ -8,10 +8,13 @@
 //! takes to get there is asked of `dynamics`.
 
 pub mod answer;
+pub mod attack;
 pub mod brief;
 pub mod capacity;
 pub mod load;
 pub mod oracle;
+pub mod residency;
+mod words;
 
 pub use answer::{Answer, Chart, Section, Verdict};
 pub use brief::Brief;

@@ -4,7 +4,9 @@
 //! Each question is a file below here, which says what it takes; all that they have in common is
 //! here: reading, progress, printing, drawing, the exit code.
 
+mod attack;
 mod capacity;
+mod residency;
 
 use std::ops::ControlFlow;
 
@@ -31,6 +33,8 @@ use crate::report::{Failure, note};
 #[derive(Debug, Subcommand)]
 pub enum PlanCommand {
     Capacity(capacity::CapacityArgs),
+    Attack(attack::AttackArgs),
+    Residency(residency::ResidencyArgs),
 }
 
 /// What all plans take.
@@ -52,6 +56,8 @@ pub struct PlanArgs {
 pub fn run(command: &PlanCommand) -> Result<(), Failure> {
     match command {
         PlanCommand::Capacity(args) => capacity::run(args),
+        PlanCommand::Attack(args) => attack::run(args),
+        PlanCommand::Residency(args) => residency::run(args),
     }
 }
 
@@ -82,6 +88,14 @@ fn plan(
     args: &PlanArgs,
     ask: impl FnOnce(&Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
 ) -> Result<(), Failure> {
+    plan_ready(args, |_, brief, watch| ask(brief, watch))
+}
+
+/// The same for whoever has names to look up in the scenario.
+fn plan_ready(
+    args: &PlanArgs,
+    ask: impl FnOnce(&Ready, &Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
+) -> Result<(), Failure> {
     let output = args.output.settle()?;
     let progress = Progress::start("reading");
     let loaded = args.scenario.load()?;
@@ -98,7 +112,7 @@ fn plan(
         steps.tell(done, total);
         ControlFlow::Continue(())
     };
-    let answer = ask(&brief, watch).map_err(unplanned)?;
+    let answer = ask(&ready, &brief, watch).map_err(unplanned)?;
     progress.phase("writing");
     let section = match &args.table {
         None => &answer.sections[0],

@@ -10,6 +10,7 @@ mod data;
 mod library;
 mod mistakes;
 mod output;
+mod plan_hold;
 mod real_data;
 mod serve;
 mod simulate;
