@@ -10,8 +10,11 @@
 pub mod answer;
 pub mod brief;
 pub mod capacity;
+pub mod diff;
 pub mod load;
 pub mod oracle;
+pub mod quantile;
+pub mod sweep;
 
 pub use answer::{Answer, Chart, Section, Verdict};
 pub use brief::Brief;
