@@ -37,11 +37,13 @@ pub struct ScenarioArgs {
     pub set: Vec<(String, String)>,
 }
 
-fn seed(text: &str) -> Result<u64, String> {
+/// A seed on the command line.
+pub fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
 }
 
-fn setting(text: &str) -> Result<(String, String), String> {
+/// A setting on the command line.
+pub fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((path, value)) if !path.trim().is_empty() => {
             Ok((path.trim().to_owned(), value.trim().to_owned()))

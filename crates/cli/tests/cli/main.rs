@@ -9,9 +9,11 @@ mod data;
 mod library;
 mod mistakes;
 mod output;
+mod pages;
 mod real_data;
 mod serve;
 mod simulate;
+mod sweep;
 
 use std::fs;
 use std::path::{Path, PathBuf};

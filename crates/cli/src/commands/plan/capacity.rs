@@ -10,7 +10,7 @@ use crate::report::Failure;
 #[derive(Debug, Args)]
 pub struct CapacityArgs {
     #[command(flatten)]
-    plan: PlanArgs,
+    pub plan: PlanArgs,
 }
 
 /// Runs the command.
