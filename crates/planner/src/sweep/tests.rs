@@ -216,7 +216,16 @@ fn links_are_lost_by_their_share_and_never_the_own() {
     let world = &story.assembled.world;
     let service = eight("").assembled.service;
     let mut own = service.clone();
-    own.sites.iter_mut().for_each(|site| site.asn = world.asns[0]);
+    // One that has neighbors before it and behind it.
+    let middle = (0..world.as_count() as u32).find(|as_index| {
+        let routers = world.routers_of(*as_index);
+        let sessions = || routers.clone().flat_map(|router| world.sessions(router));
+        let neighbor = |session: u32| world.neighbors[session as usize];
+        sessions().any(|it| neighbor(it) < routers.start)
+            && sessions().any(|it| neighbor(it) >= routers.end)
+    });
+    let middle = world.asns[middle.unwrap() as usize];
+    own.sites.iter_mut().for_each(|site| site.asn = middle);
     let lost = |share: f64, seed: u64| {
         let mut overlay = catchment_model::Overlay::default();
         let count = lose_links(world, &own, &mut overlay, share, seed);
@@ -225,7 +234,7 @@ fn links_are_lost_by_their_share_and_never_the_own() {
     let pairs = |overlay: &catchment_model::Overlay| overlay.down.len();
     assert_eq!(lost(0.0, 1).0, 0);
     let (all, everything) = lost(1.0, 1);
-    let is_own = |router: u32| world.asn_of(router) == world.asns[0];
+    let is_own = |router: u32| world.asn_of(router) == middle;
     assert!(everything.down.iter().all(|(a, b)| !is_own(*a) && !is_own(*b)));
     let (some, overlay) = lost(0.1, 1);
     let share = some as f64 / all as f64;
