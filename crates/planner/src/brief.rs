@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use catchment_dynamics::{Script, Source};
 use catchment_model::Service;
+use catchment_model::mistake::nearest_help;
 use catchment_model::scenario::Steering;
+use catchment_model::service::Reach;
 use catchment_routing::Situation;
 
 use crate::oracle::Unplanned;
@@ -59,6 +61,36 @@ impl<'a> Brief<'a> {
     /// The name of a site.
     pub fn site_name(&self, site: u32) -> String {
         self.service().sites[site as usize].name.to_string()
+    }
+
+    /// The site that a user means.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn site_named(&self, name: &str) -> Result<u32, Unplanned> {
+        let sites = &self.service().sites;
+        let lower = name.to_lowercase();
+        let named = sites.iter().position(|site| site.name.as_str() == lower);
+        named.map(|index| index as u32).ok_or_else(|| {
+            let known = sites.iter().map(|site| site.name.as_str());
+            Unplanned::question(
+                format!("the scenario has no site `{name}`"),
+                nearest_help(name, known),
+            )
+        })
+    }
+
+    /// The sessions that a site announces over, ascending.
+    pub fn sessions_of(&self, site: u32) -> Vec<u32> {
+        let spec = &self.service().sites[site as usize];
+        match spec.reach {
+            Reach::Listed => spec.announcements.keys().copied().collect(),
+            Reach::Everyone => {
+                let world = self.situation().world;
+                let routers = world.routers_of(world.router_as[spec.router as usize]);
+                routers.flat_map(|router| world.sessions(router)).collect()
+            }
+        }
     }
 
     /// The sites that announce, ascending.

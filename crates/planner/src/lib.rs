@@ -8,13 +8,16 @@
 //! takes to get there is asked of `dynamics`.
 
 pub mod answer;
+pub mod attack;
 pub mod brief;
 pub mod capacity;
 pub mod diff;
 pub mod load;
 pub mod oracle;
 pub mod quantile;
+pub mod residency;
 pub mod sweep;
+mod words;
 
 pub use answer::{Answer, Chart, Section, Verdict};
 pub use brief::Brief;

@@ -1,4 +1,10 @@
-//! What each site carries of a placement.
+//! What each site carries of a placement: now, and over the day (models 8.2).
+//!
+//! [`moves`] compares two placements, [`cascade`] follows what sites do that are overloaded.
+
+pub mod cascade;
+pub mod day;
+pub mod moves;
 
 use catchment_model::service::Capacity;
 
@@ -48,6 +54,15 @@ impl Loads {
         }
         loads
     }
+
+    /// All demand, served or not.
+    pub fn total(&self) -> Load {
+        self.sites.iter().fold(self.unserved, |sum, load| Load {
+            kqps: sum.kqps + load.kqps,
+            gbps: sum.gbps + load.gbps,
+            sources: sum.sources + load.sources,
+        })
+    }
 }
 
 impl Load {
@@ -62,3 +77,6 @@ impl Load {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

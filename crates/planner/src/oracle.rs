@@ -14,6 +14,7 @@ use catchment_dynamics::{Prelude, Script, Source, Stream};
 use catchment_model::rules::{OldestRule, Overload, Role};
 use catchment_model::scenario::FailureKind;
 use catchment_model::schedule::{Deed, Occurrence};
+use catchment_model::service::Announcement;
 use catchment_model::{Duration, Rules};
 use catchment_routing::{Catchment, Change, Situation, Solver, Unsolved, Via, link_rtt_ms};
 use thiserror::Error;
@@ -170,12 +171,23 @@ impl<'a> Oracle<'a> {
     /// # Panics
     /// If there is no such site.
     pub fn without(&mut self, failed: &[u32]) -> Result<Placement, Unplanned> {
+        let steps: Vec<Vec<Change>> =
+            failed.iter().map(|site| vec![Change::Withdraw(*site)]).collect();
+        self.after(&steps)
+    }
+
+    /// Where demand lands after several steps, each of changes that happen at once. All of them are
+    /// taken back.
+    ///
+    /// # Errors
+    /// If the routing does not settle.
+    ///
+    /// # Panics
+    /// If a change names a site or session that does not exist.
+    pub fn after(&mut self, steps: &[Vec<Change>]) -> Result<Placement, Unplanned> {
         match &mut self.body {
-            Body::Steady(steady) => {
-                let withdrawn: Vec<Change> = failed.iter().copied().map(Change::Withdraw).collect();
-                steady.after(self.brief, &withdrawn)
-            }
-            Body::Played(played) => played.without(self.brief, failed),
+            Body::Steady(steady) => steady.after(self.brief, &steps.concat()),
+            Body::Played(played) => played.after(self.brief, steps),
         }
     }
 }
@@ -322,14 +334,19 @@ impl Played {
         Played { rules, prelude: None }
     }
 
-    fn without(&mut self, brief: &Brief<'_>, failed: &[u32]) -> Result<Placement, Unplanned> {
-        let fail = |(index, site): (usize, &u32)| Occurrence {
-            at: Duration::from_s(APART_S * index as i64),
-            index: index as u32,
-            deed: Deed::Fail { site: *site, how: FailureKind::Withdraw },
-            label: format!("{} fails", brief.site_name(*site)),
-        };
-        let schedule: Vec<Occurrence> = failed.iter().enumerate().map(fail).collect();
+    fn after(&mut self, brief: &Brief<'_>, steps: &[Vec<Change>]) -> Result<Placement, Unplanned> {
+        let mut schedule: Vec<Occurrence> = Vec::new();
+        let mut said: BTreeMap<u32, BTreeMap<u32, Announcement>> = BTreeMap::new();
+        for (step, change) in
+            (0..).zip(steps).flat_map(|(step, all)| all.iter().map(move |it| (step, it)))
+        {
+            schedule.push(Occurrence {
+                at: Duration::from_s(APART_S * step),
+                index: schedule.len() as u32,
+                deed: deed(brief, change, &mut said)?,
+                label: String::new(),
+            });
+        }
         let situation = Situation { rules: &self.rules, ..brief.situation() };
         let script = Script {
             situation,
@@ -364,4 +381,44 @@ impl Played {
             rtt_ms,
         })
     }
+}
+
+/// A change as an event of a run. What sites say is told whole, so `said` keeps what the changes
+/// before have made of it.
+fn deed(
+    brief: &Brief<'_>,
+    change: &Change,
+    said: &mut BTreeMap<u32, BTreeMap<u32, Announcement>>,
+) -> Result<Deed, Unplanned> {
+    let policy = |prepends: &[(u32, u8)], closed: &[(u32, bool)], local_prefs: &[_]| Deed::Policy {
+        local_prefs: local_prefs.to_vec(),
+        prepends: prepends.to_vec(),
+        closed: closed.to_vec(),
+    };
+    Ok(match change {
+        Change::Withdraw(site) => Deed::Fail { site: *site, how: FailureKind::Withdraw },
+        Change::Announce(site) => Deed::Restore { site: *site },
+        Change::Say { site, session, announcement } => {
+            let spec = &brief.service().sites[*site as usize];
+            let all = said.entry(*site).or_insert_with(|| spec.announcements.clone());
+            match announcement {
+                Some(announcement) => all.insert(*session, announcement.clone()),
+                None => all.remove(session),
+            };
+            let (reach, announcements) = (spec.reach, all.clone());
+            Deed::Announce { site: *site, reach, announcements, opened: Vec::new() }
+        }
+        Change::Link { a, b, up } => Deed::Link { pairs: vec![(*a, *b)], up: *up, wire: true },
+        Change::Prepend { session, count } => policy(&[(*session, *count)], &[], &[]),
+        Change::Close { session, closed } => policy(&[], &[(*session, *closed)], &[]),
+        Change::LocalPref { as_index, neighbor, local_pref } => {
+            let value = local_pref.ok_or_else(|| {
+                Unplanned::question(
+                    "a run cannot give the routes of a neighbor the LOCAL_PREF of their class back",
+                    "ask with a value, or with `--set rules.oldest_rule=none`",
+                )
+            })?;
+            policy(&[], &[], &[(*as_index, *neighbor, value)])
+        }
+    })
 }

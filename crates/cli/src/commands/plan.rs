@@ -5,9 +5,11 @@
 //! here: reading, progress, printing, drawing, the exit code.
 
 mod answer;
+mod attack;
 mod capacity;
 mod diff;
 mod report;
+mod residency;
 mod sweep;
 
 use std::cell::RefCell;
@@ -36,6 +38,8 @@ use answer::AnswerArgs;
 #[derive(Debug, Subcommand)]
 pub enum PlanCommand {
     Capacity(capacity::CapacityArgs),
+    Attack(attack::AttackArgs),
+    Residency(residency::ResidencyArgs),
     Diff(diff::DiffArgs),
     Sweep(sweep::SweepArgs),
     Report(report::ReportArgs),
@@ -69,6 +73,8 @@ impl PlanCommand {
     fn plan_args(&mut self) -> Option<&mut PlanArgs> {
         match self {
             PlanCommand::Capacity(args) => Some(&mut args.plan),
+            PlanCommand::Attack(args) => Some(&mut args.plan),
+            PlanCommand::Residency(args) => Some(&mut args.plan),
             PlanCommand::Diff(_) | PlanCommand::Sweep(_) | PlanCommand::Report(_) => None,
         }
     }
@@ -81,6 +87,8 @@ impl PlanCommand {
 pub fn run(command: &PlanCommand) -> Result<(), Failure> {
     match command {
         PlanCommand::Capacity(args) => capacity::run(args),
+        PlanCommand::Attack(args) => attack::run(args),
+        PlanCommand::Residency(args) => residency::run(args),
         PlanCommand::Diff(args) => diff::run(args),
         PlanCommand::Sweep(args) => sweep::run(args),
         PlanCommand::Report(args) => report::run(args),
@@ -137,6 +145,14 @@ fn plan(
     args: &PlanArgs,
     ask: impl FnOnce(&Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
 ) -> Result<(), Failure> {
+    plan_ready(args, |_, brief, watch| ask(brief, watch))
+}
+
+/// The same for whoever has names to look up in the scenario.
+fn plan_ready(
+    args: &PlanArgs,
+    ask: impl FnOnce(&Ready, &Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
+) -> Result<(), Failure> {
     let outlet = args.answer.settle()?;
     let progress = Progress::start("reading");
     let loaded = args.scenario.load()?;
@@ -149,7 +165,7 @@ fn plan(
         None => Ready::new(&loaded, &base)?,
     };
     let brief = ready.brief()?;
-    let answer = watched(&progress, |watch| ask(&brief, watch))?;
+    let answer = watched(&progress, |watch| ask(&ready, &brief, watch))?;
     if let Some(Sink(sink)) = &args.sink {
         sink.replace(Some(answer));
         return Ok(());

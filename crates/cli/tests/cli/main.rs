@@ -10,6 +10,7 @@ mod library;
 mod mistakes;
 mod output;
 mod pages;
+mod plan_hold;
 mod real_data;
 mod serve;
 mod simulate;

@@ -37,9 +37,9 @@ fn a_row_of_a_grid_is_what_one_question_says() {
     {
         let (rule, removed) =
             (format!("rules.oldest_rule={rule}"), format!("site.bom.remove={removed}"));
-        let one = folder.run(&["plan", "capacity", "eight", "--set", &rule, "--set", &removed]);
-        let one = one.done();
-        for (site, load) in column(&one, "site").iter().zip(column(&one, "load")) {
+        let diff = ["plan", "diff", "eight", "--table", "sites", "--set", &rule];
+        let one = folder.run(&[&diff[..], &["--set", &removed]].concat()).done();
+        for (site, load) in column(&one, "site").iter().zip(column(&one, "b")) {
             assert_eq!(column(&rows, &format!("load_{site}"))[row], load, "row {row}, {site}");
         }
     }

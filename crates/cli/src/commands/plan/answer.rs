@@ -117,9 +117,6 @@ const ROWS_SHOWN: usize = 40;
 /// An answer for people.
 pub fn text(answer: &Answer) -> String {
     let mut text = format!("{}\n", answer.headline);
-    if !answer.findings.is_empty() {
-        text.push('\n');
-    }
     for finding in &answer.findings {
         text.push_str(&wrapped(finding));
     }
@@ -136,7 +133,7 @@ pub fn text(answer: &Answer) -> String {
 
 /// A finding in lines that can be read.
 fn wrapped(finding: &str) -> String {
-    let options = textwrap::Options::new(96)
+    let options = textwrap::Options::new(100)
         .initial_indent("- ")
         .subsequent_indent("  ")
         .word_separator(textwrap::WordSeparator::AsciiSpace)

@@ -9,6 +9,7 @@ mod page;
 use std::path::PathBuf;
 
 use catchment_planner::Answer;
+use catchment_worlds::BaseWorld;
 use clap::{Args, CommandFactory, Parser};
 
 use self::page::{Fact, Page, Part};
@@ -59,12 +60,13 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     let progress = Progress::start("reading");
     let loaded = args.scenario.load()?;
     target.spare(&world::inputs_of(&loaded))?;
-    let facts = facts(args, &loaded, &progress)?;
+    let base = world::of_scenario(&loaded, &progress)?;
+    let facts = facts(args, &loaded, &base);
     drop(progress);
     if !loaded.scenario.events.is_empty() {
         note("plans do not play events; they ask about the state before the first");
     }
-    let wanted = if args.with.is_empty() { suitable(&loaded) } else { args.with.clone() };
+    let wanted = if args.with.is_empty() { suitable(&loaded, &base) } else { args.with.clone() };
     let mut commands = Vec::with_capacity(wanted.len());
     for words in &wanted {
         commands.push((words, command(words, args)?));
@@ -90,9 +92,10 @@ fn known() -> Vec<String> {
 }
 
 /// What a scenario has something to say about.
-fn suitable(loaded: &Loaded) -> Vec<String> {
+fn suitable(loaded: &Loaded, base: &BaseWorld) -> Vec<String> {
     let scenario = &loaded.scenario;
-    let has_capacity = scenario.sites.iter().any(|site| site.capacity.is_some());
+    let mut sites = base.sites.iter().chain(&scenario.sites);
+    let has_capacity = sites.any(|site| site.capacity.is_some());
     let suits = |name: &str| match name {
         "capacity" => true,
         "residency" => !scenario.residency.is_empty(),
@@ -157,9 +160,8 @@ fn part(words: &str, mut command: PlanCommand) -> Result<Part, Failure> {
 }
 
 /// What the page is about.
-fn facts(args: &ReportArgs, loaded: &Loaded, progress: &Progress) -> Result<Vec<Fact>, Failure> {
+fn facts(args: &ReportArgs, loaded: &Loaded, base: &BaseWorld) -> Vec<Fact> {
     let scenario = &loaded.scenario;
-    let base = world::of_scenario(loaded, progress)?;
     let mut facts = vec![Fact::new("scenario", &scenario.name)];
     if let Some(date) = &args.date {
         facts.push(Fact::new("date", date));
@@ -183,7 +185,7 @@ fn facts(args: &ReportArgs, loaded: &Loaded, progress: &Progress) -> Result<Vec<
     facts.push(Fact::new("seed", &scenario.seed.to_string()));
     facts.push(Fact::new("engine", concat!("catchment ", env!("CARGO_PKG_VERSION"))));
     facts.push(Fact::new("command", &command_line()));
-    Ok(facts)
+    facts
 }
 
 /// The command line as it can be typed again.
