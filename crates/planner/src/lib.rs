@@ -8,10 +8,14 @@
 //! takes to get there is asked of `dynamics`.
 
 pub mod answer;
+pub mod border;
 pub mod brief;
 pub mod capacity;
+pub mod letters;
 pub mod load;
 pub mod oracle;
+pub mod sites;
+pub mod steer;
 
 pub use answer::{Answer, Chart, Section, Verdict};
 pub use brief::Brief;

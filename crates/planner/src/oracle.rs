@@ -178,6 +178,24 @@ impl<'a> Oracle<'a> {
             Body::Played(played) => played.without(self.brief, failed),
         }
     }
+
+    /// Where demand lands after a site has failed and come back. It differs from [`Oracle::base`]
+    /// only where routers keep the older of two equal routes.
+    ///
+    /// # Errors
+    /// If the routing does not settle.
+    ///
+    /// # Panics
+    /// If there is no such site.
+    pub fn restored(&mut self, site: u32) -> Result<Placement, Unplanned> {
+        match &mut self.body {
+            Body::Steady(steady) => steady.after(self.brief, &[]),
+            Body::Played(played) => {
+                let fail = Deed::Fail { site, how: FailureKind::Withdraw };
+                played.after(self.brief, vec![fail, Deed::Restore { site }])
+            }
+        }
+    }
 }
 
 /// The steady state of all prefixes that matter.
@@ -215,11 +233,23 @@ impl<'a> Steady<'a> {
     /// # Errors
     /// If the routing does not settle.
     pub fn after(&mut self, brief: &Brief<'_>, changes: &[Change]) -> Result<Placement, Unplanned> {
+        self.after_each(brief, |_| changes)
+    }
+
+    /// The same with changes that differ by prefix.
+    ///
+    /// # Errors
+    /// If the routing does not settle.
+    pub fn after_each<'c>(
+        &mut self,
+        brief: &Brief<'_>,
+        changes: impl Fn(u16) -> &'c [Change],
+    ) -> Result<Placement, Unplanned> {
         let mut outcome = Ok(());
         let mut done = Vec::with_capacity(self.solvers.len());
-        'all: for (_, solver) in &mut self.solvers {
+        'all: for (prefix, solver) in &mut self.solvers {
             done.push(0);
-            for change in changes {
+            for change in changes(*prefix) {
                 if let Err(unsolved) = solver.resolve(change) {
                     outcome = Err(unsolved);
                     break 'all;
@@ -234,6 +264,22 @@ impl<'a> Steady<'a> {
             });
         }
         Ok(outcome.map(|()| placement)?)
+    }
+
+    /// Lets exactly the sites for which `active` is true announce, from now on.
+    ///
+    /// # Errors
+    /// If the routing does not settle.
+    pub fn choose_sites(&mut self, active: impl Fn(u32) -> bool) -> Result<(), Unplanned> {
+        for (_, solver) in &mut self.solvers {
+            solver.choose_sites(&active)?;
+        }
+        Ok(())
+    }
+
+    /// The prefixes that matter, by index; longest first.
+    pub fn prefixes(&self) -> impl Iterator<Item = u16> + '_ {
+        self.solvers.iter().map(|(prefix, _)| *prefix)
     }
 
     /// Where demand lands as things stand.
@@ -323,13 +369,19 @@ impl Played {
     }
 
     fn without(&mut self, brief: &Brief<'_>, failed: &[u32]) -> Result<Placement, Unplanned> {
-        let fail = |(index, site): (usize, &u32)| Occurrence {
+        let fail = |site: &u32| Deed::Fail { site: *site, how: FailureKind::Withdraw };
+        self.after(brief, failed.iter().map(fail).collect())
+    }
+
+    /// Where demand lands after deeds, one after the other.
+    fn after(&mut self, brief: &Brief<'_>, deeds: Vec<Deed>) -> Result<Placement, Unplanned> {
+        let occurrence = |(index, deed): (usize, Deed)| Occurrence {
             at: Duration::from_s(APART_S * index as i64),
             index: index as u32,
-            deed: Deed::Fail { site: *site, how: FailureKind::Withdraw },
-            label: format!("{} fails", brief.site_name(*site)),
+            deed,
+            label: String::new(),
         };
-        let schedule: Vec<Occurrence> = failed.iter().enumerate().map(fail).collect();
+        let schedule: Vec<Occurrence> = deeds.into_iter().enumerate().map(occurrence).collect();
         let situation = Situation { rules: &self.rules, ..brief.situation() };
         let script = Script {
             situation,
