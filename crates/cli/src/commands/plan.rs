@@ -5,6 +5,8 @@
 //! here: reading, progress, printing, drawing, the exit code.
 
 mod capacity;
+mod sites;
+mod steer;
 
 use std::ops::ControlFlow;
 
@@ -13,7 +15,7 @@ use catchment_dynamics::script::Script;
 use catchment_formats::table::Format;
 use catchment_model::Scenario;
 use catchment_planner::{Answer, Brief, Unplanned, Verdict};
-use catchment_worlds::Assembled;
+use catchment_worlds::{Assembled, BaseWorld};
 use clap::{Args, Subcommand};
 
 use super::at::unfinished;
@@ -31,6 +33,8 @@ use crate::report::{Failure, note};
 #[derive(Debug, Subcommand)]
 pub enum PlanCommand {
     Capacity(capacity::CapacityArgs),
+    Sites(sites::SitesArgs),
+    Steer(steer::SteerArgs),
 }
 
 /// What all plans take.
@@ -52,6 +56,8 @@ pub struct PlanArgs {
 pub fn run(command: &PlanCommand) -> Result<(), Failure> {
     match command {
         PlanCommand::Capacity(args) => capacity::run(args),
+        PlanCommand::Sites(args) => sites::run(args),
+        PlanCommand::Steer(args) => steer::run(args),
     }
 }
 
@@ -82,11 +88,21 @@ fn plan(
     args: &PlanArgs,
     ask: impl FnOnce(&Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
 ) -> Result<(), Failure> {
+    plan_of(args, |_, _, _| Ok(()), ask)
+}
+
+/// The same with a scenario that the options of the command add to before it meets its world.
+fn plan_of(
+    args: &PlanArgs,
+    add: impl FnOnce(&mut Scenario, &BaseWorld, &Progress) -> Result<(), Failure>,
+    ask: impl FnOnce(&Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
+) -> Result<(), Failure> {
     let output = args.output.settle()?;
     let progress = Progress::start("reading");
-    let loaded = args.scenario.load()?;
+    let mut loaded = args.scenario.load()?;
     output.spare(&world::inputs_of(&loaded))?;
     let base = world::of_scenario(&loaded, &progress)?;
+    add(&mut loaded.scenario, &base, &progress)?;
     progress.phase("building");
     let ready = Ready { assembled: loaded.assemble(&base)?, scenario: loaded.scenario };
     if !ready.scenario.events.is_empty() {

@@ -12,6 +12,7 @@ mod output;
 mod real_data;
 mod serve;
 mod simulate;
+mod steer;
 
 use std::fs;
 use std::path::{Path, PathBuf};
