@@ -121,6 +121,11 @@ pub struct Row {
     pub settings: Vec<(String, String)>,
 }
 
+/// A number below `count`, evenly from a word.
+fn below(word: u64, count: u64) -> u64 {
+    ((u128::from(word) * u128::from(count)) >> 64) as u64
+}
+
 /// Cuts `path=rest`.
 fn split(text: &str) -> Result<(String, &str), String> {
     match text.split_once('=') {
@@ -219,18 +224,19 @@ impl Draw {
         let word = draw(seed, stream::VALUE, fnv1a64(self.path.as_bytes()));
         match &self.from {
             From::Whole { low, high, unit } => {
-                let span = (*high as i128 - *low as i128 + 1) as u128;
-                let offset = (u128::from(word) * span >> 64) as i128;
-                format!("{}{unit}", *low as i128 + offset)
+                // As many as there are, less one, may be all that 64 bits can count.
+                let offset = match high.abs_diff(*low).checked_add(1) {
+                    Some(count) => below(word, count),
+                    None => word,
+                };
+                format!("{}{unit}", low.wrapping_add_unsigned(offset))
             }
             From::Real { low, high, unit } => {
                 let value = low + (high - low) * catchment_model::rng::unit(word);
                 // What is written is what counts: six digits, and no more.
                 format!("{value:.6}{unit}")
             }
-            From::List(values) => {
-                values[(u128::from(word) * values.len() as u128 >> 64) as usize].clone()
-            }
+            From::List(values) => values[below(word, values.len() as u64) as usize].clone(),
         }
     }
 

@@ -10,6 +10,8 @@ mod capacity;
 mod diff;
 mod report;
 mod residency;
+mod sites;
+mod steer;
 mod sweep;
 
 use std::cell::RefCell;
@@ -40,6 +42,8 @@ pub enum PlanCommand {
     Capacity(capacity::CapacityArgs),
     Attack(attack::AttackArgs),
     Residency(residency::ResidencyArgs),
+    Steer(steer::SteerArgs),
+    Sites(sites::SitesArgs),
     Diff(diff::DiffArgs),
     Sweep(sweep::SweepArgs),
     Report(report::ReportArgs),
@@ -75,6 +79,8 @@ impl PlanCommand {
             PlanCommand::Capacity(args) => Some(&mut args.plan),
             PlanCommand::Attack(args) => Some(&mut args.plan),
             PlanCommand::Residency(args) => Some(&mut args.plan),
+            PlanCommand::Steer(args) => Some(&mut args.plan),
+            PlanCommand::Sites(args) => Some(&mut args.plan),
             PlanCommand::Diff(_) | PlanCommand::Sweep(_) | PlanCommand::Report(_) => None,
         }
     }
@@ -89,6 +95,8 @@ pub fn run(command: &PlanCommand) -> Result<(), Failure> {
         PlanCommand::Capacity(args) => capacity::run(args),
         PlanCommand::Attack(args) => attack::run(args),
         PlanCommand::Residency(args) => residency::run(args),
+        PlanCommand::Steer(args) => steer::run(args),
+        PlanCommand::Sites(args) => sites::run(args),
         PlanCommand::Diff(args) => diff::run(args),
         PlanCommand::Sweep(args) => sweep::run(args),
         PlanCommand::Report(args) => report::run(args),
@@ -153,11 +161,29 @@ fn plan_ready(
     args: &PlanArgs,
     ask: impl FnOnce(&Ready, &Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
 ) -> Result<(), Failure> {
+    plan_whole(args, |_, _, _| Ok(()), ask)
+}
+
+/// The same with a scenario that the options of the command add to before it meets its world.
+fn plan_of(
+    args: &PlanArgs,
+    add: impl FnOnce(&mut Scenario, &BaseWorld, &Progress) -> Result<(), Failure>,
+    ask: impl FnOnce(&Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
+) -> Result<(), Failure> {
+    plan_whole(args, add, |_, brief, watch| ask(brief, watch))
+}
+
+fn plan_whole(
+    args: &PlanArgs,
+    add: impl FnOnce(&mut Scenario, &BaseWorld, &Progress) -> Result<(), Failure>,
+    ask: impl FnOnce(&Ready, &Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
+) -> Result<(), Failure> {
     let outlet = args.answer.settle()?;
     let progress = Progress::start("reading");
-    let loaded = args.scenario.load()?;
+    let mut loaded = args.scenario.load()?;
     outlet.spare(&world::inputs_of(&loaded))?;
     let base = world::of_scenario(&loaded, &progress)?;
+    add(&mut loaded.scenario, &base, &progress)?;
     progress.phase("building");
     let ready = match args.sink {
         // Whoever makes the page has said it.

@@ -14,6 +14,7 @@ mod plan_hold;
 mod real_data;
 mod serve;
 mod simulate;
+mod steer;
 mod sweep;
 
 use std::fs;

@@ -34,6 +34,17 @@ struct Known {
     demand: f64,
 }
 
+/// Where a part of a source landed in a row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Landing {
+    /// The source, by place among those that are followed.
+    pub source: u32,
+    /// The site, by column; `u32::MAX` for nobody.
+    pub site: u32,
+    /// The part, 0 to 1.
+    pub share: f64,
+}
+
 /// How sure it is where a source lands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sureness {
@@ -91,14 +102,14 @@ impl Certainty {
         self.sources.len()
     }
 
-    /// Where each source that is followed landed in a row: (source, site by column, share).
+    /// Where each source that is followed landed in a row.
     /// Sources are matched by AS, city and name, since a row may have others.
     pub fn landings(
         &self,
         brief: &Brief<'_>,
         placement: &Placement,
         columns: &[String],
-    ) -> Vec<(u32, u32, f64)> {
+    ) -> Vec<Landing> {
         let same = brief.sources.len() == self.sources.len()
             && known(brief).zip(&self.sources).all(|(it, other)| {
                 (it.asn, &it.city, &it.name) == (other.asn, &other.city, &other.name)
@@ -120,15 +131,16 @@ impl Certainty {
             })
             .collect();
         let landing = |(stream, site): (catchment_dynamics::Stream, Option<u32>)| {
-            let place = places[stream.source as usize]?;
-            Some((place, site.map_or(NOBODY, |site| column[site as usize]), stream.share))
+            let source = places[stream.source as usize]?;
+            let site = site.map_or(NOBODY, |site| column[site as usize]);
+            Some(Landing { source, site, share: stream.share })
         };
         placement.iter().filter_map(landing).collect()
     }
 
     /// Counts a row. Rows must come in their order: sums depend on it.
-    pub fn add(&mut self, landings: &[(u32, u32, f64)]) {
-        for (source, site, share) in landings {
+    pub fn add(&mut self, landings: &[Landing]) {
+        for Landing { source, site, share } in landings {
             let landed = &mut self.landed[*source as usize];
             match landed.binary_search_by_key(site, |entry| entry.0) {
                 Ok(at) => landed[at].1 += share,

@@ -10,7 +10,7 @@ use catchment_model::rng::{draw, falls_in};
 use catchment_model::scenario::{Action, Change, Correction, Scenario};
 use catchment_model::{Asn, Overlay, Service, World};
 
-use super::stream;
+use super::{below, stream};
 
 /// Attempts to find the other end of a link that is added.
 const ATTEMPTS: u64 = 30;
@@ -84,7 +84,7 @@ pub fn extra_links(world: &World, scenario: &Scenario, share: f64, seed: u64) ->
         for attempt in 0..ATTEMPTS {
             let pick = |list: &[u32], end: u64| {
                 let word = draw(seed, stream::EXTRA, (link * ATTEMPTS + attempt) << 1 | end);
-                list[(u128::from(word) * list.len() as u128 >> 64) as usize]
+                list[below(word, list.len() as u64) as usize]
             };
             let a = pick(&ends, 0);
             let start = by_place.partition_point(|router| place(*router) < place(a));

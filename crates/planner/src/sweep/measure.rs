@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use catchment_dynamics::outcome::EventOutcome;
 use catchment_dynamics::play::covering;
 use catchment_dynamics::{Outcome, Stream};
 use catchment_model::rng::draw;
 use catchment_routing::{Catchment, Policy, Unsolved, Via, choice_at, link_rtt_ms, solve};
 
-use super::stream;
+use super::{below, stream};
 use crate::brief::Brief;
 use crate::load::Loads;
 use crate::oracle::{Placement, Unplanned};
@@ -112,7 +113,7 @@ pub fn of_outcome(outcome: &Outcome) -> Vec<f64> {
         hurt().map(|event| event.hurt.demand).fold(0.0, f64::max),
         outcome.lost(),
         longest(&mut hurt().map(|event| event.restored.most_us)),
-        longest(&mut hurt().map(|event| event.failover())),
+        longest(&mut hurt().map(EventOutcome::failover)),
         longest(&mut outcome.events.iter().filter_map(|event| event.converged_us).map(Some)),
         outcome.events.iter().map(|event| event.unserved_for_good).sum(),
         stayed.map(|stayed| stayed.demand).sum(),
@@ -190,7 +191,7 @@ impl Roads {
             let key = u64::from(*prefix) << 32 | u64::from(here);
             let word = draw(seed, stream::TIES, key);
             let count = choice.tied.len();
-            let picked = (u128::from(word) * count as u128 >> 64) as usize;
+            let picked = below(word, count as u64) as usize;
             let mut via = choice.tied.get(picked).copied().unwrap_or(route.via);
             // Routers of one AS that each prefer the other's tied way would send packets round:
             // then the way that the solve chose is taken, which ends.

@@ -358,7 +358,7 @@ fn counts_go_to_bytes_and_back() {
     let fewer = Brief { sources: brief.sources[3..].to_vec(), ..brief.clone() };
     let placement = drawn(&fewer, 1).unwrap();
     let landings = certainty.landings(&fewer, &placement, &sites);
-    assert_eq!(landings.first().map(|it| it.0), Some(3));
+    assert_eq!(landings.first().map(|it| it.source), Some(3));
     assert_eq!(landings.len(), fewer.sources.len());
 }
 

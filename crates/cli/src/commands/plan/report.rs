@@ -9,14 +9,16 @@ mod page;
 use std::path::PathBuf;
 
 use catchment_planner::Answer;
+use catchment_planner::report::border_clients;
 use catchment_worlds::BaseWorld;
 use clap::{Args, CommandFactory, Parser};
 
 use self::page::{Fact, Page, Part};
-use super::{PlanCommand, Sink};
+use super::answer::AnswerArgs;
+use super::{PlanArgs, PlanCommand, Sink};
 use crate::exit::Exit;
 use crate::input::{Loaded, ScenarioArgs, world};
-use crate::output::Target;
+use crate::output::{OutputArgs, Target};
 use crate::progress::Progress;
 use crate::report::{Failure, note};
 
@@ -32,7 +34,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE.html")]
     out: PathBuf,
     /// Which plans, each with its options: `--with capacity,attack` or `--with "attack --mqps 60"`
-    /// [default: those that suit the scenario]
+    /// [default: those that suit the scenario]; `border` lists clients that are tied between sites
     #[arg(long, value_name = "PLAN,PLAN", value_delimiter = ',')]
     with: Vec<String>,
     /// A date to stand at its head, as it is to be written
@@ -47,6 +49,17 @@ struct PartArgs {
     #[command(subcommand)]
     command: PlanCommand,
 }
+
+/// A part of a page, ready to be asked.
+enum Question {
+    /// What its own command asks.
+    Plan(Box<PlanCommand>),
+    /// Which clients are tied between sites: of pages only.
+    Border,
+}
+
+/// Its name.
+const BORDER: &str = "border";
 
 /// Plans that cannot be parts: they take more than a scenario, or are pages themselves.
 const NO_PARTS: [&str; 4] = ["diff", "sweep", "report", "help"];
@@ -67,13 +80,14 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
         note("plans do not play events; they ask about the state before the first");
     }
     let wanted = if args.with.is_empty() { suitable(&loaded, &base) } else { args.with.clone() };
-    let mut commands = Vec::with_capacity(wanted.len());
+    // All are read before the first is asked, so that mistakes come early.
+    let mut questions = Vec::with_capacity(wanted.len());
     for words in &wanted {
-        commands.push((words, command(words, args)?));
+        questions.push((words, question(words, args)?));
     }
-    let mut parts = Vec::with_capacity(commands.len());
-    for (words, command) in commands {
-        parts.push(part(words, command)?);
+    let mut parts = Vec::with_capacity(questions.len());
+    for (words, question) in questions {
+        parts.push(part(words, question, args)?);
     }
     let page = Page {
         title: &loaded.scenario.name,
@@ -88,7 +102,8 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
 fn known() -> Vec<String> {
     let command = PartArgs::command();
     let names = command.get_subcommands().map(|it| it.get_name().to_owned());
-    names.filter(|name| !NO_PARTS.contains(&&**name)).collect()
+    let plans = names.filter(|name| !NO_PARTS.contains(&&**name));
+    plans.chain([BORDER.to_owned()]).collect()
 }
 
 /// What a scenario has something to say about.
@@ -97,7 +112,7 @@ fn suitable(loaded: &Loaded, base: &BaseWorld) -> Vec<String> {
     let mut sites = base.sites.iter().chain(&scenario.sites);
     let has_capacity = sites.any(|site| site.capacity.is_some());
     let suits = |name: &str| match name {
-        "capacity" => true,
+        "capacity" | BORDER => true,
         "residency" => !scenario.residency.is_empty(),
         "attack" => has_capacity,
         _ => false,
@@ -106,7 +121,7 @@ fn suitable(loaded: &Loaded, base: &BaseWorld) -> Vec<String> {
 }
 
 /// Reads a part as its own command would be read.
-fn command(words: &str, args: &ReportArgs) -> Result<PlanCommand, Failure> {
+fn question(words: &str, args: &ReportArgs) -> Result<Question, Failure> {
     let mut line: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
     let known = known();
     let name = line.first().cloned().unwrap_or_default();
@@ -120,6 +135,9 @@ fn command(words: &str, args: &ReportArgs) -> Result<PlanCommand, Failure> {
             },
         ));
     }
+    if words == BORDER {
+        return Ok(Question::Border);
+    }
     let ScenarioArgs { scenario, seed, set } = &args.scenario;
     let mut common = vec![scenario.clone()];
     common.extend(seed.iter().map(|seed| format!("--seed={seed}")));
@@ -132,17 +150,30 @@ fn command(words: &str, args: &ReportArgs) -> Result<PlanCommand, Failure> {
         let help = format!("`catchment plan {name} --help` lists its options");
         Failure::bad_input(format!("`--with \"{words}\"`: {message}")).help(help)
     })?;
-    Ok(parsed.command)
+    Ok(Question::Plan(Box::new(parsed.command)))
 }
 
 /// Asks a plan, and keeps its answer instead of printing it. One that cannot be says so on the
 /// page: that too is an answer.
-fn part(words: &str, mut command: PlanCommand) -> Result<Part, Failure> {
+fn part(words: &str, question: Question, args: &ReportArgs) -> Result<Part, Failure> {
     let sink = Sink::default();
-    if let Some(plan) = command.plan_args() {
-        plan.sink = Some(sink.clone());
-    }
-    let outcome = super::run(&command);
+    let outcome = match question {
+        Question::Plan(mut command) => {
+            if let Some(plan) = command.plan_args() {
+                plan.sink = Some(sink.clone());
+            }
+            super::run(&command)
+        }
+        Question::Border => {
+            let output = OutputArgs { format: None, out: None };
+            let plan = PlanArgs {
+                scenario: args.scenario.clone(),
+                answer: AnswerArgs { table: None, plot: None, output },
+                sink: Some(sink.clone()),
+            };
+            super::plan(&plan, border_clients)
+        }
+    };
     let answer: Option<Answer> = sink.take();
     match (outcome, answer) {
         (Ok(()), Some(answer)) => Ok(Part { name: words.to_owned(), answer: Ok(answer) }),

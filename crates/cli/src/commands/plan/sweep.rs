@@ -19,7 +19,7 @@ use catchment_formats::table::{Format, ParquetRows};
 use catchment_model::rng::mix;
 use catchment_model::scenario::WorldSource;
 use catchment_model::{Overlay, Scenario, World};
-use catchment_planner::sweep::certainty::Certainty;
+use catchment_planner::sweep::certainty::{Certainty, Landing};
 use catchment_planner::sweep::disturb::{extra_links, lose_links};
 use catchment_planner::sweep::measure::{self, Measure, drawn, measures};
 use catchment_planner::sweep::summary::Summary;
@@ -259,7 +259,7 @@ fn sweep(
             signals::end();
         }
         let row = question.row(index);
-        let (values, landings) = bench.row(&row, certainty, sites, measures)?;
+        let Measured { values, landings } = bench.row(&row, certainty, sites, measures)?;
         checkpoint.append(&values)?;
         certainty.add(&landings);
     }
@@ -306,6 +306,12 @@ struct Bench<'a> {
     /// The last row's scenario, for one with the same settings.
     last: Option<Prepared>,
     progress: &'a Progress,
+}
+
+/// What a row came to.
+struct Measured {
+    values: Vec<f64>,
+    landings: Vec<Landing>,
 }
 
 /// Settings, laid over the scenario and joined with its world.
@@ -393,7 +399,7 @@ impl<'a> Bench<'a> {
         certainty: &Certainty,
         sites: &[String],
         measures: &[Measure],
-    ) -> Result<(Vec<f64>, Vec<(u32, u32, f64)>), Failure> {
+    ) -> Result<Measured, Failure> {
         // Links are added before the world is built; everything else can be had from the last.
         let mut prepared = match self.last.take() {
             Some(last) if last.settings == row.settings && self.question.extra_links == 0.0 => last,
@@ -411,7 +417,7 @@ impl<'a> Bench<'a> {
             Err(
                 Unplanned::Unsolved(Unsolved::Oscillation(_))
                 | Unplanned::Unfinished(Unfinished::Oscillation { .. }),
-            ) => Ok((measure::unsettled(measures), Vec::new())),
+            ) => Ok(Measured { values: measure::unsettled(measures), landings: Vec::new() }),
             Err(error) => Err(in_row(unplanned(error), row)),
         }
     }
@@ -422,7 +428,7 @@ impl<'a> Bench<'a> {
         row: &Row,
         certainty: &Certainty,
         sites: &[String],
-    ) -> Result<(Vec<f64>, Vec<(u32, u32, f64)>), Unplanned> {
+    ) -> Result<Measured, Unplanned> {
         let Prepared { scenario, assembled, .. } = prepared;
         let script = script_of(scenario, assembled);
         let brief = Brief::new(script, &scenario.residency)?;
@@ -442,7 +448,7 @@ impl<'a> Bench<'a> {
             let timeline = play(&script, watch)?;
             values.extend(measure::of_outcome(&Outcome::of(&script, &timeline)));
         }
-        Ok((values, landings))
+        Ok(Measured { values, landings })
     }
 }
 

@@ -192,7 +192,7 @@ fn put_answer(put: &mut impl FnMut(&str), answer: &Answer) {
     }
     for chart in &answer.charts {
         let svg = plot::chart(chart).to_svg();
-        put(&format!("<figure>\n{}</figure>", svg));
+        put(&format!("<figure>\n{svg}</figure>"));
     }
     for Section { title, table, .. } in &answer.sections {
         let mut bytes = Vec::new();
