@@ -9,11 +9,19 @@
 
 pub mod answer;
 pub mod attack;
+pub mod border;
 pub mod brief;
 pub mod capacity;
+pub mod diff;
+pub mod letters;
 pub mod load;
 pub mod oracle;
+pub mod quantile;
+pub mod report;
 pub mod residency;
+pub mod sites;
+pub mod steer;
+pub mod sweep;
 mod words;
 
 pub use answer::{Answer, Chart, Section, Verdict};

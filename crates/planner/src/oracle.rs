@@ -190,6 +190,24 @@ impl<'a> Oracle<'a> {
             Body::Played(played) => played.after(self.brief, steps),
         }
     }
+
+    /// Where demand lands after a site has failed and come back. It differs from [`Oracle::base`]
+    /// only where routers keep the older of two equal routes.
+    ///
+    /// # Errors
+    /// If the routing does not settle.
+    ///
+    /// # Panics
+    /// If there is no such site.
+    pub fn restored(&mut self, site: u32) -> Result<Placement, Unplanned> {
+        match &mut self.body {
+            Body::Steady(steady) => steady.after(self.brief, &[]),
+            Body::Played(played) => {
+                let fail = Deed::Fail { site, how: FailureKind::Withdraw };
+                played.play(self.brief, vec![(0, fail), (1, Deed::Restore { site })])
+            }
+        }
+    }
 }
 
 /// The steady state of all prefixes that matter.
@@ -227,11 +245,23 @@ impl<'a> Steady<'a> {
     /// # Errors
     /// If the routing does not settle.
     pub fn after(&mut self, brief: &Brief<'_>, changes: &[Change]) -> Result<Placement, Unplanned> {
+        self.after_each(brief, |_| changes)
+    }
+
+    /// The same with changes that differ by prefix.
+    ///
+    /// # Errors
+    /// If the routing does not settle.
+    pub fn after_each<'c>(
+        &mut self,
+        brief: &Brief<'_>,
+        changes: impl Fn(u16) -> &'c [Change],
+    ) -> Result<Placement, Unplanned> {
         let mut outcome = Ok(());
         let mut done = Vec::with_capacity(self.solvers.len());
-        'all: for (_, solver) in &mut self.solvers {
+        'all: for (prefix, solver) in &mut self.solvers {
             done.push(0);
-            for change in changes {
+            for change in changes(*prefix) {
                 if let Err(unsolved) = solver.resolve(change) {
                     outcome = Err(unsolved);
                     break 'all;
@@ -246,6 +276,22 @@ impl<'a> Steady<'a> {
             });
         }
         Ok(outcome.map(|()| placement)?)
+    }
+
+    /// Lets exactly the sites for which `active` is true announce, from now on.
+    ///
+    /// # Errors
+    /// If the routing does not settle.
+    pub fn choose_sites(&mut self, active: impl Fn(u32) -> bool) -> Result<(), Unplanned> {
+        for (_, solver) in &mut self.solvers {
+            solver.choose_sites(&active)?;
+        }
+        Ok(())
+    }
+
+    /// The prefixes that matter, by index; longest first.
+    pub fn prefixes(&self) -> impl Iterator<Item = u16> + '_ {
+        self.solvers.iter().map(|(prefix, _)| *prefix)
     }
 
     /// Where demand lands as things stand.
@@ -334,19 +380,27 @@ impl Played {
         Played { rules, prelude: None }
     }
 
+    /// Where demand lands after steps of changes, one after the other.
     fn after(&mut self, brief: &Brief<'_>, steps: &[Vec<Change>]) -> Result<Placement, Unplanned> {
-        let mut schedule: Vec<Occurrence> = Vec::new();
+        let mut deeds: Vec<(i64, Deed)> = Vec::new();
         let mut said: BTreeMap<u32, BTreeMap<u32, Announcement>> = BTreeMap::new();
         for (step, change) in
             (0..).zip(steps).flat_map(|(step, all)| all.iter().map(move |it| (step, it)))
         {
-            schedule.push(Occurrence {
-                at: Duration::from_s(APART_S * step),
-                index: schedule.len() as u32,
-                deed: deed(brief, change, &mut said)?,
-                label: String::new(),
-            });
+            deeds.push((step, deed(brief, change, &mut said)?));
         }
+        self.play(brief, deeds)
+    }
+
+    /// Where demand lands after deeds, each with its step.
+    fn play(&mut self, brief: &Brief<'_>, deeds: Vec<(i64, Deed)>) -> Result<Placement, Unplanned> {
+        let occurrence = |(index, (step, deed)): (usize, (i64, Deed))| Occurrence {
+            at: Duration::from_s(APART_S * step),
+            index: index as u32,
+            deed,
+            label: String::new(),
+        };
+        let schedule: Vec<Occurrence> = deeds.into_iter().enumerate().map(occurrence).collect();
         let situation = Situation { rules: &self.rules, ..brief.situation() };
         let script = Script {
             situation,

@@ -21,7 +21,7 @@ pub mod table;
 mod ties;
 
 pub use catchment::{Catchment, INDEX_MAX, PATH_LENGTH_MAX, Route, link_rtt_ms};
-pub use choice::{Choice, choice};
+pub use choice::{Choice, choice, choice_at};
 pub use decision::{Candidate, Selection, Step, Via};
 pub use fixpoint::Oscillation;
 pub use policy::{Policy, Situation};

@@ -4,27 +4,34 @@
 //! Each question is a file below here, which says what it takes; all that they have in common is
 //! here: reading, progress, printing, drawing, the exit code.
 
+mod answer;
 mod attack;
 mod capacity;
+mod diff;
+mod report;
 mod residency;
+mod sites;
+mod steer;
+mod sweep;
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use catchment_dynamics::play::Watch;
 use catchment_dynamics::script::Script;
-use catchment_formats::table::Format;
 use catchment_model::Scenario;
-use catchment_planner::{Answer, Brief, Unplanned, Verdict};
-use catchment_worlds::Assembled;
+use catchment_planner::{Answer, Brief, Unplanned};
+use catchment_worlds::{Assembled, BaseWorld};
 use clap::{Args, Subcommand};
 
 use super::at::unfinished;
 use super::solve::{situation, unsolved};
 use crate::exit::Exit;
-use crate::input::{ScenarioArgs, world};
-use crate::output::OutputArgs;
+use crate::input::{Loaded, ScenarioArgs, world};
 use crate::progress::Progress;
 use crate::report::{Failure, note};
+use answer::AnswerArgs;
 
 /// Will it hold: capacity, attacks, residency, steering, sites
 ///
@@ -35,6 +42,11 @@ pub enum PlanCommand {
     Capacity(capacity::CapacityArgs),
     Attack(attack::AttackArgs),
     Residency(residency::ResidencyArgs),
+    Steer(steer::SteerArgs),
+    Sites(sites::SitesArgs),
+    Diff(diff::DiffArgs),
+    Sweep(sweep::SweepArgs),
+    Report(report::ReportArgs),
 }
 
 /// What all plans take.
@@ -42,11 +54,36 @@ pub enum PlanCommand {
 pub struct PlanArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
-    /// Which table of the answer to write [default: its first; on a terminal all]
-    #[arg(long, value_name = "NAME")]
-    table: Option<String>,
     #[command(flatten)]
-    output: OutputArgs,
+    answer: AnswerArgs,
+    /// Who takes the answer, if it is not to be written.
+    #[arg(skip)]
+    sink: Option<Sink>,
+}
+
+/// Takes an answer that is to be part of a page.
+#[derive(Debug, Clone, Default)]
+pub struct Sink(Rc<RefCell<Option<Answer>>>);
+
+impl Sink {
+    /// The answer, if there was one.
+    fn take(&self) -> Option<Answer> {
+        self.0.borrow_mut().take()
+    }
+}
+
+impl PlanCommand {
+    /// What it has in common with others; `None` for those that have not.
+    fn plan_args(&mut self) -> Option<&mut PlanArgs> {
+        match self {
+            PlanCommand::Capacity(args) => Some(&mut args.plan),
+            PlanCommand::Attack(args) => Some(&mut args.plan),
+            PlanCommand::Residency(args) => Some(&mut args.plan),
+            PlanCommand::Steer(args) => Some(&mut args.plan),
+            PlanCommand::Sites(args) => Some(&mut args.plan),
+            PlanCommand::Diff(_) | PlanCommand::Sweep(_) | PlanCommand::Report(_) => None,
+        }
+    }
 }
 
 /// Runs the command.
@@ -58,6 +95,11 @@ pub fn run(command: &PlanCommand) -> Result<(), Failure> {
         PlanCommand::Capacity(args) => capacity::run(args),
         PlanCommand::Attack(args) => attack::run(args),
         PlanCommand::Residency(args) => residency::run(args),
+        PlanCommand::Steer(args) => steer::run(args),
+        PlanCommand::Sites(args) => sites::run(args),
+        PlanCommand::Diff(args) => diff::run(args),
+        PlanCommand::Sweep(args) => sweep::run(args),
+        PlanCommand::Report(args) => report::run(args),
     }
 }
 
@@ -68,18 +110,41 @@ pub struct Ready {
 }
 
 impl Ready {
-    fn script(&self) -> Script<'_> {
-        Script {
-            situation: situation(&self.assembled),
-            schedule: &[],
-            steering: self.scenario.steering,
-            prefix: 0,
-            geodns: &self.scenario.geodns,
-            regional: &self.assembled.regional,
-            client_gbps: &self.assembled.client_gbps,
-            senders: None,
-            bystanders: false,
+    /// Joins both, and says what plans leave out.
+    fn new(loaded: &Loaded, base: &BaseWorld) -> Result<Ready, Failure> {
+        if !loaded.scenario.events.is_empty() {
+            note("plans do not play events; they ask about the state before the first");
         }
+        Ready::quiet(loaded, base)
+    }
+
+    /// Joins both.
+    fn quiet(loaded: &Loaded, base: &BaseWorld) -> Result<Ready, Failure> {
+        Ok(Ready { assembled: loaded.assemble(base)?, scenario: loaded.scenario.clone() })
+    }
+
+    /// What plans start from.
+    fn brief(&self) -> Result<Brief<'_>, Failure> {
+        Brief::new(self.script(), &self.scenario.residency).map_err(unplanned)
+    }
+
+    fn script(&self) -> Script<'_> {
+        script_of(&self.scenario, &self.assembled)
+    }
+}
+
+/// A scenario before its first event.
+fn script_of<'a>(scenario: &'a Scenario, assembled: &'a Assembled) -> Script<'a> {
+    Script {
+        situation: situation(assembled),
+        schedule: &[],
+        steering: scenario.steering,
+        prefix: 0,
+        geodns: &scenario.geodns,
+        regional: &assembled.regional,
+        client_gbps: &assembled.client_gbps,
+        senders: None,
+        bystanders: false,
     }
 }
 
@@ -96,59 +161,58 @@ fn plan_ready(
     args: &PlanArgs,
     ask: impl FnOnce(&Ready, &Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
 ) -> Result<(), Failure> {
-    let output = args.output.settle()?;
+    plan_whole(args, |_, _, _| Ok(()), ask)
+}
+
+/// The same with a scenario that the options of the command add to before it meets its world.
+fn plan_of(
+    args: &PlanArgs,
+    add: impl FnOnce(&mut Scenario, &BaseWorld, &Progress) -> Result<(), Failure>,
+    ask: impl FnOnce(&Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
+) -> Result<(), Failure> {
+    plan_whole(args, add, |_, brief, watch| ask(brief, watch))
+}
+
+fn plan_whole(
+    args: &PlanArgs,
+    add: impl FnOnce(&mut Scenario, &BaseWorld, &Progress) -> Result<(), Failure>,
+    ask: impl FnOnce(&Ready, &Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
+) -> Result<(), Failure> {
+    let outlet = args.answer.settle()?;
     let progress = Progress::start("reading");
-    let loaded = args.scenario.load()?;
-    output.spare(&world::inputs_of(&loaded))?;
+    let mut loaded = args.scenario.load()?;
+    outlet.spare(&world::inputs_of(&loaded))?;
     let base = world::of_scenario(&loaded, &progress)?;
+    add(&mut loaded.scenario, &base, &progress)?;
     progress.phase("building");
-    let ready = Ready { assembled: loaded.assemble(&base)?, scenario: loaded.scenario };
-    if !ready.scenario.events.is_empty() {
-        note("plans do not play events; they ask about the state before the first");
+    let ready = match args.sink {
+        // Whoever makes the page has said it.
+        Some(_) => Ready::quiet(&loaded, &base)?,
+        None => Ready::new(&loaded, &base)?,
+    };
+    let brief = ready.brief()?;
+    let answer = watched(&progress, |watch| ask(&ready, &brief, watch))?;
+    if let Some(Sink(sink)) = &args.sink {
+        sink.replace(Some(answer));
+        return Ok(());
     }
-    let brief = Brief::new(ready.script(), &ready.scenario.residency).map_err(unplanned)?;
+    progress.phase("writing");
+    outlet.write(&answer, &loaded.scenario.name)?;
+    drop(progress);
+    answer::end(&answer)
+}
+
+/// Lets `ask` say how far it is.
+fn watched<T>(
+    progress: &Progress,
+    ask: impl FnOnce(Watch<'_>) -> Result<T, Unplanned>,
+) -> Result<T, Failure> {
     let steps = progress.counting("planning");
-    let watch: Watch<'_> = &mut |done, total| {
+    ask(&mut |done, total| {
         steps.tell(done, total);
         ControlFlow::Continue(())
-    };
-    let answer = ask(&ready, &brief, watch).map_err(unplanned)?;
-    progress.phase("writing");
-    let section = match &args.table {
-        None => &answer.sections[0],
-        Some(name) => answer.section(name).ok_or_else(|| no_table(name, &answer))?,
-    };
-    match output.format {
-        Format::Table if args.table.is_none() => output.text(&text(&answer))?,
-        _ => output.table(&section.table)?,
-    }
-    drop(progress);
-    match answer.verdict {
-        Verdict::Holds => Ok(()),
-        Verdict::Fails => Err(Failure::silent(Exit::No)),
-    }
-}
-
-fn no_table(name: &str, answer: &Answer) -> Failure {
-    let known: Vec<&str> = answer.sections.iter().map(|section| section.name).collect();
-    Failure::bad_input(format!("this plan has no table `{name}`"))
-        .help(format!("it has {}", known.join(", ")))
-}
-
-/// An answer for people.
-fn text(answer: &Answer) -> String {
-    let mut text = format!("{}\n", answer.headline);
-    for finding in &answer.findings {
-        text.push_str(&format!("- {finding}\n"));
-    }
-    for section in &answer.sections {
-        text.push_str(&format!("\n{}\n", section.title));
-        let mut table = Vec::new();
-        catchment_formats::table::write_text(&section.table, None, &mut table)
-            .expect("a vector takes everything");
-        text.push_str(&String::from_utf8_lossy(&table));
-    }
-    text
+    })
+    .map_err(unplanned)
 }
 
 /// A plan without an answer, as the user sees it.

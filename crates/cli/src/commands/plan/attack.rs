@@ -26,7 +26,7 @@ use crate::report::{Failure, count, note};
 #[derive(Debug, Args)]
 pub struct AttackArgs {
     #[command(flatten)]
-    plan: PlanArgs,
+    pub plan: PlanArgs,
     /// Where the bots are: `by_users`, `uniform`, `region=eu`, `country=DE`, `ases=64500,64501`,
     /// `zipf=1`, or `file=BOTS.csv` with columns `asn` and `share`; can be repeated [default: by
     /// users, uniform, each region, zipf=1, and the attacks of the scenario]

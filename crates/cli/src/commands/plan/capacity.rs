@@ -20,7 +20,7 @@ const WORST_PAIRS: usize = 20;
 #[derive(Debug, Args)]
 pub struct CapacityArgs {
     #[command(flatten)]
-    plan: PlanArgs,
+    pub plan: PlanArgs,
     /// Sites that fail together, such as `cable=fra,lhr`; can be repeated
     ///
     /// Sites in one city, and those that buy transit from one network, are found without it.

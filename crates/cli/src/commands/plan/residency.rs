@@ -13,7 +13,7 @@ use crate::report::Failure;
 #[derive(Debug, Args)]
 pub struct ResidencyArgs {
     #[command(flatten)]
-    plan: PlanArgs,
+    pub plan: PlanArgs,
     /// Regions whose sites may serve the clients of a region, such as `eu=eu,uk`, in place of the
     /// scenario's rules; can be repeated
     #[arg(long, value_name = "REGION=REGION,REGION", value_parser = keep)]
