@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catchment_dynamics::Source;
 use catchment_dynamics::play::{Unfinished, Watch};
 use catchment_model::table::Values;
-use catchment_model::{Asn, Table};
+use catchment_model::{Asn, Relation, Table, World};
 
 use crate::answer::{Answer, Bar, Chart, ChartKind, Curve, Section, Verdict};
 use crate::brief::Brief;
@@ -46,6 +46,10 @@ pub struct Pair {
     pub asn: Asn,
     /// Its city; empty if it has none.
     pub city: String,
+    /// Two letters of its country; empty if it is not known.
+    pub country: String,
+    /// 1 for a network that buys from nobody, 3 for one that sells to nobody, else 2.
+    pub tier: u8,
     /// Name for people.
     pub name: String,
     /// As it is in A and in B; `None` where there is no such source.
@@ -81,6 +85,32 @@ pub struct Flow {
     pub ases: u32,
     /// Change of the round trip in ms, mean by demand; `None` if no source has one on both sides.
     pub change_ms: Option<f64>,
+}
+
+/// A row for each source.
+fn source_table(pairs: &[&Pair]) -> Table {
+    let text = |of: &dyn Fn(&Pair) -> Option<String>| {
+        let texts: Vec<Option<String>> = pairs.iter().map(|pair| of(pair)).collect();
+        Values::from_texts(texts.iter().map(Option::as_deref))
+    };
+    let rtt_ms =
+        |side: usize| decimal(3, pairs.iter().map(move |pair| pair.sides[side].as_ref()?.rtt_ms));
+    let mut table = Table::default();
+    let asns = pairs.iter().map(|pair| Some(pair.asn.0.into())).collect();
+    table.push("asn", "", Values::Integer(asns));
+    table.push("name", "", text(&|pair| Some(pair.name.clone())));
+    table.push("city", "", text(&|pair| Some(pair.city.clone()).filter(|it| !it.is_empty())));
+    table.push("country", "", text(&|pair| Some(pair.country.clone()).filter(|it| !it.is_empty())));
+    let tiers = pairs.iter().map(|pair| Some(i64::from(pair.tier))).collect();
+    table.push("tier", "", Values::Integer(tiers));
+    table.push("demand", "kq/s", decimal(3, pairs.iter().map(|pair| Some(pair.demand()))));
+    table.push("site_a", "", text(&|pair| pair.site_text(0)));
+    table.push("site_b", "", text(&|pair| pair.site_text(1)));
+    table.push("moved", "kq/s", decimal(3, pairs.iter().map(|pair| Some(pair.moved))));
+    table.push("rtt_a_ms", "ms", rtt_ms(0));
+    table.push("rtt_b_ms", "ms", rtt_ms(1));
+    table.push("change_ms", "ms", decimal(3, pairs.iter().map(|pair| pair.change_ms())));
+    table
 }
 
 /// Compares two scenarios.
@@ -131,6 +161,8 @@ type Key = (Asn, String);
 /// A source of one side.
 struct Found {
     name: String,
+    country: String,
+    tier: u8,
     side: Side,
 }
 
@@ -158,14 +190,28 @@ fn found(
             *share += stream.share;
         }
     }
+    let world = brief.situation().world;
     let mut by_key: BTreeMap<Key, Vec<Found>> = BTreeMap::new();
     for ((source, mut side), (sum, share)) in brief.sources.iter().zip(sides).zip(timed) {
         side.rtt_ms = (share > 0.0).then(|| sum / share);
         side.sites.sort_by(|x, y| y.1.total_cmp(&x.1).then_with(|| x.0.cmp(&y.0)));
-        let found = Found { name: source.name.clone(), side };
+        let country = world.place(source.router).map_or("", |place| &place.country).to_owned();
+        let tier = tier(world, source.router);
+        let found = Found { name: source.name.clone(), country, tier, side };
         by_key.entry(key(brief, source)).or_default().push(found);
     }
     Ok(by_key)
+}
+
+/// Where a network stands among its neighbors, all its routers together.
+fn tier(world: &World, router: u32) -> u8 {
+    let routers = world.routers_of(world.router_as[router as usize]);
+    let has = |relation| routers.clone().any(|router| !world.group(router, relation).is_empty());
+    match (has(Relation::Provider), has(Relation::Customer)) {
+        (false, true) => 1,
+        (_, true) => 2,
+        (_, false) => 3,
+    }
 }
 
 fn key(brief: &Brief<'_>, source: &Source) -> Key {
@@ -191,13 +237,16 @@ fn matched(a: Vec<Found>, mut b: Vec<Found>) -> Vec<(Option<Found>, Option<Found
 }
 
 fn pair(key: &Key, a: Option<Found>, b: Option<Found>) -> Pair {
-    let name = b.as_ref().or(a.as_ref()).map_or(String::new(), |found| found.name.clone());
+    let known = b.as_ref().or(a.as_ref());
+    let name = known.map_or(String::new(), |found| found.name.clone());
+    let country = known.map_or(String::new(), |found| found.country.clone());
+    let tier = known.map_or(0, |found| found.tier);
     let sides = [a.map(|found| found.side), b.map(|found| found.side)];
     let moved = match &sides {
         [Some(a), Some(b)] => b.demand * exchanges(a, b).iter().map(|it| it.2).sum::<f64>(),
         _ => 0.0,
     };
-    Pair { asn: key.0, city: key.1.clone(), name, sides, moved }
+    Pair { asn: key.0, city: key.1.clone(), country, tier, name, sides, moved }
 }
 
 /// Shares of a source that change sites: from, to, share.
@@ -385,6 +434,11 @@ impl DiffPlan {
                     title: "Round trips by demand".to_owned(),
                     table: self.rtt_table(),
                 },
+                Section {
+                    name: "networks",
+                    title: "Networks".to_owned(),
+                    table: source_table(&self.pairs.iter().collect::<Vec<_>>()),
+                },
             ],
             charts: self.charts(names),
         }
@@ -507,25 +561,7 @@ impl DiffPlan {
     fn mover_table(&self) -> Table {
         let mut movers = self.movers();
         movers.truncate(MOVERS);
-        let text = |of: &dyn Fn(&Pair) -> Option<String>| {
-            let texts: Vec<Option<String>> = movers.iter().map(|pair| of(pair)).collect();
-            Values::from_texts(texts.iter().map(Option::as_deref))
-        };
-        let rtt_ms = |side: usize| {
-            decimal(3, movers.iter().map(move |pair| pair.sides[side].as_ref()?.rtt_ms))
-        };
-        let mut table = Table::default();
-        let asns = movers.iter().map(|pair| Some(pair.asn.0.into())).collect();
-        table.push("asn", "", Values::Integer(asns));
-        table.push("name", "", text(&|pair| Some(pair.name.clone())));
-        table.push("city", "", text(&|pair| Some(pair.city.clone()).filter(|it| !it.is_empty())));
-        table.push("demand", "kq/s", decimal(3, movers.iter().map(|pair| Some(pair.demand()))));
-        table.push("site_a", "", text(&|pair| pair.site_text(0)));
-        table.push("site_b", "", text(&|pair| pair.site_text(1)));
-        table.push("rtt_a_ms", "ms", rtt_ms(0));
-        table.push("rtt_b_ms", "ms", rtt_ms(1));
-        table.push("change_ms", "ms", decimal(3, movers.iter().map(|pair| pair.change_ms())));
-        table
+        source_table(&movers)
     }
 
     fn site_table(&self) -> Table {

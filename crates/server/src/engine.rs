@@ -9,6 +9,7 @@
 //! or of a name). What goes wrong is put into words by `problems`.
 
 mod arrays;
+mod configuring;
 mod flips;
 mod nearest;
 mod planning;
@@ -35,10 +36,10 @@ use catchment_model::{Asn, Duration, Scenario, Table};
 use catchment_routing::Situation;
 use catchment_worlds::{Assembled, BaseWorld};
 
-use crate::api::plan::PlanQuestion;
+use crate::api::plan::{DaemonName, SiteConfig};
 use crate::api::{Found, Nearest, PlaceInfo, Problem, RunResult, SteeringName, Why};
 use crate::columns::SITES_MAX;
-pub use planning::Planned;
+pub use planning::{Planned, Question};
 use preludes::Preludes;
 use problems::{no_such_run, problem, unfinished};
 pub use why::shell_word;
@@ -106,10 +107,24 @@ impl Engine {
     pub fn plan(
         &self,
         scenario: &Scenario,
-        question: &PlanQuestion,
+        question: &Question,
         watch: Watch<'_>,
     ) -> Result<Planned, Problem> {
         planning::plan(&self.worlds, scenario, question, watch)
+    }
+
+    /// Configuration of all sites' routers, or of what changes between two scenarios.
+    ///
+    /// # Errors
+    /// As [`Engine::play`]; or no real router could do it (`unconfigurable`).
+    pub fn config(
+        &self,
+        before: Option<&Scenario>,
+        after: &Scenario,
+        daemon: DaemonName,
+        watch: Watch<'_>,
+    ) -> Result<Vec<SiteConfig>, Problem> {
+        configuring::config(&self.worlds, before, after, daemon, watch)
     }
 }
 

@@ -30,6 +30,7 @@ use crate::routes;
         routes::start_plan,
         routes::plan,
         routes::plan_table,
+        routes::configs,
         routes::result,
         routes::world,
         routes::places,

@@ -71,6 +71,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/plans", post(start_plan))
         .route("/api/v1/plans/{hash}", get(plan))
         .route("/api/v1/plans/{hash}/tables/{name}", get(plan_table))
+        .route("/api/v1/configs", post(configs))
         .nest("/api/v1/results/{hash}", results)
         .route("/healthz", get(async || "ok"))
         .route("/metrics", get(metrics))

@@ -33,6 +33,18 @@ pub enum Goal {
     Latency(Measure),
 }
 
+impl Goal {
+    /// No site above a share of its capacity.
+    pub fn of_capacities(brief: &Brief<'_>, share: f64) -> Goal {
+        let times = |capacity: Option<f64>| capacity.map(|it| it * share);
+        let ceilings = brief.service().sites.iter().map(|site| Capacity {
+            kqps: times(site.capacity.kqps),
+            gbps: times(site.capacity.gbps),
+        });
+        Goal::Ceiling { ceilings: ceilings.collect() }
+    }
+}
+
 /// Which round trip counts, of all demand that is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {

@@ -20,7 +20,97 @@ pub struct PlanRequest {
 #[serde(tag = "plan", rename_all = "lowercase", deny_unknown_fields)]
 pub enum PlanQuestion {
     /// Will the other sites carry the load?
-    Capacity {},
+    Capacity {
+        /// Sites that fail together, by name.
+        #[serde(default)]
+        groups: Vec<Vec<String>>,
+        /// Whether each site is held against its worst hour of the day.
+        #[serde(default)]
+        day: bool,
+    },
+    /// Who survives which attack, and what to do about it?
+    Attack {
+        /// Where the bots are, as `--from` takes it: `by_users`, `region=eu`. Empty: several kinds.
+        #[serde(default)]
+        from: Vec<String>,
+        /// Size in million queries a second.
+        #[serde(default)]
+        mqps: Option<f64>,
+        /// Size in gigabits a second.
+        #[serde(default)]
+        gbps: Option<f64>,
+    },
+    /// Who is served outside the regions that may serve them?
+    Residency {},
+    /// What to announce differently?
+    Steer {
+        /// What for.
+        goal: SteerGoal,
+    },
+    /// What does a change do to whom?
+    Diff {
+        /// The scenario before (A), as JSON; the scenario of the request is the one after (B).
+        #[schema(value_type = Object)]
+        before: Value,
+    },
+}
+
+/// What a search for other announcements is after.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "after", rename_all = "lowercase", deny_unknown_fields)]
+pub enum SteerGoal {
+    /// Shares of all demand by site.
+    Shares {
+        /// Site and share, 0 to 1.
+        targets: Vec<(String, f64)>,
+        /// How far a share may be off, 0 to 1.
+        within: f64,
+    },
+    /// No site above its capacity times `rules.u_target`.
+    Ceiling {},
+    /// Shorter round trips, in the mean.
+    Mean {},
+    /// Shorter round trips, for those who wait longest.
+    P95 {},
+}
+
+/// Configuration of real routers that is wanted.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+pub struct ConfigRequest {
+    /// The scenario as JSON.
+    #[schema(value_type = Object)]
+    pub scenario: Value,
+    /// The scenario before a change: if given, the lines of the change are wanted.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub before: Option<Value>,
+    /// The routers' software.
+    pub daemon: DaemonName,
+}
+
+/// BGP daemons that configuration is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DaemonName {
+    /// BIRD 2.
+    Bird,
+    /// FRR.
+    Frr,
+}
+
+/// Texts for the router of one site.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SiteConfig {
+    /// The site.
+    pub site: String,
+    /// What changes, a line each; empty where whole files are wanted.
+    pub what: Vec<String>,
+    /// The main file, or the lines to paste.
+    pub text: String,
+    /// What to run afterwards; `LINES` stands for a file with the text.
+    pub commands: Vec<String>,
+    /// The lines that take a change back; empty where whole files are wanted.
+    pub undo: String,
 }
 
 /// The answer to a plan's question.
@@ -53,7 +143,10 @@ pub struct SectionInfo {
     pub name: String,
     /// What it shows, as a heading.
     pub title: String,
-    /// The columns, left to right, of equal length.
+    /// How many rows it has.
+    pub rows: u32,
+    /// The columns, left to right, of equal length. A table of very many rows has none of them
+    /// here: it is fetched by its name.
     pub columns: Vec<ColumnInfo>,
 }
 

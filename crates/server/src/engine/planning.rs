@@ -1,12 +1,19 @@
 //! Plans: a scenario, a question, an answer.
 
 use catchment_formats::scenario::write_json;
+use catchment_model::botnet::{BadBotnet, Botnet};
+use catchment_model::scenario::Action;
 use catchment_model::table::{Values, count};
 use catchment_model::{Scenario, Table};
 use catchment_planner::answer::{Answer, Chart, ChartKind};
-use catchment_planner::capacity::capacity;
+use catchment_planner::attack::{AttackQuestion, Family, Size, attack};
+use catchment_planner::capacity::fate::Fate;
+use catchment_planner::capacity::{CapacityQuestion, Pairs, capacity};
+use catchment_planner::diff::diff;
+use catchment_planner::residency::residency;
+use catchment_planner::steer::{Effort, Goal, LeverKinds, Measure, SteerQuestion, steer};
 use catchment_planner::{Brief, Unplanned, Verdict};
-use catchment_worlds::{Assembled, assemble};
+use catchment_worlds::{Assembled, assemble, botnets_of, resolve_botnet};
 use serde_json::Value;
 
 use super::playing::script;
@@ -15,8 +22,14 @@ use super::worlds::{Worlds, hex};
 use super::{SCENARIO_FILE, VERSION, Watch};
 use crate::api::Problem;
 use crate::api::plan::{
-    BarInfo, ChartInfo, ChartKindInfo, ColumnInfo, CurveInfo, PlanAnswer, PlanQuestion, SectionInfo,
+    BarInfo, ChartInfo, ChartKindInfo, ColumnInfo, CurveInfo, PlanAnswer, PlanQuestion,
+    SectionInfo, SteerGoal,
 };
+
+/// Double failures that a table shows.
+const PAIRS_SHOWN: usize = 20;
+/// Tables of more rows are fetched on their own.
+const ROWS_INSIDE: usize = 2000;
 
 /// An answer with its tables, for whoever wants them as files.
 pub struct Planned {
@@ -42,15 +55,53 @@ impl Planned {
 pub fn plan(
     worlds: &Worlds,
     scenario: &Scenario,
-    question: &PlanQuestion,
+    question: &Question,
     watch: Watch<'_>,
 ) -> Result<Planned, Problem> {
     let world = worlds.get(&scenario.world, watch)?;
     let assembled = assemble(&world.base, scenario).map_err(mistakes)?;
-    let answer = ask(scenario, &assembled, question, watch).map_err(unplanned)?;
+    let answer = match &question.before {
+        None => ask(scenario, &assembled, &question.asked, watch).map_err(unplanned)?,
+        Some(before) => {
+            let other = worlds.get(&before.world, watch)?;
+            let other = assemble(&other.base, before).map_err(mistakes)?;
+            compare((before, &other), (scenario, &assembled), watch).map_err(unplanned)?
+        }
+    };
     let hash = hash(scenario, question, &world.identity);
     let tables = answer.sections.iter().map(|it| (it.name, it.table.clone())).collect();
     Ok(Planned { answer: answer_info(answer, question, assembled.notes, hash), tables })
+}
+
+/// A question whose scenarios were read.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What is asked.
+    pub asked: PlanQuestion,
+    /// The scenario to compare with, if it is a difference that is asked for.
+    pub before: Option<Scenario>,
+}
+
+impl Question {
+    /// All of it as one text, equal if and only if the same is asked.
+    pub fn text(&self) -> String {
+        let before = self.before.as_ref().map(write_json);
+        format!("{:?}\n{before:?}", self.asked)
+    }
+}
+
+fn brief<'a>(scenario: &'a Scenario, assembled: &'a Assembled) -> Result<Brief<'a>, Unplanned> {
+    Brief::new(script(scenario, assembled, &[], scenario.steering), &scenario.residency)
+}
+
+fn compare(
+    before: (&Scenario, &Assembled),
+    after: (&Scenario, &Assembled),
+    watch: Watch<'_>,
+) -> Result<Answer, Unplanned> {
+    let (a, b) = (brief(before.0, before.1)?, brief(after.0, after.1)?);
+    let steps = &mut |done, total| watch("comparing", done, total);
+    Ok(diff(&a, &b, steps)?.answer(["A", "B"]))
 }
 
 fn ask(
@@ -59,24 +110,145 @@ fn ask(
     question: &PlanQuestion,
     watch: Watch<'_>,
 ) -> Result<Answer, Unplanned> {
-    let script = script(scenario, assembled, &[], scenario.steering);
-    let brief = Brief::new(script, &scenario.residency)?;
+    let brief = brief(scenario, assembled)?;
     let steps = &mut |done, total| watch("planning", done, total);
     match question {
-        PlanQuestion::Capacity {} => Ok(capacity(&brief, steps)?.answer(&brief)),
+        PlanQuestion::Capacity { groups, day } => {
+            let question = CapacityQuestion {
+                groups: groups.iter().map(|it| group(&brief, it)).collect::<Result<_, _>>()?,
+                pairs: Pairs::Worst(PAIRS_SHOWN),
+                day: *day,
+            };
+            Ok(capacity(&brief, &question, steps)?.answer(&brief))
+        }
+        PlanQuestion::Attack { from, mqps, gbps } => {
+            let question = attack_question(scenario, assembled, from, *mqps, *gbps)?;
+            Ok(attack(&brief, &question, steps)?.answer(&brief))
+        }
+        PlanQuestion::Residency {} => {
+            Ok(residency(&brief, &scenario.residency, steps)?.answer(&brief))
+        }
+        PlanQuestion::Steer { goal } => {
+            let question = SteerQuestion {
+                goal: goal_of(&brief, goal)?,
+                kinds: LeverKinds::default(),
+                effort: Effort { seed: brief.situation().seed, ..Effort::default() },
+            };
+            Ok(steer(&brief, &question, steps)?.answer(&brief))
+        }
+        PlanQuestion::Diff { .. } => Err(Unplanned::question(
+            "there is nothing to compare with",
+            "give the scenario before the change",
+        )),
     }
+}
+
+fn group(brief: &Brief<'_>, names: &[String]) -> Result<Fate, Unplanned> {
+    let sites = names.iter().map(|name| brief.site_named(name)).collect::<Result<_, _>>()?;
+    Ok(Fate::named(&names.join("+"), sites))
+}
+
+fn attack_question(
+    scenario: &Scenario,
+    assembled: &Assembled,
+    from: &[String],
+    mqps: Option<f64>,
+    gbps: Option<f64>,
+) -> Result<AttackQuestion, Unplanned> {
+    let botnets: Vec<Botnet> = match from.is_empty() {
+        true => botnets_of(assembled, scenario),
+        false => from
+            .iter()
+            .map(|text| {
+                let bad = |error: BadBotnet| {
+                    Unplanned::question(format!("`{text}` is no botnet"), error.0)
+                };
+                text.parse().map_err(bad)
+            })
+            .collect::<Result<_, _>>()?,
+    };
+    let family = |botnet: &Botnet| {
+        let bots = resolve_botnet(assembled, botnet)
+            .map_err(|mistake| Unplanned::question(mistake.message, mistake.help))?;
+        Ok(Family { name: botnet.label(), bots })
+    };
+    for (what, size) in [("mqps", mqps), ("gbps", gbps)] {
+        if size.is_some_and(|size| !(size > 0.0 && size <= 1e9)) {
+            let message = format!("`{what}` is no size of an attack");
+            return Err(Unplanned::question(message, "give a number above 0"));
+        }
+    }
+    let size = Size { kqps: 1000.0 * mqps.unwrap_or(0.0), gbps: gbps.unwrap_or(0.0) };
+    let of_scenario = || {
+        scenario.events.iter().find_map(|event| match &event.action {
+            Action::Attack(attack) => Some(Size {
+                kqps: 1000.0 * attack.mqps.unwrap_or(0.0),
+                gbps: attack.gbps.unwrap_or(0.0),
+            }),
+            _ => None,
+        })
+    };
+    let sizes = match mqps.or(gbps) {
+        Some(_) => vec![size],
+        None => of_scenario().into_iter().collect(),
+    };
+    let families = botnets.iter().map(family).collect::<Result<_, Unplanned>>()?;
+    Ok(AttackQuestion { families, sizes, seen: Vec::new() })
+}
+
+fn goal_of(brief: &Brief<'_>, goal: &SteerGoal) -> Result<Goal, Unplanned> {
+    Ok(match goal {
+        SteerGoal::Shares { targets, within } => {
+            let target = |(name, share): &(String, f64)| Ok((brief.site_named(name)?, *share));
+            let targets = targets.iter().map(target).collect::<Result<_, Unplanned>>()?;
+            Goal::Shares { targets, within: *within }
+        }
+        SteerGoal::Ceiling {} => Goal::of_capacities(brief, brief.situation().rules.u_target),
+        SteerGoal::Mean {} => Goal::Latency(Measure::Mean),
+        SteerGoal::P95 {} => Goal::Latency(Measure::P95),
+    })
 }
 
 /// The words of the command line that ask the same.
 fn words(question: &PlanQuestion) -> String {
-    match question {
-        PlanQuestion::Capacity {} => format!("capacity {SCENARIO_FILE}"),
-    }
+    let mut words = match question {
+        PlanQuestion::Capacity { groups, day } => {
+            let groups = groups.iter().map(|it| format!(" --group group={}", it.join(",")));
+            let day = if *day { " --day" } else { "" };
+            format!("capacity {SCENARIO_FILE}{}{day}", groups.collect::<String>())
+        }
+        PlanQuestion::Attack { from, mqps, gbps } => {
+            let mut words = format!("attack {SCENARIO_FILE}");
+            from.iter().for_each(|it| words += &format!(" --from {}", super::shell_word(it)));
+            mqps.iter().for_each(|it| words += &format!(" --mqps {it}"));
+            gbps.iter().for_each(|it| words += &format!(" --gbps {it}"));
+            words
+        }
+        PlanQuestion::Residency {} => format!("residency {SCENARIO_FILE}"),
+        PlanQuestion::Diff { .. } => format!("diff BEFORE.toml {SCENARIO_FILE}"),
+        PlanQuestion::Steer { goal } => {
+            let goal = match goal {
+                SteerGoal::Shares { targets, within } => {
+                    let target = |(site, share): &(String, f64)| {
+                        format!("{}={share}", super::shell_word(site))
+                    };
+                    let targets: Vec<String> = targets.iter().map(target).collect();
+                    format!("--target {} --within {within}", targets.join(","))
+                }
+                SteerGoal::Ceiling {} => "--ceiling".to_owned(),
+                SteerGoal::Mean {} => "--lower mean".to_owned(),
+                SteerGoal::P95 {} => "--lower p95".to_owned(),
+            };
+            format!("steer {SCENARIO_FILE} {goal}")
+        }
+    };
+    words.insert_str(0, "catchment plan ");
+    words
 }
 
-fn hash(scenario: &Scenario, question: &PlanQuestion, world: &str) -> String {
+fn hash(scenario: &Scenario, question: &Question, world: &str) -> String {
     let mut hasher = blake3::Hasher::new();
-    for text in [VERSION, world, &write_json(scenario), &format!("{question:?}")] {
+    for text in [VERSION, world, &write_json(scenario), &question.text()] {
         hasher.update(&(text.len() as u64).to_le_bytes());
         hasher.update(text.as_bytes());
     }
@@ -95,14 +267,18 @@ fn unplanned(error: Unplanned) -> Problem {
 
 fn answer_info(
     answer: Answer,
-    question: &PlanQuestion,
+    question: &Question,
     notes: Vec<String>,
     hash: String,
 ) -> PlanAnswer {
     let section = |section: &catchment_planner::Section| SectionInfo {
         name: section.name.to_owned(),
         title: section.title.clone(),
-        columns: section.table.columns.iter().map(column_info).collect(),
+        rows: section.table.row_count() as u32,
+        columns: match section.table.row_count() {
+            0..=ROWS_INSIDE => section.table.columns.iter().map(column_info).collect(),
+            _ => Vec::new(),
+        },
     };
     PlanAnswer {
         hash,
@@ -113,7 +289,7 @@ fn answer_info(
         sections: answer.sections.iter().map(section).collect(),
         charts: answer.charts.into_iter().map(chart_info).collect(),
         notes,
-        command: format!("catchment plan {}", words(question)),
+        command: words(&question.asked),
     }
 }
 
@@ -134,7 +310,7 @@ fn column_info(column: &catchment_model::table::Column) -> ColumnInfo {
             (None, (0..other.len()).map(text).collect())
         }
     };
-    ColumnInfo { name: column.name.to_owned(), unit: column.unit.to_owned(), decimals, values }
+    ColumnInfo { name: column.name.to_string(), unit: column.unit.to_owned(), decimals, values }
 }
 
 fn chart_info(chart: Chart) -> ChartInfo {

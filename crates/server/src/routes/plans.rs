@@ -5,18 +5,22 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use catchment_formats::scenario::write_json;
+use catchment_model::Scenario;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::results::{FormatQuery, argument_of, table, written};
 use super::runs::{Job, check_size, free, start};
 use super::scenarios::of_json;
-use super::{Answer, Asked, Place, blocking, bytes, parse, read_json};
-use crate::api::plan::{PlanAnswer, PlanQuestion, PlanRequest};
-use crate::api::{Problem, RunState};
+use super::{Answer, Asked, Place, blocking, bytes, json, parse, read_json};
+use crate::api::plan::{
+    ConfigRequest, DaemonName, PlanAnswer, PlanQuestion, PlanRequest, SiteConfig,
+};
+use crate::api::{LimitsInfo, Problem, RunState};
 use crate::app::App;
-use crate::engine::{Planned, SCENARIO_FILE, shell_word};
-use crate::problem::{Refusal, of_status, problem};
+use crate::engine::{Planned, Question, SCENARIO_FILE, shell_word};
+use crate::problem::{Refusal, bug, of_status, problem};
 
 #[derive(Deserialize)]
 struct PlanBody<'a> {
@@ -41,13 +45,17 @@ pub(crate) async fn start_plan(State(app): State<Arc<App>>, request: Request) ->
     let body = read_json(&app, request).await?;
     let limits = app.info.limits;
     let (scenario, question) = blocking(&app, move |_| {
-        let PlanBody { scenario, question } = parse(&body)?;
+        let PlanBody { scenario, question: asked } = parse(&body)?;
         let scenario = of_json(scenario)?;
         check_size(&scenario, &limits)?;
-        Ok((scenario, question))
+        let before = match &asked {
+            PlanQuestion::Diff { before } => Some(of_value(before, &limits)?),
+            _ => None,
+        };
+        Ok((scenario, Question { asked, before }))
     })
     .await?;
-    let text = format!("{question:?}\n{}", write_json(&scenario));
+    let text = format!("{}\n{}", question.text(), write_json(&scenario));
     let known = app.plans.find(&text);
     let name = scenario.name.clone();
     let (engine, kept) = (Arc::clone(&app.engine), Arc::clone(&app));
@@ -62,6 +70,46 @@ pub(crate) async fn start_plan(State(app): State<Arc<App>>, request: Request) ->
         Ok(hash)
     });
     start(&app, name, known, job).await
+}
+
+/// A scenario inside a question.
+fn of_value(value: &Value, limits: &LimitsInfo) -> Result<Scenario, Problem> {
+    let text = RawValue::from_string(value.to_string()).map_err(|_| bug())?;
+    let scenario = of_json(&text)?;
+    check_size(&scenario, limits)?;
+    Ok(scenario)
+}
+
+#[derive(Deserialize)]
+struct ConfigBody<'a> {
+    #[serde(borrow)]
+    scenario: &'a RawValue,
+    #[serde(borrow, default)]
+    before: Option<&'a RawValue>,
+    daemon: DaemonName,
+}
+
+/// Writes configuration for the sites' routers, or the lines of a change.
+#[utoipa::path(
+    post,
+    path = "/api/v1/configs",
+    request_body = ConfigRequest,
+    responses((status = 200, body = [SiteConfig]), (status = "4XX", body = Problem))
+)]
+pub(crate) async fn configs(State(app): State<Arc<App>>, request: Request) -> Answer {
+    let body = read_json(&app, request).await?;
+    let limits = app.info.limits;
+    let engine = Arc::clone(&app.engine);
+    let found = blocking(&app, move |brake| {
+        let ConfigBody { scenario, before, daemon } = parse(&body)?;
+        let scenario = of_json(scenario)?;
+        check_size(&scenario, &limits)?;
+        let before = before.map(of_json).transpose()?;
+        before.iter().try_for_each(|before| check_size(before, &limits))?;
+        engine.config(before.as_ref(), &scenario, daemon, &|_, _, _| brake.check())
+    })
+    .await?;
+    Ok(json(StatusCode::OK, &found))
 }
 
 /// What came of a plan.

@@ -1,16 +1,15 @@
 //! `catchment plan attack`: who survives which attack, and what to do about it.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use catchment_formats::bots;
-use catchment_model::mistake::nearest_help;
-use catchment_model::scenario::{Action, Attack, Botnet, Event};
-use catchment_model::schedule::{Bots, Deed};
-use catchment_model::{Asn, Duration};
+use catchment_model::Asn;
+use catchment_model::botnet::BadBotnet;
+use catchment_model::scenario::{Action, Attack, Botnet};
+use catchment_model::schedule::Bots;
 use catchment_planner::attack::{AttackQuestion, Family, Size, attack};
 use catchment_planner::{Brief, Unplanned};
-use catchment_worlds::schedule;
+use catchment_worlds::{botnets_of, resolve_botnet};
 use clap::Args;
 
 use super::{PlanArgs, Ready};
@@ -53,46 +52,12 @@ enum Place {
     File(PathBuf),
 }
 
-const PLACES: [&str; 7] = ["by_users", "uniform", "region", "country", "ases", "zipf", "file"];
-
 fn place(text: &str) -> Result<Place, String> {
-    let (kind, value) = match text.split_once('=') {
-        Some((kind, value)) => (kind.trim(), Some(value.trim()).filter(|value| !value.is_empty())),
-        None => (text.trim(), None),
-    };
-    let botnet = match (kind, value) {
-        ("by_users", None) => Botnet::ByUsers,
-        ("uniform", None) => Botnet::Uniform,
-        ("region", Some(region)) => Botnet::Region(region.to_lowercase()),
-        ("country", Some(country)) => {
-            if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-                return Err("write the two letters of a country, such as `country=DE`".into());
-            }
-            Botnet::Country(country.to_ascii_uppercase())
-        }
-        ("ases", Some(ases)) => {
-            let asn = |text: &str| {
-                let text = text.trim();
-                let digits = text.strip_prefix("AS").or(text.strip_prefix("as")).unwrap_or(text);
-                digits.parse::<u32>().ok().filter(|asn| *asn > 0).map(Asn)
-            };
-            let ases: Option<Vec<Asn>> = ases.split(',').map(asn).collect();
-            Botnet::Ases(ases.ok_or("write AS numbers, such as `ases=64500,64501`")?)
-        }
-        ("zipf", Some(exponent)) => match exponent.parse::<f64>() {
-            Ok(exponent) if (0.0..=10.0).contains(&exponent) => Botnet::Zipf(exponent),
-            _ => return Err("write an exponent from 0 to 10, such as `zipf=1`".into()),
-        },
-        ("file", Some(path)) => return Ok(Place::File(path.into())),
-        (kind, _) if PLACES.contains(&kind) => {
-            return Err(match value {
-                None => format!("write what it is, as in `{kind}=…`"),
-                Some(_) => format!("write `{kind}` alone"),
-            });
-        }
-        (kind, _) => return Err(nearest_help(kind, PLACES)),
-    };
-    Ok(Place::Botnet(botnet))
+    match text.split_once('=') {
+        Some(("file", path)) if !path.trim().is_empty() => Ok(Place::File(path.trim().into())),
+        Some(("file", _)) => Err("write what it is, as in `file=BOTS.csv`".to_owned()),
+        _ => text.parse().map(Place::Botnet).map_err(|BadBotnet(help)| help),
+    }
 }
 
 fn amount(text: &str) -> Result<f64, String> {
@@ -113,22 +78,6 @@ fn seen(text: &str) -> Result<(String, f64), String> {
     Ok((site.trim().to_owned(), share / divisor))
 }
 
-/// Name of a botnet in tables.
-fn name_of(botnet: &Botnet) -> String {
-    match botnet {
-        Botnet::Uniform => "uniform".to_owned(),
-        Botnet::ByUsers => "by_users".to_owned(),
-        Botnet::Region(region) => format!("region={region}"),
-        Botnet::Country(country) => format!("country={country}"),
-        Botnet::Ases(ases) => {
-            let names: Vec<String> = ases.iter().take(3).map(ToString::to_string).collect();
-            let more = if ases.len() > 3 { ",…" } else { "" };
-            format!("ases={}{more}", names.join(","))
-        }
-        Botnet::Zipf(exponent) => format!("zipf={exponent}"),
-    }
-}
-
 /// The attacks of a scenario.
 fn attacks(ready: &Ready) -> impl Iterator<Item = &Attack> {
     ready.scenario.events.iter().filter_map(|event| match &event.action {
@@ -139,19 +88,8 @@ fn attacks(ready: &Ready) -> impl Iterator<Item = &Attack> {
 
 /// Who sends how much, of a botnet.
 fn resolve(ready: &Ready, botnet: &Botnet) -> Result<Bots, Unplanned> {
-    let attack = Attack { gbps: None, mqps: Some(1.0), from: botnet.clone(), lasts: None };
-    let event = Event { at: Duration::default(), action: Action::Attack(attack) };
-    let mut scenario = ready.scenario.clone();
-    scenario.events = vec![event];
-    let occurrences = schedule(&ready.assembled, &scenario).map_err(|mistakes| {
-        let first = &mistakes[0];
-        Unplanned::question(first.message.clone(), first.help.clone())
-    })?;
-    let bots = occurrences.into_iter().find_map(|occurrence| match occurrence.deed {
-        Deed::Attack { bots, .. } => Some(bots),
-        _ => None,
-    });
-    Ok(bots.expect("the only event is an attack"))
+    resolve_botnet(&ready.assembled, botnet)
+        .map_err(|mistake| Unplanned::question(mistake.message, mistake.help))
 }
 
 /// Bots of a file, by the router that stands for each AS.
@@ -186,20 +124,7 @@ impl AttackArgs {
         if !self.from.is_empty() {
             return self.from.clone();
         }
-        let mut regions: BTreeSet<&str> =
-            ready.assembled.world.clients.iter().map(|client| &*client.region).collect();
-        if regions.iter().all(|region| region.is_empty()) {
-            regions = ready.assembled.service.sites.iter().map(|site| &*site.region).collect();
-        }
-        let regions = regions.into_iter().filter(|region| !region.is_empty());
-        let mut all = vec![Botnet::ByUsers, Botnet::Uniform];
-        all.extend(regions.map(|region| Botnet::Region(region.to_owned())));
-        all.push(Botnet::Zipf(1.0));
-        for attack in attacks(ready) {
-            if !all.contains(&attack.from) {
-                all.push(attack.from.clone());
-            }
-        }
+        let all = botnets_of(&ready.assembled, &ready.scenario);
         all.into_iter().map(Place::Botnet).collect()
     }
 
@@ -232,7 +157,7 @@ impl AttackArgs {
         for place in self.botnets(ready) {
             families.push(match place {
                 Place::Botnet(botnet) => {
-                    Family { name: name_of(&botnet), bots: resolve(ready, &botnet)? }
+                    Family { name: botnet.label(), bots: resolve(ready, &botnet)? }
                 }
                 Place::File(path) => {
                     let (_, found) = files.iter().find(|(it, _)| *it == path).expect("it was read");

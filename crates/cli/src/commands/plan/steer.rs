@@ -204,12 +204,7 @@ fn ceiling(brief: &Brief<'_>, text: &str) -> Result<Goal, Unplanned> {
             "" => brief.situation().rules.u_target,
             text => number(text).ok_or_else(|| wrong(text))?,
         };
-        let times = |capacity: Option<f64>| capacity.map(|it| it * factor);
-        let ceilings = sites.iter().map(|site| Capacity {
-            kqps: times(site.capacity.kqps),
-            gbps: times(site.capacity.gbps),
-        });
-        return Ok(Goal::Ceiling { ceilings: ceilings.collect() });
+        return Ok(Goal::of_capacities(brief, factor));
     }
     let mut ceilings = vec![Capacity::default(); sites.len()];
     for part in text.split(',') {
