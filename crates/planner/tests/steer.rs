@@ -266,7 +266,7 @@ fn configured(brief: &Brief<'_>, levers: &[Lever], options: &[usize]) -> Service
             (Setting::Says(None), What::Session(session)) => {
                 if site.reach == Reach::Everyone {
                     for other in all {
-                        site.announcements.entry(other).or_default();
+                        site.announcements.entry(other).or_insert_with(Announcement::default);
                     }
                 }
                 site.reach = Reach::Listed;
