@@ -90,7 +90,8 @@ pub(crate) fn folded(lines: &[String]) -> String {
 
 /// What an answer says in words.
 pub(crate) fn said(answer: &crate::Answer) -> String {
-    folded(&[&[answer.headline.clone()], &answer.findings[..]].concat())
+    let headline = std::slice::from_ref(&answer.headline);
+    folded(&[headline, &answer.findings[..]].concat())
 }
 
 #[test]
