@@ -411,7 +411,7 @@ impl Played {
         }
         let fates = delivery.at(end_us);
         Ok(Placement {
-            sites: fates.into_iter().map(|fate| fate.site()).collect(),
+            sites: fates.into_iter().map(catchment_dynamics::Fate::site).collect(),
             streams: delivery.streams,
             rtt_ms,
         })
