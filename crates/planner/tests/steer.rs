@@ -116,6 +116,35 @@ fn a_prepend_that_moves_nobody_is_called_idle() {
     assert!(idle("gru", 12956).is_empty());
 }
 
+#[test]
+fn a_regional_prefix_is_a_lever() {
+    // DNS sends Europe to a prefix that FRA and LHR announce.
+    let hybrid = ground(
+        "steering = \"hybrid\"\n[world]\nbuiltin = \"eight\"\n[rules]\noldest_rule = \"none\"\n\
+         [service]\nprefixes = [\"192.0.2.0/24\"]\n\
+         [service.regional]\neu = \"198.51.100.0/24\"\n\
+         [[site]]\nname = \"fra\"\nregion = \"eu\"\n[[site]]\nname = \"lhr\"\nregion = \"eu\"\n\
+         [[client]]\nasn = 65543\nregion = \"eu\"\n[[client]]\nasn = 65544\nregion = \"eu\"\n",
+    );
+    let (_, singles) = look(&hybrid);
+    moves(&singles, "fra stops announcing 198.51.100.0/24", "fra to lhr: Berlin, Moscow");
+    // What a lever of one prefix does, the others do not notice.
+    moves(&singles, "sin announces 198.51.100.0/24 too", "");
+    let brief = hybrid.brief();
+    let goal = shares(&hybrid, &[("lhr", 230.0 / 1180.0)], 0.001);
+    let kinds = LeverKinds {
+        prepend_max: 0,
+        sessions: false,
+        communities: false,
+        med: false,
+        ..LeverKinds::default()
+    };
+    let question = SteerQuestion { kinds, ..question(goal, 1) };
+    let plan = ask(&brief, &question).unwrap();
+    let lines = catchment_planner::steer::corrections(&brief, &plan.service);
+    assert_eq!(lines, ["site.fra.prefixes = [\"192.0.2.0/24\"]"]);
+}
+
 fn shares(ground: &Ground, targets: &[(&str, f64)], within: f64) -> Goal {
     let site = |name: &str| ground.site(name);
     let targets = targets.iter().map(|(name, share)| (site(name), *share)).collect();
