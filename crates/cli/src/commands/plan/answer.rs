@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use catchment_formats::table::{self, Format};
 use catchment_model::Table;
-use catchment_planner::answer::{Answer, Chart, ChartKind, Section, Verdict};
+use catchment_model::table::Column;
+use catchment_planner::answer::{Answer, Bar, Chart, ChartKind, Curve, Section, Verdict};
 use clap::Args;
 use console::Term;
 use serde_json::{Value, json};
@@ -188,7 +189,7 @@ fn section_json(section: &Section) -> Value {
     let mut bytes = Vec::new();
     table::write_json(&section.table, &mut bytes).expect("a vector takes everything");
     let rows: Value = serde_json::from_slice(&bytes).expect("what we wrote is JSON");
-    let column = |column: &catchment_model::table::Column| json!({ "name": column.name, "unit": column.unit });
+    let column = |Column { name, unit, .. }: &Column| json!({ "name": name, "unit": unit });
     json!({
         "name": section.name,
         "title": section.title,
@@ -202,7 +203,10 @@ fn chart_json(chart: &Chart) -> Value {
     let Chart { title, kind } = chart;
     match kind {
         ChartKind::Bars { unit, parts, bars } => {
-            let bar = |bar: &catchment_planner::answer::Bar| json!({ "label": bar.label, "parts": bar.parts, "tick": bar.tick });
+            let bar = |it: &Bar| {
+                let Bar { label, parts, tick } = it;
+                json!({ "label": label, "parts": parts, "tick": tick })
+            };
             let bars: Vec<Value> = bars.iter().map(bar).collect();
             json!({ "kind": "bars", "title": title, "unit": unit, "parts": parts, "bars": bars })
         }
@@ -212,7 +216,7 @@ fn chart_json(chart: &Chart) -> Value {
             "limit": limit,
         }),
         ChartKind::Lines { x_title, y_title, lines } => {
-            let line = |curve: &catchment_planner::answer::Curve| json!({ "name": curve.name, "points": curve.points });
+            let line = |Curve { name, points }: &Curve| json!({ "name": name, "points": points });
             let lines: Vec<Value> = lines.iter().map(line).collect();
             json!({
                 "kind": "lines", "title": title, "x_title": x_title, "y_title": y_title,
