@@ -1,6 +1,6 @@
 // Each number on the screen equals what `catchment` prints for the same scenario.
 
-import { cli, expect, scenarioFile, test } from './catchment';
+import { cli, expect, scenarioFile, test, trace, type Simulator } from './catchment';
 
 interface EventRow {
   event: number;
@@ -103,3 +103,92 @@ test('Compare shows what `simulate --compare` prints', async ({ simulator, page 
     );
   }
 });
+
+/** Shows a card in the other unit. */
+async function weigh(simulator: Simulator, card: string, unit: RegExp) {
+  const { page } = simulator;
+  await page.getByTestId(`stat-${card}`).click();
+  await page.getByTestId(`about-${card}`).getByRole('radio', { name: unit }).check();
+  await page.keyboard.press('Escape');
+}
+
+interface DataRow {
+  time_s: number;
+  plane: string;
+  asn: number;
+  state: string;
+  demand: number;
+}
+
+/** What each client asks for: a run that cuts everybody off says it. */
+function demands(world: string, sites: string[]): Map<number, number> {
+  const fail = sites.map((site) => `[[event]]\nat = "1s"\nfail = "${site}"\n`).join('\n');
+  const file = scenarioFile(
+    `format = 1\nname = "dark"\n[world]\nbuiltin = "${world}"\n` +
+      `[service]\nprefixes = ["192.0.2.0/24"]\n${fail}`,
+  );
+  const rows = trace(file) as unknown as DataRow[];
+  const cut = rows.filter((row) => row.plane === 'data' && row.time_s === 1);
+  return new Map(cut.map((row) => [row.asn, row.demand]));
+}
+
+for (const [name, world] of [
+  ['hello', 'hello'],
+  ['frankfurt-fails', 'eight'],
+]) {
+  test(`the strip of ${name} in the other unit equals the command line`, async ({ simulator }) => {
+    await simulator.open(`#simulate?s=${name}&m=anycast&v=1`);
+    const file = await simulator.file();
+    await weigh(simulator, 'path', /by demand/);
+    await weigh(simulator, 'unserved', /each client alike/);
+    await weigh(simulator, 'lost', /each client alike/);
+    const sites = await simulator
+      .pops()
+      .evaluateAll((all) => all.map((one) => (one as SVGElement).dataset.testid!.slice(4)));
+    const demand = demands(world, sites);
+    expect(demand.size).toBe(await simulator.clients().count());
+    const rows = trace(file, '--steering', 'anycast') as unknown as DataRow[];
+    const data = rows.filter((row) => row.plane === 'data');
+    const instants = [...new Set(rows.map((row) => row.time_s))];
+    // While it happens, and between.
+    for (const time of [
+      0,
+      ...instants.slice(0, 4),
+      instants.at(-1)! - 1e-6,
+      instants.at(-1)! + 1,
+    ]) {
+      await simulator.seek(time);
+      const at = `${Math.round(time * 1e6)}us`;
+      const state = cli<(StateRow & { state: string })[]>(
+        'simulate',
+        file,
+        '--steering',
+        'anycast',
+        '--at',
+        at,
+        '--data-plane',
+      );
+      const clients = state.filter((row) => demand.has(row.asn));
+      const routed = clients.filter((row) => row.path_length !== null);
+      const sum = (weight: (row: StateRow) => number) =>
+        routed.reduce((all, row) => all + weight(row), 0);
+      const mean =
+        sum((row) => demand.get(row.asn)! * row.path_length!) / sum((row) => demand.get(row.asn)!);
+      close(await simulator.stat('path'), mean, `mean AS path by demand at ${at}`);
+      const without = clients.filter((row) => row.state !== 'served').length;
+      expect(await simulator.stat('unserved'), `clients without service at ${at}`).toBe(
+        String(without),
+      );
+      // Each client from when it is cut off until it is served again.
+      let lost = 0;
+      const since = new Map<number, number>();
+      for (const row of data.filter((one) => one.time_s <= time)) {
+        lost += since.has(row.asn) ? row.time_s - since.get(row.asn)! : 0;
+        if (row.state === 'served') since.delete(row.asn);
+        else since.set(row.asn, row.time_s);
+      }
+      for (const begin of since.values()) lost += time - begin;
+      close(await simulator.stat('lost'), lost, `client seconds at ${at}`);
+    }
+  });
+}

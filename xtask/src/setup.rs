@@ -16,6 +16,8 @@ const CARGO_DENY_VERSION: &str = "0.20.2";
 const NODE_MIN: u32 = 20;
 /// Where Debian puts Chromium.
 const CHROMIUM: &str = "/usr/bin/chromium";
+/// Where Debian puts daemons, which is not on everybody's PATH.
+pub const DAEMONS: &str = "/usr/sbin";
 
 /// A C compiler, for crates that build C (zstd).
 pub fn c_compiler() -> Result<(), Failure> {
@@ -56,6 +58,49 @@ pub fn chromium() -> Result<(), Failure> {
     }
     install_packages("a browser (Chromium; the variable CHROMIUM can name one)", &["chromium"])?;
     here_now("chromium")
+}
+
+/// BIRD and FRR, which tests ask whether they would take a configuration. Nothing of them is
+/// started: their services are kept from it while they are installed, and switched off afterwards.
+pub fn bgp_daemons() -> Result<(), Failure> {
+    let are_here = || {
+        let is_here = |name| on_path(name) || Path::new(DAEMONS).join(name).is_file();
+        is_here("bird") && is_here("vtysh")
+    };
+    if are_here() {
+        return Ok(());
+    }
+    without_services(|| install_packages("a BGP daemon (BIRD or FRR)", &["bird2", "frr"]))?;
+    if are_here() { Ok(()) } else { here_now("bird").and_then(|()| here_now("vtysh")) }
+}
+
+/// Installs packages whose services shall not start. Debian asks a policy, if there is one, before
+/// it starts anything; we lend it one that says no.
+fn without_services(install: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    const POLICY: &str = "/usr/sbin/policy-rc.d";
+    let as_root = |script: &str| {
+        let is_root = read(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+        let mut command = program(if is_root { "sh" } else { "sudo" });
+        if !is_root {
+            command.args(["-n", "sh"]);
+        }
+        succeeds(command.args(["-c", script]))
+    };
+    // One that is there already is the machine's own, and knows best.
+    let lend = format!("printf '#!/bin/sh\\nexit 101\\n' > {POLICY} && chmod 755 {POLICY}");
+    let lent = !Path::new(POLICY).exists() && as_root(&lend);
+    if !lent && !Path::new(POLICY).exists() {
+        return Err(Failure::environment(
+            "BIRD and FRR are missing, and their services could not be kept from starting",
+            "`sudo apt-get install bird2 frr`, then `sudo systemctl disable --now bird frr`",
+        ));
+    }
+    let installed = install();
+    if lent {
+        as_root(&format!("rm -f {POLICY}"));
+    }
+    as_root("command -v systemctl >/dev/null && systemctl disable bird frr");
+    installed
 }
 
 /// A component of the Rust toolchain, asked for by the cargo command it brings.

@@ -3,6 +3,7 @@
 //! The quick steps come first. The first failure stops the run and names the command that
 //! repeats its step alone. Adding a check means adding a [`Step`].
 
+use std::env;
 use std::time::Instant;
 
 use clap::builder::PossibleValuesParser;
@@ -107,10 +108,19 @@ fn clippy() -> Result<(), Failure> {
 
 fn tests() -> Result<(), Failure> {
     setup::c_compiler()?;
-    if std::env::var_os("CATCHMENT_DATA").is_none() {
+    if env::var_os("CATCHMENT_DATA").is_none() {
         println!("CATCHMENT_DATA is not set: tests on real topologies will not run");
     }
-    call(cargo().args(["test", "--workspace"]))
+    let mut command = cargo();
+    match setup::bgp_daemons() {
+        // From here on a test that finds no daemon fails.
+        Ok(()) => {
+            let path = env::var("PATH").unwrap_or_default();
+            command.env("PATH", format!("{path}:{}", setup::DAEMONS)).env("CATCHMENT_DAEMONS", "1");
+        }
+        Err(failure) => println!("tests with real BGP daemons will not run:\n{failure}"),
+    }
+    call(command.args(["test", "--workspace"]))
 }
 
 fn doc() -> Result<(), Failure> {

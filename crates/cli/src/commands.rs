@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod at;
+pub mod config;
 pub mod explain;
 pub mod manual;
 pub mod plan;

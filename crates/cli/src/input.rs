@@ -42,7 +42,10 @@ pub fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
 }
 
-/// A setting on the command line.
+/// Reads `PATH=VALUE`.
+///
+/// # Errors
+/// If it has another form.
 pub fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((path, value)) if !path.trim().is_empty() => {

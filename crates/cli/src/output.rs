@@ -1,7 +1,10 @@
 //! Where answers go: to the standard output, or into a file that appears whole or not at all.
 //!
 //! A file is written under another name beside its place, brought to disk, and renamed. Until
-//! then what stood there stays untouched; whatever goes wrong, nothing is left behind.
+//! then what stood there stays untouched; whatever goes wrong, nothing is left behind. Whole
+//! folders: [`folder`].
+
+pub mod folder;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -30,7 +33,7 @@ pub struct OutputArgs {
     pub out: Option<PathBuf>,
 }
 
-fn formats() -> impl TypedValueParser<Value = Format> {
+pub fn formats() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::NAMES.map(|(name, _)| name))
         .map(|name| name.parse().expect("clap let only names of formats through"))
 }
@@ -247,11 +250,11 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// The file that is being written, for whoever has to end the program.
-static PENDING: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// The files and folders that are being written, for whoever has to end the program.
+static PENDING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// A thread that panicked while it held the lock left nothing inconsistent.
-fn pending_lock() -> MutexGuard<'static, Option<PathBuf>> {
+fn pending_lock() -> MutexGuard<'static, Vec<PathBuf>> {
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -259,22 +262,25 @@ fn pending_lock() -> MutexGuard<'static, Option<PathBuf>> {
 /// a file.
 pub fn discard_pending() {
     let mut pending = pending_lock();
-    if let Some(path) = pending.take() {
-        let _ = fs::remove_file(path);
-    }
+    pending.drain(..).for_each(|path| remove(&path));
     std::mem::forget(pending);
+}
+
+/// Removes something half written. Nobody can be told if that fails.
+fn remove(path: &Path) {
+    let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
 }
 
 fn replace(
     path: &Path,
     fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut file = create_pending(path)?;
+    let (mut file, temporary) = create_pending(path)?;
     let written = fill(&mut file).and_then(|()| file.sync_all());
     {
         // Whoever ends the program waits here, and finds the file renamed or removed.
         let mut pending = pending_lock();
-        let Some(temporary) = pending.take() else { return written };
+        pending.retain(|other| *other != temporary);
         if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
             let _ = fs::remove_file(&temporary);
             return Err(error);
@@ -286,7 +292,7 @@ fn replace(
 }
 
 /// Creates the file that will take the place of `path`, with the rights that the umask gives.
-fn create_pending(path: &Path) -> io::Result<File> {
+fn create_pending(path: &Path) -> io::Result<(File, PathBuf)> {
     let mut pending = pending_lock();
     for attempt in 0.. {
         let mut name = std::ffi::OsString::from(".");
@@ -295,8 +301,8 @@ fn create_pending(path: &Path) -> io::Result<File> {
         let temporary = folder_of(path).join(name);
         match OpenOptions::new().write(true).create_new(true).open(&temporary) {
             Ok(file) => {
-                *pending = Some(temporary);
-                return Ok(file);
+                pending.push(temporary.clone());
+                return Ok((file, temporary));
             }
             // Left behind by a process of the same number that was killed.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 100 => {}

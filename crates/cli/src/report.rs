@@ -134,7 +134,7 @@ impl Failure {
     pub fn mistakes(mistakes: Vec<Mistake>, source: &Arc<Source>) -> Failure {
         let problem = |mistake: Mistake| Problem {
             message: match (&mistake.span, &*mistake.path) {
-                (None, path) if !path.is_empty() && !mistake.message.contains("--set ") => {
+                (None, path) if !path.is_empty() && !names_option(&mistake.message) => {
                     format!("at `{path}`: {}", mistake.message)
                 }
                 _ => mistake.message,
@@ -271,6 +271,11 @@ pub fn printable(text: &str) -> String {
     text.chars().map(clean).collect()
 }
 
+/// Whether a message names the option that it is about, so that no file needs to be named.
+fn names_option(message: &str) -> bool {
+    ["--set ", "--change "].iter().any(|option| message.contains(option))
+}
+
 /// A problem as miette takes it.
 struct Drawn {
     message: String,
@@ -292,7 +297,7 @@ fn render(problem: &Problem, source: Option<&Arc<Source>>, into: &mut String) {
             message.push_str(&format!(" (at {}:{line}:{column})", source.name));
         }
     } else if let Some(source) = source
-        && !message.contains("--set ")
+        && !names_option(&message)
     {
         message.push_str(&format!(" (in {})", source.name));
     }

@@ -121,7 +121,10 @@ fn worlds_in_files_are_forbidden_unless_allowed() {
     // An allowed one is opened, and this one cannot be.
     let allowing = Engine::new(Arc::new(NoFiles), vec![file]);
     let problem = allowing.play(asked, &[], &go_on).err().unwrap();
-    assert_eq!((&*problem.kind, &*problem.title), ("bad-world", "there are no files"));
+    assert_eq!(
+        (&*problem.kind, &*problem.title),
+        ("bad-world", "the data of this world cannot be read here")
+    );
 }
 
 #[test]

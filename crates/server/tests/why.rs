@@ -26,8 +26,8 @@ fn istanbul_is_told_from_before_the_failure_to_after_the_return() {
     let played = played("hello", &[]);
     let before = why(&played, 0, ISTANBUL, 0);
     assert_eq!(site(&played, before.site), "fra");
-    let verdict = "AS65545 Istanbul, IST chooses by round trip: 39.3 ms by AS1299 against 102.2 ms \
-                   by AS6453";
+    let verdict = "AS65545 Istanbul, IST takes the shorter round trip: 39.3 ms through AS1299 to \
+                   fra, not 102.2 ms through AS6453 to bom";
     assert_eq!(before.verdict, verdict);
     assert_eq!((before.asn, before.hops.len()), (ISTANBUL, 4));
     assert_eq!(before.hops[0].steps[..2], ["path-length", "oldest"]);
@@ -40,8 +40,8 @@ fn istanbul_is_told_from_before_the_failure_to_after_the_return() {
     assert!(during.nearest.iter().all(|near| site(&played, Some(near.site)) != "fra"));
     let after = why(&played, 0, ISTANBUL, 900);
     assert_eq!(site(&played, after.site), "bom");
-    let verdict = "AS65545 Istanbul, IST keeps the older route, by AS6453 to bom, in use since \
-                   10.051 s: that by AS1299 to fra is no better";
+    let verdict = "AS65545 Istanbul, IST keeps the older route, to bom through AS6453 (in use \
+                   since 10.051 s): the other, to fra through AS1299, is no better";
     assert_eq!(after.verdict, verdict);
     let fates: Vec<&str> = after.packets.iter().map(|packet| &*packet.text).collect();
     assert_eq!((fates[0], fates[fates.len() - 1]), ("served by fra", "served by bom"));
@@ -159,13 +159,13 @@ fn dns_is_told_by_its_answers() {
     let played = played("hello", &[SteeringName::Geodns]);
     let before = why(&played, 0, ISTANBUL, 0);
     assert_eq!(site(&played, before.site), "fra");
-    let verdict = "AS65545 Istanbul, IST: its resolver holds the answer fra: the nearest healthy \
-                   site (1837 km)";
+    let verdict = "AS65545 Istanbul, IST: its resolver answers with fra, the nearest healthy site \
+                   (1837 km)";
     assert_eq!(before.verdict, verdict);
     assert!(before.hops.is_empty() && before.flips.is_empty());
     let during = why(&played, 0, ISTANBUL, 20);
-    let verdict = "AS65545 Istanbul, IST: its resolver still holds the answer fra, which has been \
-                   gone since 10s";
+    let verdict = "AS65545 Istanbul, IST: its resolver still answers with fra, which has been gone \
+                   since 10 s";
     assert_eq!(during.verdict, verdict);
     assert_eq!(during.site, None);
     assert!(why(&played, 0, ISTANBUL, 500).site.is_some());

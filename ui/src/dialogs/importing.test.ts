@@ -58,3 +58,16 @@ test('a table of PoPs changes those that are there and adds the others', async (
     ['waw', 64510],
   ]);
 });
+
+test('what cannot be read says what it is and what is expected', async () => {
+  const title = async (text: string) => (await planImport(text, around(DOC), engine)).title;
+  expect(await title(' \n')).toMatch(/^This is empty\. Give a scenario/);
+  expect(await title('[1,2]')).toMatch(/^This is JSON, but a list: a scenario is an object/);
+  expect(await title('7')).toMatch(/a single value/);
+  expect(await title('a,b,c\n1,2,3\n')).toMatch(/^The columns `a`, `b`, `c` are not enough/);
+  expect(await title('name,lat,lon\nwaw,52,21\n')).toMatch(/PoPs need name and asn/);
+  expect(await title('hello')).toMatch(/^This is neither a scenario nor a table/);
+  expect(await title('name,asn\nwaw,64510\n')).toBe('A table of 1 PoP');
+  // TOML begins with a bracket too, and is for the engine to read.
+  await expect(title('[world]\nbuiltin = "hello"\n')).rejects.toThrow('not asked');
+});

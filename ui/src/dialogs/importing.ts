@@ -5,7 +5,8 @@ import type { ClientDoc, MistakeInfo, Nearest, ScenarioDoc } from '../engine/api
 import * as engine from '../engine/http';
 import { EngineProblem } from '../engine/http';
 import * as edits from '../model/scenario';
-import { readTable, type Demand, type RowError } from './csv';
+import { plural } from '../model/format';
+import { readCsv, readTable, type Demand, type RowError } from './csv';
 
 export interface Plan {
   /** In a sentence, what it is. */
@@ -31,9 +32,36 @@ export interface Around {
 /** What an import asks the engine. */
 export type Asked = Pick<typeof engine, 'readScenario' | 'writeScenario' | 'nearest'>;
 
+const EXPECTED =
+  'Give a scenario (TOML or JSON; Export makes one), or a table (CSV) with a row of column names.';
+
+/** The value of a JSON text; undefined if it is none. */
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong with a text that is neither a scenario nor a table that we know. */
+function notRead(text: string): string {
+  const [head] = readCsv(text);
+  if (!head || head.cells.length < 2) return `This is neither a scenario nor a table. ${EXPECTED}`;
+  const names = head.cells.map((cell) => `\`${cell}\``).join(', ');
+  return `The columns ${names} are not enough to read a table. PoPs need name and asn; demand needs weight, and asn or lat and lon. The first row has their names.`;
+}
+
 export async function planImport(text: string, around: Around, ask: Asked = engine): Promise<Plan> {
-  const isJson = /^\s*[{[]/.test(text);
-  const table = isJson || /^\s*\[|^\s*\w+\s*=/m.test(text) ? null : readTable(text);
+  if (text.trim() === '') return failed(`This is empty. ${EXPECTED}`);
+  const json = valueOf(text);
+  if (json !== undefined && (json === null || typeof json !== 'object' || Array.isArray(json))) {
+    const kind = Array.isArray(json) ? 'a list' : 'a single value';
+    return failed(`This is JSON, but ${kind}: a scenario is an object, in braces. ${EXPECTED}`);
+  }
+  const isScenario = /^\s*[{[]|^\s*[\w."-]+\s*=/m.test(text);
+  const table = isScenario ? null : readTable(text);
+  if (!table && !isScenario) return failed(notRead(text));
   if (!table) return planScenario(text, ask);
   if (!around.doc) return failed('Open a scenario first: a table changes the one that is open.');
   if (table.kind === 'demand') return planDemand(table.demand, table.errors, around, ask);
@@ -49,7 +77,7 @@ export async function planImport(text: string, around: Around, ask: Asked = engi
       .filter(Boolean)
       .join(' · '),
   }));
-  const title = `A table of ${rows.length} PoPs`;
+  const title = `A table of ${plural(rows.length, 'PoP', 'PoPs')}`;
   return checked({ title, doc, isChange: true, rows, rowErrors: table.errors, mistakes: [] }, ask);
 }
 
@@ -126,7 +154,7 @@ async function planDemand(
       text: `weight ${weight}${client.name ? ` · ${client.name}` : ''}`,
     });
   }
-  const title = `A table of demand, ${rows.length} rows`;
+  const title = `A table of demand, ${plural(rows.length, 'row', 'rows')}`;
   return checked({ title, doc, isChange: true, rows, rowErrors, mistakes: [] }, ask);
 }
 

@@ -20,10 +20,15 @@ export const SHORTCUTS: { title: string; list: Shortcut[] }[] = [
   {
     title: 'Network',
     list: [
-      { keys: '1 … 8', text: 'fail or restore PoP 1 to 8' },
+      { keys: '1 … 8', text: 'fail or restore PoP 1 to 8 of the list of loads: west to east' },
       { keys: 'R', text: 'restore all PoPs' },
       { keys: 'C', text: 'add a client by city' },
       { keys: 'X', text: 'crosshair: arrows move it, Enter adds a client' },
+      {
+        keys: 'Shift+drag',
+        text: 'brush a part of the map; with the crosshair, Shift+Enter at two corners',
+      },
+      { keys: 'N', text: 'make clients of the brush' },
       { keys: 'Shift+A', text: 'add a PoP' },
       { keys: 'I', text: 'menu of the PoP in focus' },
       {

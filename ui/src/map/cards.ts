@@ -2,10 +2,10 @@
 
 import { NONE } from '../engine/columns';
 import type { Point } from './camera';
-import { fateText } from '../panels/words';
+import { fateText, siteTitle } from '../panels/words';
 import type { Card } from './HoverCard.svelte';
 import { LAYERS, type MapClient, type MapProps } from './props';
-import { amount, loadWords, stateWord } from './words';
+import { amount, CLAMPED, loadWords, stateWord } from './words';
 
 export type Hover =
   { kind: 'pop'; site: number } | { kind: 'client'; key: string } | { kind: 'dot'; dot: number };
@@ -38,11 +38,12 @@ function popCard(site: number, map: Told): Said {
     const rest = names.length > NEIGHBORS_MAX ? ` +${names.length - NEIGHBORS_MAX}` : '';
     lines.push(['Neighbors', names.slice(0, NEIGHBORS_MAX).join(', ') + rest]);
   }
-  return { title: info.city || info.name, lines };
+  return { title: siteTitle(map.result.sites, site), lines };
 }
 
 function clientCard(client: MapClient, map: Told): Said {
   const { title, lines } = dotCard(client.dot, map, client.fate);
+  if (client.isClamped) lines.push(['DNS', CLAMPED]);
   if (client.name !== '' && title !== client.name) lines.unshift(['AS', title]);
   return { title: client.name || title, lines: lines.filter(([, value]) => value !== '') };
 }

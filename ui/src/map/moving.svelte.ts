@@ -13,6 +13,9 @@ interface Moves {
   project(place: Point): Point;
   invert(at: Point): Point | null;
   done(kind: MovedKind, key: string, place: Point): void;
+  /** Whether it may not be moved at all, or not in this way; told by `refuse`. */
+  isFixed(kind: MovedKind, key: string, event?: PointerEvent): boolean;
+  refuse(kind: MovedKind, key: string): void;
 }
 
 const REST_MS = 700;
@@ -32,16 +35,19 @@ export class Moving {
   drag(kind: MovedKind, key: string, event: PointerEvent): void {
     this.stop();
     this.wasDragged = false;
+    const isFixed = this.moves.isFixed(kind, key, event);
     dragging(this.moves.pane(), event, {
       move: (at) => {
+        if (isFixed && !this.wasDragged) this.moves.refuse(kind, key);
         this.wasDragged = true;
+        if (isFixed) return;
         this.now = { kind, key, at };
       },
       end: (at) => {
         this.now = null;
         // The click comes right after; later ones count again.
         setTimeout(() => (this.wasDragged = false));
-        const place = at && this.moves.invert(at);
+        const place = at && !isFixed && this.moves.invert(at);
         if (place) this.moves.done(kind, key, place);
       },
     });
@@ -49,6 +55,7 @@ export class Moving {
 
   /** By degrees east and north. */
   nudge(kind: MovedKind, key: string, [east, north]: Point): void {
+    if (this.moves.isFixed(kind, key)) return this.moves.refuse(kind, key);
     const isOnItsWay = this.now?.kind === kind && this.now.key === key;
     const from = isOnItsWay ? this.place : this.moves.placeOf(kind, key);
     if (!from) return;

@@ -114,25 +114,36 @@ export class PointLayer {
       } else if (fate < STALE) this.stamp(round, px, py, colors[fate], width, height);
       else late.push(px, py, fate);
     }
-    const big = Math.max(3, 2 * Math.round(size * 0.62) + 1);
+    const big = Math.max(round.isThin ? 5 : 3, 2 * Math.round(size * 0.62) + 1);
+    const plate = stampOf(big, () => 255);
     const marks = { noRoute: hollow(big), stale: cross(big), loop: plus(big) };
     const bad = pixel(tokens.bad);
     const warn = pixel(tokens.warn);
+    const ground = pixel(tokens.sea);
     const none = pixel(tokens['no-route'], theme === 'dark' ? 225 : 255);
-    // Shapes of 80 000 dots would fill a continent: from afar one in several stands for all.
-    const stride = round.isThin ? Math.max(1, Math.round(12 / camera.view.k)) : 1;
-    for (const isMark of [false, true]) {
-      for (let place = 0; place < late.length; place += 3) {
-        if ((place % (3 * stride) === 0) !== isMark) continue;
-        const [px, py, fate] = [late[place], late[place + 1], late[place + 2]];
-        const [shape, color] =
-          fate === NO_ROUTE
-            ? [marks.noRoute, none]
-            : fate === LOOPING
-              ? [marks.loop, warn]
-              : [marks.stale, staleColor(scene, fate, bad)];
-        this.stamp(isMark ? shape : round, px, py, color, width, height);
+    const colorNow = (fate: number) =>
+      fate === NO_ROUTE ? none : fate === LOOPING ? warn : staleColor(scene, fate, bad);
+    // Shapes of 80 000 dots would fill a continent: where dots are thin, one in each cell has the
+    // shape and the others a hatch, so that no colour is needed to tell them from what is served.
+    const cell = round.isThin ? MARK_CELL * ratio : 0;
+    const taken = new Set<number>();
+    for (let place = 0; cell > 0 && place < late.length; place += 3) {
+      const [px, py, fate] = [late[place], late[place + 1], late[place + 2]];
+      const at = Math.floor(py / cell) * 65536 + Math.floor(px / cell);
+      if (!taken.has(at)) {
+        taken.add(at);
+        continue;
       }
+      const color = isHatched(fate, px, py, ratio) ? colorNow(fate) : ground;
+      this.stamp(round, px, py, color, width, height);
+      late[place] = -1;
+    }
+    for (let place = 0; place < late.length; place += 3) {
+      const [px, py, fate] = [late[place], late[place + 1], late[place + 2]];
+      if (px < 0) continue;
+      const shape = fate === NO_ROUTE ? marks.noRoute : fate === LOOPING ? marks.loop : marks.stale;
+      if (cell > 0) this.stamp(plate, px, py, ground, width, height);
+      this.stamp(shape, px, py, colorNow(fate), width, height);
     }
   }
 
@@ -169,6 +180,23 @@ function denser(there: number, color: number): number {
   const isSame = (there & 0xffffff) === (color & 0xffffff);
   const alpha = isSame && there !== 0 ? Math.min(full, (there >>> 24) + STEP) : full * LONE;
   return ((color & 0xffffff) | (alpha << 24)) >>> 0;
+}
+
+/** One shape in a square of this many CSS px stands for all thin dots there. */
+const MARK_CELL = 13;
+/** Distance of the stripes of a hatch in CSS px. */
+const STRIPE = 5;
+
+/**
+ * Whether a pixel of dots that are not served lies on a stripe of their hatch: diagonal for stale,
+ * upright for a loop. Without a route there is a grid of points.
+ */
+export function isHatched(fate: number, px: number, py: number, ratio: number): boolean {
+  const x = Math.floor(px / ratio);
+  const y = Math.floor(py / ratio);
+  if (fate === NO_ROUTE) return x % 3 === 0 && y % 3 === 0;
+  const along = fate === LOOPING ? x : x + y;
+  return along % STRIPE < 2;
 }
 
 function staleColor(scene: PointScene, fate: number, bad: number): number {
@@ -283,10 +311,36 @@ function drawGrid(context: CanvasRenderingContext2D, scene: PointScene): void {
       context.moveTo(px, py);
       context.arc(px, py, radius, angle, next);
       context.fill();
+      if (fate >= STALE) hatchSlice(context, fate, tokens.sea, px, py, radius);
       angle = next;
     }
   }
   context.globalAlpha = 1;
+}
+
+/** Stripes over a slice that is not served, at another slant for each kind of fate. */
+function hatchSlice(
+  context: CanvasRenderingContext2D,
+  fate: number,
+  color: string,
+  px: number,
+  py: number,
+  radius: number,
+): void {
+  context.save();
+  context.clip();
+  context.strokeStyle = color;
+  context.lineWidth = 1.2;
+  const [dx, dy] =
+    fate === NO_ROUTE ? [1, 0] : fate === LOOPING ? [0, 1] : [Math.SQRT1_2, Math.SQRT1_2];
+  context.beginPath();
+  for (let off = -radius; off <= radius; off += 3) {
+    const [x, y] = [px - off * dy, py + off * dx];
+    context.moveTo(x - radius * dx, y - radius * dy);
+    context.lineTo(x + radius * dx, y + radius * dy);
+  }
+  context.stroke();
+  context.restore();
 }
 
 function total(counts: Map<number, number>): number {

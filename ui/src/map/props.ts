@@ -5,7 +5,7 @@ import type { RunResult } from '../engine/api';
 import type { Mark, Theme } from '../model/palette';
 import type { Layer } from '../model/permalink';
 import type { Load, Ring, Track, World } from '../model/track';
-import type { View } from './camera';
+import type { Point, View } from './camera';
 
 /** How a site is now. */
 export interface SiteState {
@@ -36,6 +36,8 @@ export interface MapClient {
   fate: number;
   /** Put there by the user: may be moved and deleted. */
   isUser: boolean;
+  /** Its resolver keeps answers longer than their TTL: a padlock. */
+  isClamped?: boolean;
   streams: StreamFate[];
 }
 
@@ -89,9 +91,22 @@ export interface MapProps {
   onsea?: (lat: number, lon: number, coast: { lat: number; lon: number } | null) => void;
   onclient?: (key: string) => void;
   onclientdelete?: (key: string) => void;
+  /** Somebody tried to move what stays where it is, or in a way that does not move it. */
+  onfixed?: (kind: 'client' | 'pop', key: string) => void;
   onclientmove?: (key: string, lat: number, lon: number) => void;
   ondot?: (dot: number) => void;
-  onbrush?: (dots: Uint32Array) => void;
+  /** What was brushed, in the plane: stays drawn. */
+  brushed?: { from: Point; to: Point } | null;
+  /**
+   * Dots in a brush, its corners in the plane, and a way to find places on land in it: degrees
+   * north and east, evenly spread, always the same.
+   */
+  onbrush?: (
+    dots: Uint32Array,
+    from: Point,
+    to: Point,
+    spots: (count: number) => [number, number][],
+  ) => void;
   onhoverpop?: (site: number | null) => void;
   onreduced?: (level: Reduction) => void;
 }

@@ -1,11 +1,9 @@
 // Labels of sites, and how wide they are.
 
-import type { SiteInfo } from '../engine/api';
 import type { SiteState } from './props';
 
-/** The name of a site and, if it is not simply up, why. */
-export function popText(info: SiteInfo, site: SiteState): string {
-  const name = info.city || info.name;
+/** The title of a site and, if it is not simply up, why. */
+export function popText(name: string, site: SiteState): string {
   if (site.state === 'failed') return `${name} · down`;
   if (site.state === 'draining') return `${name} · draining`;
   if (site.state === 'unannounced') return `${name} · no BGP`;

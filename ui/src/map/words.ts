@@ -29,16 +29,20 @@ export function stateWord(site: SiteState): string {
 /** `72 of 80 kq/s`. */
 export function loadWords(info: SiteInfo, site: SiteState): string {
   if (!site.load) return '';
-  const limit = info.kqps === null ? '' : ` of ${amount(info.kqps)}`;
-  return `${amount(site.load.offered)}${limit} kq/s`;
+  // Demand of a whole Internet has no unit, and a share is what people ask for anyway.
+  if (info.kqps === null) return `${amount(100 * site.share)}\u202f% of the load`;
+  return `${amount(site.load.offered)} of ${amount(info.kqps)} kq/s`;
 }
 
 /** `Frankfurt, AS64504, up, 72 of 80 kq/s`. */
-export function popLabel(info: SiteInfo, site: SiteState): string {
-  const parts = [info.city || info.name, `AS${info.asn}`, stateWord(site), loadWords(info, site)];
+export function popLabel(title: string, info: SiteInfo, site: SiteState): string {
+  const parts = [title, `AS${info.asn}`, stateWord(site), loadWords(info, site)];
   if (site.over) parts.push('over capacity');
   return parts.filter((part) => part !== '').join(', ');
 }
+
+/** What a padlock says. */
+export const CLAMPED = 'its resolver keeps answers longer than their TTL';
 
 export function clientLabel(client: MapClient, sites: SiteInfo[]): string {
   const parts = [client.name, `AS${client.asn}`, fateText(sites, client.fate)];
@@ -48,5 +52,6 @@ export function clientLabel(client: MapClient, sites: SiteInfo[]): string {
       parts.push(`${Math.round(share * 100)} % ${fateText(sites, fate)}`);
     }
   }
+  if (client.isClamped) parts.push(CLAMPED);
   return parts.join(', ');
 }

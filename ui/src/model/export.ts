@@ -4,6 +4,7 @@
 
 import { fateKind, fateSite, NONE } from '../engine/columns';
 import type { RunReport, RunResult } from '../engine/api';
+import { clock } from './format';
 import type { Track, World } from './track';
 
 /** Who made it, from what: one line. */
@@ -19,6 +20,44 @@ export function provenance(result: RunResult, extra: Record<string, string> = {}
   return Object.entries(parts)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
+}
+
+const STEERING = { anycast: 'Anycast', geodns: 'GeoDNS', hybrid: 'GeoDNS over regional anycast' };
+
+/** What stands below a picture: what it is of, when, and what made it. */
+export function captionLines(result: RunResult, report: RunReport, time: number): string[] {
+  const decision = result.rules.find((rule) => rule.name === 'decision')?.value;
+  const rules = decision === 'textbook' ? 'Textbook rules' : 'Policy BGP';
+  const now = [result.name, `t = ${clock(time)}`, STEERING[report.steering], rules];
+  const from = [
+    result.world.name,
+    `seed ${result.seed}`,
+    `Catchment ${result.engine}`,
+    `result ${result.hash.slice(0, 12)}`,
+  ];
+  return [now.join(' · '), from.join(' · ')];
+}
+
+/**
+ * What the columns of the table of routes mean where DNS has a part: the engine prints routes of
+ * BGP there, whoever DNS names. Null where there is nothing to say.
+ */
+export function catchmentRemark(report: RunReport): string | null {
+  switch (report.steering) {
+    case 'anycast':
+      return null;
+    case 'geodns':
+      return (
+        'steering=geodns: site is where BGP would take packets to the shared prefix, as under ' +
+        'anycast; under GeoDNS clients go to the address of the site that DNS named instead: ' +
+        'see the table of clients or the GeoJSON'
+      );
+    case 'hybrid':
+      return (
+        'steering=hybrid: site is where BGP takes packets to the prefix of the row; which prefix ' +
+        'a client uses is what DNS named: see the table of clients or the GeoJSON'
+      );
+  }
 }
 
 /** `hello-1a2b3c4d-events.csv`. */

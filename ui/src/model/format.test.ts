@@ -1,26 +1,61 @@
 import { expect, test } from 'vitest';
 
-import { clock, count, millis, number, percent, plural, seconds, secondsOrNever } from './format';
+import {
+  clock,
+  count,
+  millis,
+  number,
+  offset,
+  percent,
+  plural,
+  seconds,
+  secondsOrNever,
+  withTimes,
+} from './format';
 
 const spaced = (text: string) => text.replaceAll('\u202f', ' ');
 
-// The values of crates/cli/src/commands/simulate/words.rs: a number on screen equals that of the
-// command line, but for the width of the space.
-test('times show what tells something', () => {
-  const shown = [0, 86_123, 1_500_000, 169_331_000, -5_000, 60_382_500_000, 1_234_567_890].map(
-    seconds,
-  );
-  expect(shown.map(spaced)).toEqual([
-    '0 s',
-    '0.086 s',
-    '1.5 s',
-    '169.331 s',
-    '-0.005 s',
-    '60 382.5 s',
-    '1 234.6 s',
-  ]);
+test('times have the unit in which they are read', () => {
+  const cases: [us: number, text: string][] = [
+    [0, '0 s'],
+    [0.4, '0.4 µs'],
+    [250, '250 µs'],
+    [3600, '3.6 ms'],
+    [86_123, '86.1 ms'],
+    [999_499, '999 ms'],
+    [999_600, '1 s'],
+    [1_500_000, '1.5 s'],
+    [1_003_619.55, '1.004 s'],
+    [59_999_700, '1 min'],
+    [65_300_000, '1 min 5.3 s'],
+    [144_429_000, '2 min 24.429 s'],
+    [600_000_000, '10 min'],
+    [3_599_999_900, '1 h'],
+    [3_903_400_000, '1 h 5 min 3 s'],
+    [-5_000, '−5 ms'],
+  ];
+  for (const [us, text] of cases) expect([us, spaced(seconds(us))]).toEqual([us, text]);
   expect(secondsOrNever(null)).toBe('never');
-  expect(spaced(secondsOrNever(11_000))).toBe('0.011 s');
+  expect(spaced(secondsOrNever(11_000))).toBe('11 ms');
+});
+
+test('instants and distances are spelled as times are', () => {
+  expect([0, 65_300_000, -959_873_000].map((us) => spaced(clock(us)))).toEqual([
+    '0 s',
+    '1 min 5.3 s',
+    '15 min 59.873 s before the start',
+  ]);
+  expect([0, 3.6e6, -200_000].map((us) => spaced(offset(us)))).toEqual([
+    '+0 s',
+    '+3.6 s',
+    '−200 ms',
+  ]);
+});
+
+test('times of the engine are spelled the same', () => {
+  expect(spaced(withTimes('in use since 959.873 s before the start, and 90.5 s: AS1 s'))).toBe(
+    'in use since 15 min 59.873 s before the start, and 1 min 30.5 s: AS1 s',
+  );
 });
 
 test('numbers show what tells something', () => {
@@ -49,10 +84,4 @@ test('round trips have a decimal below ten', () => {
     '130 ms',
   ]);
   expect([millis(null), millis(NaN)]).toEqual(['–', '–']);
-});
-
-test('places in time have minutes from 100 s on', () => {
-  expect(
-    [0, 4_200_000, 99_999_000, 100_000_000, 650_500_000, -3_600_000].map((us) => spaced(clock(us))),
-  ).toEqual(['0 s', '4.2 s', '99.999 s', '1 m 40 s', '10 m 50.5 s', '−3.6 s']);
 });

@@ -1,4 +1,6 @@
-// Numbers and times as the command line prints them (crates/cli/src/commands/simulate/words.rs).
+// Numbers and times in words: the values that the command line prints
+// (crates/cli/src/commands/simulate/words.rs), long times in minutes and hours. `seconds` says how
+// long something takes, `clock` when something is; nothing else spells times.
 
 /** A thin space that no line breaks at, as SI asks for between digits and units. */
 const THIN = '\u202f';
@@ -21,9 +23,35 @@ export function number(value: number): string {
   return grouped(trimmed(value.toFixed(decimals)));
 }
 
-/** Seconds from µs: milliseconds as far as they tell something. */
+const MS = 1e3;
+const SECOND = 1e6;
+const MINUTE = 6e7;
+const HOUR = 3.6e9;
+
+/** A time that is not negative, with as many digits as tell something. */
+function spelled(us: number): string {
+  const unit = (value: string, name: string) => `${grouped(value)}${THIN}${name}`;
+  const three = (value: number) => String(Number(value.toPrecision(3)));
+  if (us === 0) return unit('0', 's');
+  if (us < 999.5) return unit(three(us), 'µs');
+  if (us < 999.5 * MS) return unit(three(us / MS), 'ms');
+  const ms = Math.round(us / MS) * MS;
+  if (ms < MINUTE) return unit(String(ms / SECOND), 's');
+  const whole = ms < HOUR ? ms : Math.round(ms / SECOND) * SECOND;
+  const parts = [
+    [Math.floor(whole / HOUR), 'h'],
+    [Math.floor((whole % HOUR) / MINUTE), 'min'],
+    [Number(((whole % MINUTE) / SECOND).toFixed(3)), 's'],
+  ] as const;
+  return parts
+    .filter(([value]) => value > 0)
+    .map(([value, name]) => unit(String(value), name))
+    .join(' ');
+}
+
+/** How long something takes, from µs: `86 ms`, `4.2 s`, `2 min 24.429 s`, `1 h 5 min`. */
 export function seconds(us: number): string {
-  return `${grouped(trimmed((us / 1e6).toFixed(Math.abs(us) < 1e9 ? 3 : 1)))}${THIN}s`;
+  return (us < 0 ? '−' : '') + spelled(Math.abs(us));
 }
 
 export function secondsOrNever(us: number | null): string {
@@ -50,13 +78,20 @@ export function millis(ms: number | null): string {
   return `${ms < 10 ? trimmed(ms.toFixed(1)) : Math.round(ms)}${THIN}ms`;
 }
 
-/** A place in time as the transport shows it: `1m 30.5s`, with as many decimals as `step` asks. */
+/** When something is, from µs since the start: `4.2 s`, `1 min 30.5 s`, `16 min before the start`. */
 export function clock(us: number): string {
-  const negative = us < 0 ? '−' : '';
-  const size = Math.abs(us);
-  if (size < 1e8) return `${negative}${trimmed((size / 1e6).toFixed(3))}${THIN}s`;
-  const minutes = Math.floor(size / 6e7);
-  return `${negative}${minutes}${THIN}m ${trimmed(((size - minutes * 6e7) / 1e6).toFixed(1))}${THIN}s`;
+  return us < 0 ? `${spelled(-us)} before the start` : spelled(us);
+}
+
+/** How far something is from an event: `+3.6 s`, `−200 ms`. */
+export function offset(us: number): string {
+  return (us < 0 ? '−' : '+') + spelled(Math.abs(us));
+}
+
+/** Times in a sentence of the engine, which are in seconds: `since 959.873 s`. */
+export function withTimes(text: string): string {
+  const form = /(?<![\w.])(\d+(?:\.\d+)?) s\b/g;
+  return text.replace(form, (_, size: string) => spelled(SECOND * Number(size)));
 }
 
 /** A place, given as `[lon, lat]`, for people who hear it: `50 north, 9 east`. */

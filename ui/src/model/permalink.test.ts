@@ -76,6 +76,22 @@ test('the short form comes back as it went', async () => {
   });
 });
 
+test('times in links have no more digits than µs', async () => {
+  const time = (us: number) => writeLink(shown({ time: us }));
+  expect(await time(1_003_619.5500000007)).toBe('#simulate?s=hello&t=1.00362&v=1');
+  expect(await time(0.3)).toBe('#simulate?s=hello&v=1');
+  expect(await time(1)).toBe('#simulate?s=hello&t=0.000001&v=1');
+  expect(await time(1e8)).toBe('#simulate?s=hello&t=100&v=1');
+});
+
+test('a comparison says which side comes first, and only a comparison', async () => {
+  const swapped = await writeLink(shown({ mode: 'compare', swap: true }));
+  expect(swapped).toContain('&swap=1');
+  expect((await readLink(swapped)).link.swap).toBe(true);
+  expect(await writeLink(shown({ mode: 'compare', swap: false }))).not.toContain('swap');
+  expect(await writeLink(shown({ mode: 'geodns', swap: true }))).not.toContain('swap');
+});
+
 test('no events are said too', async () => {
   const { event: _, ...calm } = BASE;
   const fragment = await writeLink(shown({ doc: calm }));
@@ -136,4 +152,8 @@ test('what is wrong is ignored and named, and the rest is kept', async () => {
     expect(link.doc).toBeUndefined();
   }
   expect(await readLink('')).toEqual({ link: {}, ignored: [] });
+  expect(await readLink('#simulate')).toEqual({ link: {}, ignored: [] });
+  expect(await readLink('#compare')).toEqual({ link: {}, ignored: ['#compare'] });
+  const other = await readLink('#plan?layer=grid');
+  expect(other).toEqual({ link: { layer: 'grid' }, ignored: ['#plan'] });
 });

@@ -30,6 +30,8 @@ export interface Link {
   /** A whole scenario; goes before `scenario`. */
   doc?: ScenarioDoc;
   mode?: Mode;
+  /** In a comparison: GeoDNS first. */
+  swap?: boolean;
   /** Replace the events of the scenario. */
   events?: EventDoc[];
   /** New clients, as degrees north and east. */
@@ -55,16 +57,21 @@ export interface ReadLink {
 }
 
 const VERSION = '1';
+/** The screen that links open. */
+const SCREEN = 'simulate';
+/** How much is repeated of what was not understood. */
+const LEFT_OUT_MAX = 40;
 /** Longer links do not survive mail programs and chat. */
 export const LINK_MAX = 8000;
 
 /** Reads a fragment such as `#simulate?s=hello&t=4.2`. */
 export async function readLink(fragment: string): Promise<ReadLink> {
-  const query = fragment.replace(/^#/, '').replace(/^[^?]*\??/, '');
+  const [screen, ...rest] = fragment.replace(/^#/, '').split('?');
   const link: Link = {};
   const ignored: string[] = [];
-  for (const [key, value] of new URLSearchParams(query)) {
-    if (!(await readPart(link, key, value))) ignored.push(`${key}=${value.slice(0, 40)}`);
+  if (screen !== '' && screen !== SCREEN) ignored.push(`#${screen.slice(0, LEFT_OUT_MAX)}`);
+  for (const [key, value] of new URLSearchParams(rest.join('?'))) {
+    if (!(await readPart(link, key, value))) ignored.push(`${key}=${value.slice(0, LEFT_OUT_MAX)}`);
   }
   return { link, ignored };
 }
@@ -82,6 +89,9 @@ async function readPart(link: Link, key: string, value: string): Promise<boolean
     case 'm':
       if (!MODES.includes(value as Mode)) return false;
       link.mode = value as Mode;
+      return true;
+    case 'swap':
+      link.swap = value === '1';
       return true;
     case 'e': {
       const list = readEvents(value);
@@ -159,7 +169,7 @@ function writeEvents(list: EventDoc[]): string | null {
   for (const event of list) {
     const { at, fail, restore, drain, how, ...rest } = event;
     if (Object.keys(rest).length > 0 || parseDuration(at) === null) return null;
-    const seconds = String(timeOf(event) / 1e6);
+    const seconds = inSeconds(timeOf(event));
     if (fail !== undefined) parts.push([seconds, 'fail', fail, ...(how ? [how] : [])].join(':'));
     else if (restore !== undefined) parts.push(`${seconds}:up:${restore}`);
     else if (drain !== undefined) parts.push(`${seconds}:drain:${drain}`);
@@ -174,6 +184,8 @@ export interface Shown {
   /** The scenario of the library that `doc` came from, as it is there; none for files. */
   base: ScenarioDoc | null;
   mode: Mode;
+  /** In a comparison: GeoDNS first. */
+  swap?: boolean;
   time: number;
   selected?: string;
   layer: Layer;
@@ -186,11 +198,18 @@ export interface Shown {
   engine?: string;
 }
 
+/** Seconds from whole µs, with no more digits than that, and never as `1e-7`. */
+function inSeconds(us: number): string {
+  return (us / 1e6).toFixed(6).replace(/\.?0+$/, '');
+}
+
 /** The fragment that opens what is shown, from `#` on. */
 export async function writeLink(shown: Shown): Promise<string> {
   const parts = shortParts(shown) ?? [`z=${await deflate(shown.doc)}`];
   if (shown.mode !== (shown.doc.steering ?? 'anycast')) parts.push(`m=${shown.mode}`);
-  if (shown.time > 0) parts.push(`t=${shown.time / 1e6}`);
+  if (shown.swap && shown.mode === 'compare') parts.push('swap=1');
+  const time = Math.round(shown.time);
+  if (time > 0) parts.push(`t=${inSeconds(time)}`);
   if (shown.selected) parts.push(`sel=${encodeURIComponent(shown.selected)}`);
   if (shown.layer !== 'catchment') parts.push(`layer=${shown.layer}`);
   if (shown.theme) parts.push(`th=${shown.theme}`);
@@ -198,7 +217,7 @@ export async function writeLink(shown: Shown): Promise<string> {
   if (shown.hash) parts.push(`h=${shown.hash}`);
   if (shown.engine) parts.push(`eng=${shown.engine}`);
   parts.push(`v=${VERSION}`);
-  return `#simulate?${parts.join('&')}`;
+  return `#${SCREEN}?${parts.join('&')}`;
 }
 
 /** The short form, if the edits fit into it. */

@@ -6,6 +6,7 @@ import {
   peakUnserved,
   settledUs,
   staleSources,
+  stillOpen,
   unservedSources,
 } from './recovery';
 import { event, track } from './testworld';
@@ -48,6 +49,15 @@ test('where DNS steers it runs until all are served again', () => {
   expect(clockOf(never, 1e7, true)).toEqual({ kind: 'never' });
   const nobody = event({ all_us: null, hurt: { demand: 0, sources: 0 } });
   expect(clockOf(nobody, 2e6, true)).toEqual({ kind: 'none' });
+});
+
+test('a failure stays open while the next ones happen', () => {
+  const events = [event({}), event({ at_us: 2e6, all_us: null }), event({ at_us: 3e6 })];
+  const open = (time: number) => stillOpen(events, 3e6, time, true).map((one) => one.at_us);
+  expect(open(4e6)).toEqual([1e6, 2e6]);
+  expect(open(9.5e6)).toEqual([2e6]);
+  expect(stillOpen(events, 1e6, 4e6, true)).toEqual([]);
+  expect(stillOpen(events, 3e6, 4e6, false)).toEqual([]);
 });
 
 test('an event is over when routes have settled and caches are empty', () => {

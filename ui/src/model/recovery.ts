@@ -75,6 +75,18 @@ export function clockAt(events: EventInfo[], at: number, time: number, isDns: bo
     .reduce(later, { kind: 'none' });
 }
 
+/** Events before an instant that are not over at a time: what fails next does not end them. */
+export function stillOpen(
+  events: EventInfo[],
+  before: number,
+  time: number,
+  isDns: boolean,
+): EventInfo[] {
+  const isOpen = (event: EventInfo) =>
+    ['running', 'never'].includes(clockOf(event, time, isDns).kind);
+  return events.filter((event) => event.at_us < before && isOpen(event));
+}
+
 /**
  * How long after an event it was over, in µs: the last route has changed, all who can be are served
  * again, and what it left in tables and caches is gone. Null if nothing came of it.

@@ -23,15 +23,16 @@ export function standingAfter(report: RunReport, sites: number, steps: number): 
   return now;
 }
 
-/** What every site can carry at a time, in kq/s; null for unlimited. */
+/** What every site can carry at a time, in kq/s or in Gb/s; null for unlimited. */
 export function capacitiesAt(
   result: RunResult,
   report: RunReport,
   time: number,
+  unit: 'kqps' | 'gbps' = 'kqps',
 ): (number | null)[] {
-  const now = result.sites.map((site) => site.kqps);
+  const now = result.sites.map((site) => site[unit]);
   for (const step of report.capacities) {
-    if (step.at_us <= time) now[step.site] = step.kqps;
+    if (step.at_us <= time) now[step.site] = step[unit];
   }
   return now;
 }

@@ -87,7 +87,8 @@ export class Track {
   readonly fateTo: Uint16Array;
   readonly fateCause: Uint16Array;
   private readonly fateNoticed: Float64Array | undefined;
-  private readonly fateCached: Float64Array | undefined;
+  /** µs that an answer stayed in caches after the cause was noticed; where DNS has a part. */
+  readonly fateCached: Float64Array | undefined;
   readonly routeAt: Float64Array;
   readonly routeDot: Uint32Array;
   readonly routeLength: Uint8Array;
@@ -212,6 +213,11 @@ export class Track {
   /** The fate of each stream at t = 0. */
   startOf(): Readonly<Uint16Array> {
     return this.startFates;
+  }
+
+  /** The AS path length of each dot at t = 0; empty where DNS steers. */
+  startLengthsOf(): Readonly<Uint8Array> {
+    return this.startLengths;
   }
 
   /** Demand without service at a time. */

@@ -35,11 +35,25 @@ test('a bar shows load, retries, capacity, and what was before the event', () =>
   ]);
   expect([full.isOver, full.text]).toEqual([true, '40 / 30']);
   expect(full.title.replaceAll('\u202f', ' ')).toBe(
-    '40 kq/s offered, 6 of it attack and retries, capacity 30 kq/s, 133.3 % used, 25.0 % of attempts lost',
+    '40 kq/s offered, 6 kq/s of it attack and retries, capacity 30 kq/s, 133.3 % used, 25.0 % of attempts lost',
   );
   const gone = at(2e6, 0);
   expect([gone.legit, gone.before, gone.isOver]).toEqual([0, 1, false]);
   expect(at(2e6, 1)).toMatchObject({ text: '26', capacity: null, before: 6 / 40 });
+});
+
+test('in gigabits the bars are of what arrives on the link', () => {
+  const one = track();
+  one.load = () => ({ legit: 10, offered: 12, gbps: 3, used: 0.75, loss: 0 });
+  const [shown] = bars(result(), report(), one, 0, [0], [4, null], 'gbps');
+  expect(shown).toMatchObject({ legit: 0.75, extra: 0, capacity: 1, scale: 4, limit: 4 });
+  expect([shown.text, shown.title.replaceAll('\u202f', ' ')]).toEqual([
+    '3 / 4',
+    '3 Gb/s offered, capacity 4 Gb/s, 75.0 % used',
+  ]);
+  expect(bars(result(), report(), one, 0, [1], [4, null], 'gbps')[0].title).toMatch(
+    /Gb\/s offered$/,
+  );
 });
 
 test('before an event of the first instant there is nothing to compare with', () => {

@@ -6,6 +6,11 @@ import type { Track } from '../model/track';
 import { STALE } from '../engine/columns';
 import { siteTitle } from './words';
 
+/** What limits a site: its servers, or its link. */
+export type Unit = 'kqps' | 'gbps';
+
+export const UNITS: Record<Unit, string> = { kqps: 'kq/s', gbps: 'Gb/s' };
+
 export interface Bar {
   site: number;
   name: string;
@@ -16,8 +21,10 @@ export interface Bar {
   capacity: number | null;
   before: number | null;
   isOver: boolean;
-  /** Capacity now, in kq/s. */
-  kqps: number | null;
+  /** What the whole width of the track stands for; the same for all. */
+  scale: number;
+  /** Capacity now, in the unit of the bars. */
+  limit: number | null;
   /** Of users alone, and with attack and retries. */
   demand: number;
   offered: number;
@@ -42,6 +49,7 @@ export function barOrder(result: RunResult, report: RunReport, event: number): n
   return all.sort((a, b) => result.sites[a].lon! - result.sites[b].lon! || a - b);
 }
 
+/** Loads in gigabits are known as a whole only: what is attack in them is not told. */
 export function bars(
   result: RunResult,
   report: RunReport,
@@ -49,13 +57,18 @@ export function bars(
   time: number,
   order: number[],
   capacities: (number | null)[] = result.sites.map((site) => site.kqps),
+  unit: Unit = 'kqps',
 ): Bar[] {
   const event = report.events[track.eventAt(time)];
   // Loads begin at t = 0: what was before an event of that instant is not known.
   const beforeAt = event && event.at_us > 0 ? event.at_us - 1 : null;
-  const loads = result.sites.map((_, site) => track.load(site, time));
+  const loadOf = (site: number, at: number) => {
+    const load = track.load(site, at);
+    return unit === 'kqps' ? load : { ...load, legit: load.gbps, offered: load.gbps };
+  };
+  const loads = result.sites.map((_, site) => loadOf(site, time));
   const earlier = result.sites.map((_, site) =>
-    beforeAt === null ? null : track.load(site, beforeAt).offered,
+    beforeAt === null ? null : loadOf(site, beforeAt).offered,
   );
   const largestCapacity = Math.max(0, ...capacities.map((value) => value ?? 0));
   const largest = Math.max(
@@ -81,11 +94,12 @@ export function bars(
       capacity: capacity === null ? null : share(capacity),
       before: earlier[site] === null ? null : share(earlier[site]),
       isOver,
-      kqps: capacity,
+      scale,
+      limit: capacity,
       demand: load.legit,
       offered: load.offered,
-      text: loadText(result, report, load.offered, capacity),
-      title: loadTitle(result, report, load, capacity),
+      text: loadText(result, report, load.offered, capacity, unit),
+      title: loadTitle(result, report, load, capacity, unit),
     };
   });
 }
@@ -95,8 +109,10 @@ function loadText(
   report: RunReport,
   offered: number,
   capacity: number | null,
+  unit: Unit,
 ): string {
-  if (!result.world.has_clients && capacity === null) return percent(offered, report.demand);
+  const isShare = !result.world.has_clients && capacity === null && unit === 'kqps';
+  if (isShare) return percent(offered, report.demand);
   return capacity === null ? short(offered) : `${short(offered)} / ${short(capacity)}`;
 }
 
@@ -110,18 +126,22 @@ function loadTitle(
   report: RunReport,
   load: { legit: number; offered: number; gbps: number; used: number; loss: number },
   capacity: number | null,
+  of: Unit,
 ): string {
-  const unit = result.world.has_clients || capacity !== null ? '\u202fkq/s' : ' of demand';
-  const parts = [`${number(load.offered)}${unit} offered`];
+  const hasUnit = result.world.has_clients || capacity !== null || of === 'gbps';
+  const amount = (value: number) =>
+    hasUnit ? `${number(value)}\u202f${UNITS[of]}` : percent(value, report.demand);
+  const parts = [`${amount(load.offered)} offered`];
   if (load.offered > load.legit * 1.0005) {
-    parts.push(`${number(load.offered - load.legit)} of it attack and retries`);
+    parts.push(`${amount(load.offered - load.legit)} of it attack and retries`);
   }
-  if (capacity !== null) parts.push(`capacity ${number(capacity)}${unit}`);
+  if (capacity !== null) parts.push(`capacity ${amount(capacity)}`);
   if (Number.isFinite(load.used) && load.used > 0 && capacity !== null) {
     parts.push(`${percent(load.used, 1)} used`);
   }
   if (load.loss > 0) parts.push(`${percent(load.loss, 1)} of attempts lost`);
-  if (capacity === null) parts.push(`${percent(load.offered, report.demand)} of all demand`);
+  if (hasUnit && capacity === null && of === 'kqps')
+    parts.push(`${percent(load.offered, report.demand)} of all demand`);
   return parts.join(', ');
 }
 

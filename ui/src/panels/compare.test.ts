@@ -29,7 +29,7 @@ test('rows say how both stand now', () => {
       .find((row) => row.name === name)!
       .cells.map((cell) => `${spaced(cell.text)}${cell.wins ? ' ✓' : ''}`);
   expect(cells('On a dead PoP or link now')).toEqual(['1 / 2', '1 / 2']);
-  expect(cells('Half recovered')).toEqual(['2 s ✓', '60 s']);
+  expect(cells('Half recovered')).toEqual(['2 s ✓', '1 min']);
   expect(cells('All recovered')).toEqual(['8 s ✓', 'never']);
   expect(cells('Lost, in k queries')).toEqual(['24', '24']);
   expect(cells('Flows broken')).toEqual(['0 ✓', '5']);

@@ -1,10 +1,10 @@
 // The same events, steered in two ways, as a table. Pure.
 
 import type { EventInfo, RunReport, RunResult } from '../engine/api';
-import { millis, number, percent, secondsOrNever } from '../model/format';
+import { millis, percent, secondsOrNever } from '../model/format';
 import { staleSources } from '../model/recovery';
 import type { Track } from '../model/track';
-import { lostUnit, sources } from './words';
+import { flowsText, lost, sources } from './words';
 
 export interface Side {
   report: RunReport;
@@ -68,10 +68,10 @@ export function compareRows(result: RunResult, sides: Side[], time: number): Com
     inSeconds(clock('all', 'All recovered', (event) => event.all_us)),
     row(
       'lost',
-      `Lost, in ${lostUnit(result)}`,
+      `Lost, in ${result.world.has_clients ? 'k queries' : 'time of all demand'}`,
       'Up to now: demand without service, times the seconds that it was without',
       sides.map(({ track }) => track.lost(time)),
-      (value) => number(value ?? 0),
+      (value, side) => lost(result, sides[side].report, value ?? 0)[0],
     ),
     row(
       'flows',
@@ -82,7 +82,7 @@ export function compareRows(result: RunResult, sides: Side[], time: number): Com
           .filter((one) => one.at_us <= time)
           .reduce((sum, one) => sum + one.broken_needed + one.broken_unneeded, 0),
       ),
-      (value) => number(value ?? 0),
+      (value, side) => flowsText(result, sides[side].report, value ?? 0),
     ),
     rtt(
       'rtt-before',

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { event, report, result, track } from '../model/testworld';
-import { cards, type Card } from './strip';
+import { curveOf, peakOf, valueAt, type Figure, type Weighting } from '../model/series';
+import { event, report, result, track, world } from '../model/testworld';
+import { cards, type Card, type History } from './strip';
 
 const spaced = (text: string) => text.replaceAll('\u202f', ' ');
 
@@ -33,13 +34,13 @@ test('convergence runs, then stands', () => {
   const running = at(1.3e6).convergence;
   expect([running.label, spaced(running.value), running.plain]).toEqual([
     'Converging',
-    '0.30 s…',
+    '300 ms…',
     '0.3',
   ]);
   const done = at(2e6).convergence;
   expect([done.label, spaced(done.value), done.plain]).toEqual([
     'Last convergence',
-    '0.5 s',
+    '500 ms',
     '0.5',
   ]);
   expect(done.side).toBe('Frankfurt withdraws');
@@ -61,6 +62,26 @@ test('where DNS steers the clock is that of recovery, and says so', () => {
   expect(at(11e6, never).convergence.value).toBe('never');
 });
 
+test('failures that overlap are told one by one', () => {
+  const events = [
+    event({ converged_us: null }),
+    event({ index: 1, at_us: 3e6, site: 1, all_us: 4e6 }),
+    event({ index: 2, at_us: 5e6, deed: 'restore', hurt: { demand: 0, sources: 0 }, all_us: null }),
+  ];
+  const change = { steering: 'geodns' as const, events };
+  const { label, value, plain, side, parts } = at(6e6, change).convergence;
+  expect([label, spaced(value), plain]).toEqual(['Recovering', '5 s…', '5']);
+  expect(side).toBe('Frankfurt withdraws · 1 more not over');
+  expect(parts.map((part) => `${part.name}: ${spaced(part.text)}`)).toEqual([
+    'Frankfurt withdraws: 5 s so far',
+    'London withdraws: 3 s so far',
+    'Frankfurt returns: nobody lost service',
+  ]);
+  // London is done, Frankfurt is not.
+  expect(at(8e6, change).convergence.side).toBe('Frankfurt withdraws');
+  expect(at(9.5e6, change).convergence).toMatchObject({ side: 'nobody lost service' });
+});
+
 test('the clock can be taken apart', () => {
   const stages = {
     detection_us: 1e5,
@@ -71,10 +92,10 @@ test('the clock can be taken apart', () => {
   };
   const { parts } = at(2e6, { events: [event({ stages })] }).convergence;
   expect(parts.map((part) => `${part.name} ${spaced(part.text)}`)).toEqual([
-    'Detection 0.1 s',
-    'Propagation 0.2 s',
+    'Detection 100 ms',
+    'Propagation 200 ms',
     'MRAI 0 s',
-    'FIB 0.001 s',
+    'FIB 1 ms',
     'Clients 0 s',
   ]);
 });
@@ -87,4 +108,44 @@ test('without service: the share, who, and the most so far', () => {
 
 test('lost is what was lost up to now, in the unit of the world', () => {
   expect(at(2e6).lost).toMatchObject({ value: '24', plain: '24', side: 'k queries' });
+});
+
+/** The cards with the other unit chosen. */
+function weighted(time: number, chosen: Partial<Record<Figure, Weighting>>) {
+  const one = track();
+  one.seek(time);
+  const played = { result: result(), report: report(), track: one, world };
+  const history: History = {
+    at: (figure, weighting, when) => valueAt(curveOf(played, figure, weighting), when),
+    peak: (figure, weighting, from, to) => peakOf(curveOf(played, figure, weighting), from, to),
+  };
+  const shown = cards({ ...played, time, active: 1, chosen, history });
+  return Object.fromEntries(shown.map((card) => [card.id, card])) as Record<Card['id'], Card>;
+}
+
+test('the path can be weighted by demand, and says so', () => {
+  const { path } = weighted(2e6, { path: 'demand' });
+  expect([path.weighting, path.value, path.side]).toEqual(['demand', '2.50', 'by demand ▲ 1']);
+  expect(path.unit).toContain('with its demand');
+});
+
+test('without service and lost can count heads', () => {
+  const { unserved, lost } = weighted(2e6, { unserved: 'count', lost: 'count' });
+  expect([unserved.weighting, spaced(unserved.value), unserved.plain]).toEqual([
+    'count',
+    '50.0 %',
+    '1',
+  ]);
+  expect(spaced(unserved.side)).toBe('1 client · peak 100.0 %');
+  expect([lost.weighting, lost.plain, lost.side]).toEqual(['count', '1.5', 'client seconds']);
+});
+
+test('what was chosen waits until it can be counted, and DNS has no path to weigh', () => {
+  const one = track();
+  const state = { result: result(), report: report(), track: one, time: 0, active: 2 };
+  const chosen = { path: 'demand', unserved: 'count' } as const;
+  const shown = cards({ ...state, chosen, history: null });
+  expect(shown.map((card) => card.weighting)).toEqual([null, 'count', null, 'demand', 'demand']);
+  const dns = { ...state, report: report({ steering: 'geodns' }) };
+  expect(cards(dns)[1].weighting).toBeNull();
 });

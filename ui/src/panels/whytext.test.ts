@@ -80,10 +80,10 @@ function why(change: Partial<Why> = {}): Why {
 }
 
 test('the headline says who, where, and what decided', () => {
-  expect(headline(why(), result(), 'Berlin')).toBe('Berlin, AS1 → London. Decided at path length.');
+  expect(headline(why(), result(), 'Berlin')).toBe('Berlin, AS1 → London. Decided by path length.');
   const onTheWay = why({ decisive: 1, hops: [hop({}), hop({ label: 'AS9', decided_by: 'rtt' })] });
   expect(headline(onTheWay, result(), null)).toBe(
-    'AS1 Berlin → London. Decided 1 hop on, by AS9, at RTT (not a BGP attribute).',
+    'AS1 Berlin → London. Decided 1 hop further on, at AS9, by RTT (not a BGP attribute).',
   );
   expect(headline(why({ decisive: null }), result(), null)).toMatch(/No other PoP was on offer/);
   expect(headline(why({ site: null, ending: 'packets go round' }), result(), null)).toBe(
@@ -179,7 +179,7 @@ test('a small share is not nothing', () => {
 
 test('the text to copy has the headline, the path and the command', () => {
   const text = spaced(plainText(why(), result(), report(), 'Berlin'));
-  expect(text.split('\n')[0]).toBe('Berlin, AS1 → London. Decided at path length.');
+  expect(text.split('\n')[0]).toBe('Berlin, AS1 → London. Decided by path length.');
   expect(text).toContain('AS9 → Frankfurt  9 64500  chosen');
   expect(text).toContain('RTT 78 ms, best possible 9 ms (Frankfurt), inflation 69 ms');
   expect(text.split('\n').at(-1)).toBe('catchment explain test --as 1');

@@ -2,7 +2,7 @@
 
 import type { HopInfo, OptionInfo, RunReport, RunResult, SiteInfo, Why } from '../engine/api';
 import { fateKind } from '../engine/columns';
-import { millis, plural, seconds } from '../model/format';
+import { clock, millis, plural, withTimes } from '../model/format';
 import { eventTitle, fateText, siteTitle, stepPhrase, stepRow, withCities } from './words';
 
 /** Candidates that have a column; the others are counted. */
@@ -56,7 +56,7 @@ function value(step: string, option: OptionInfo): string | null {
     case 'igp-cost':
       return `${option.igp_cost}\u202fkm`;
     case 'oldest':
-      return option.age === '' ? null : option.age;
+      return option.age === '' ? null : withTimes(option.age);
     case 'rtt':
       return option.rtt_ms === null ? null : millis(option.rtt_ms);
     case 'router-id':
@@ -78,14 +78,15 @@ function decision(why: Why): string {
   if (why.hops.length === 0) return 'It has no route.';
   if (why.decisive === null) return 'No other PoP was on offer on the way.';
   const hop = why.hops[why.decisive];
-  const phrase = hop.decided_by ? `at ${stepPhrase(hop.decided_by)}` : 'by the only candidate';
+  const phrase = hop.decided_by ? `by ${stepPhrase(hop.decided_by)}` : 'by the only candidate';
   if (why.decisive === 0) return `Decided ${phrase}.`;
-  return `Decided ${plural(why.decisive, 'hop', 'hops')} on, by ${hop.label}, ${phrase}.`;
+  return `Decided ${plural(why.decisive, 'hop', 'hops')} further on, at ${hop.label}, ${phrase}.`;
 }
 
 /** Why that route won: what the headline says already is left out. */
 export function verdict(why: Why, sites: SiteInfo[]): string {
-  return sentence(withCities(why.verdict.replace(/^Decided at .*?, step [\w-]+: /, ''), sites));
+  const text = why.verdict.replace(/^Decided at .*?, step [\w-]+: /, '');
+  return sentence(withTimes(withCities(text, sites)));
 }
 
 function sentence(text: string): string {
@@ -172,8 +173,8 @@ export function plainText(
 ): string {
   const lines = [
     headline(why, result, name),
-    `At ${seconds(why.at_us)} of ${result.name}, ${report.steering}, seed ${result.seed}.`,
-    why.verdict,
+    `At ${clock(why.at_us)} of ${result.name}, ${report.steering}, seed ${result.seed}.`,
+    verdict(why, result.sites),
     '',
   ];
   why.hops.forEach((hop, place) => {

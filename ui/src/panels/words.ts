@@ -1,17 +1,12 @@
 // What panels call things: one word for one meaning, wherever it stands.
 
-import type { EventInfo, RunResult, SiteInfo } from '../engine/api';
+import type { EventInfo, RunReport, RunResult, ScenarioDoc, SiteInfo } from '../engine/api';
 import { fateKind, fateSite } from '../engine/columns';
-import { count, number, percent } from '../model/format';
+import { count, number, percent, seconds } from '../model/format';
+import { siteTitle } from '../model/sites';
 import type { World } from '../model/track';
 
-/** Its city; with its name where another site is in the same city. */
-export function siteTitle(sites: SiteInfo[], index: number): string {
-  const site = sites[index];
-  if (!site) return 'nowhere';
-  const isTwin = sites.some((other) => other !== site && other.city === site.city);
-  return isTwin && site.city !== site.name ? `${site.city} (${site.name})` : site.city;
-}
+export { siteTitle };
 
 /** Names of sites in a sentence of the engine, as cities. Very short names may be words. */
 export function withCities(text: string, sites: SiteInfo[]): string {
@@ -27,14 +22,39 @@ export function sources(result: RunResult, value: number): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+/** Where it happens. How many ASes an invented world has stands beside it, or is its name. */
+export function worldName(result: RunResult, doc: ScenarioDoc | null): string {
+  const { builtin, synthetic } = doc?.world ?? {};
+  if (builtin) return `built-in world ${builtin}`;
+  if (!synthetic) return result.world.name;
+  // It has a seed of its own; often it is the one of the draws, which is told anyway.
+  const seed = synthetic.seed ?? result.seed;
+  const own = seed === result.seed ? '' : ` (seed ${seed})`;
+  return `invented Internet of ${count(synthetic.ases)} ASes${own}`;
+}
+
 /** Demand with its unit; a share where the world has none. */
 export function demand(result: RunResult, value: number, whole: number): string {
   return result.world.has_clients ? `${number(value)}\u202fkq/s` : percent(value, whole);
 }
 
-/** What demand times seconds comes to. */
-export function lostUnit(result: RunResult): string {
-  return result.world.has_clients ? 'k queries' : 'demand × s';
+/**
+ * What demand times seconds comes to. Where demand has no unit, it is the time in which all demand
+ * together would have lost as much.
+ */
+export function lost(result: RunResult, report: RunReport, value: number): [string, string] {
+  if (result.world.has_clients) return [number(value), 'k queries'];
+  const us = report.demand > 0 ? (1e6 * value) / report.demand : 0;
+  return [seconds(us), 'of all demand'];
+}
+
+/** Flows that broke, and their share of all that are open at a time. */
+export function flowsText(result: RunResult, report: RunReport, broken: number): string {
+  const open = report.flows.reduce((sum, kind) => sum + kind.open, 0);
+  const share = open > 0 ? `${percent(broken, open)} of all` : '';
+  // Where demand has no unit, their number has none.
+  if (!result.world.has_clients && share) return share;
+  return share && broken > 0 ? `${number(broken)}, ${share}` : number(broken);
 }
 
 /** Where packets of a fate end. */
@@ -95,7 +115,7 @@ const STEPS: Record<string, [row: string, phrase: string]> = {
   'path-length': ['AS path', 'path length'],
   origin: ['ORIGIN', 'ORIGIN'],
   med: ['MED', 'MED'],
-  ebgp: ['eBGP before iBGP', 'eBGP before iBGP'],
+  ebgp: ['eBGP before iBGP', 'the rule that eBGP goes before iBGP'],
   'igp-cost': ['IGP cost', 'IGP cost'],
   oldest: ['Route age', 'route age'],
   rtt: ['RTT', 'RTT (not a BGP attribute)'],

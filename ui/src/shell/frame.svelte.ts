@@ -2,6 +2,16 @@
 // is open, and the maps that keys and exports act on.
 
 import type { View } from '../map/camera';
+import type { Picture } from '../map/figure';
+
+/** A part of the map that somebody chose: its dots, and its corners in the plane of the map. */
+export interface Brush {
+  dots: Uint32Array;
+  from: [number, number];
+  to: [number, number];
+  /** Places on land in it, spread evenly, as degrees north and east. */
+  spots: (count: number) => [number, number][];
+}
 
 export type Tab = 'pops' | 'why' | 'time' | 'events';
 
@@ -15,14 +25,19 @@ export interface MapHandle {
   invert(x: number, y: number): [number, number] | null;
   pick(x: number, y: number): number;
   clickAt(x: number, y: number): void;
+  /** Chooses what lies between two points. */
+  brushBetween(from: [number, number], to: [number, number]): void;
   frameStats(): { medianMs: number; reduction: number };
   restoreDetail(): void;
-  mapToCanvas(scale?: number): HTMLCanvasElement;
-  mapToSvg(): string;
+  picture(): Picture;
 }
 
 class Frame {
   isPhone = $state(false);
+  /** Fingers point here: two maps lie on each other, with a handle between them. */
+  isTouch = $state(false);
+  /** Where one map ends and the other begins, in % of their width. */
+  swipe = $state(50);
   tab = $state<Tab>('pops');
   crosshair = $state(false);
   /** In a comparison: whether only what differs is shown in full. */
@@ -33,6 +48,10 @@ class Frame {
   view = $state.raw<View | undefined>(undefined);
   /** What the colours of the layer span. */
   scale = $state.raw({ min: 0, max: 1 });
+  /** What was brushed, until it is dismissed. */
+  brush = $state.raw<Brush | null>(null);
+  /** How many clients `N` makes of it. */
+  brushCount = $state(10);
   /** The maps on the screen, first the one that panels speak of. */
   maps = $state.raw<MapHandle[]>([]);
 
@@ -42,10 +61,17 @@ class Frame {
 
   listen(): () => void {
     const narrow = matchMedia('(max-width: 699px)');
-    const change = () => (this.isPhone = narrow.matches);
+    const coarse = matchMedia('(pointer: coarse)');
+    const change = () => {
+      this.isPhone = narrow.matches;
+      this.isTouch = narrow.matches || coarse.matches;
+    };
     change();
-    narrow.addEventListener('change', change);
-    return () => narrow.removeEventListener('change', change);
+    const queries = [narrow, coarse];
+    for (const query of queries) query.addEventListener('change', change);
+    return () => {
+      for (const query of queries) query.removeEventListener('change', change);
+    };
   }
 
   /** Puts a map at its place; the function that it returns takes it away. */

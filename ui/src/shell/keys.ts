@@ -8,6 +8,8 @@ import { app, type Dialog } from '../state/app.svelte';
 import { player } from '../state/player.svelte';
 import { LAYERS, MODES, type Mode } from '../model/permalink';
 import { SPEEDS } from '../model/pace';
+import { KEYED } from '../model/sites';
+import { barOrder } from '../panels/bars';
 import { frame } from './frame.svelte';
 
 const PAN_PX = 60;
@@ -34,8 +36,11 @@ function changeSpeed(by: number): void {
   player.speed = next ?? (by > 0 ? numbers.at(-1)! : numbers[0]);
 }
 
+/** Sites are counted as the list of loads shows them. */
 function toggleSite(place: number): void {
-  const site = app.result?.sites[place];
+  const { result } = app;
+  if (!result || !player.run) return;
+  const site = result.sites[barOrder(result, player.run.report, player.eventNow)[place]];
   if (site) void app.togglePop(site);
 }
 
@@ -61,6 +66,7 @@ function escape(): void {
   if (app.isWorking && app.busy) app.cancel();
   else if (frame.crosshair) frame.crosshair = false;
   else if (app.toast) app.toast = null;
+  else if (frame.brush) frame.brush = null;
   else if (app.selection) app.select(null);
   else if (player.loop) player.setLoop(null);
 }
@@ -118,10 +124,12 @@ const ACTIONS: Record<string, () => void> = {
   r: () => void app.restoreAll(),
   c: open('add-client'),
   A: open('add-pop'),
+  // Without a brush it says how one is made.
+  n: () => void import('./brush').then(({ makeClients }) => makeClients()),
   x: () => (frame.crosshair = !frame.crosshair),
   f: fitSelection,
   m: () => void app.setMode(cycle(modesNow(), app.mode)),
-  d: () => void app.setMode(app.mode === 'compare' ? (app.doc?.steering ?? 'anycast') : 'compare'),
+  d: () => void app.toggleCompare(),
   l: () => app.setLayer(cycle(LAYERS, app.layer)),
   w: () => frame.showWhy(),
   t: () => app.chooseTheme(app.theme === 'dark' ? 'light' : 'dark'),
@@ -172,7 +180,7 @@ export function onkeydown(event: KeyboardEvent): void {
   }
   if (wants(target, key) || app.embed) return;
   if (!app.keysOn && key !== 'Escape') return;
-  const digit = /^[1-8]$/.test(key) ? Number(key) : 0;
+  const digit = /^\d$/.test(key) && Number(key) <= KEYED ? Number(key) : 0;
   const action = digit > 0 ? () => toggleSite(digit - 1) : (ACTIONS[key] ?? shiftless(event));
   if (!action) return;
   event.preventDefault();

@@ -33,10 +33,24 @@ function streamsOf(track: Track, dot: number): StreamFate[] {
   }));
 }
 
+/** Whether any part of a dot's packets asks a resolver that keeps answers too long. */
+function isClamped(track: Track, dot: number, clamped: ReadonlySet<number>): boolean {
+  const first = track.firstStream[dot];
+  if (first === undefined || first === NONE || clamped.size === 0) return false;
+  for (let place = 0; place < track.streamCount[dot]; place += 1) {
+    if (clamped.has(first + place)) return true;
+  }
+  return false;
+}
+
 /** Names one client among all: several may have the same name. */
 export const clientKey = ({ name, dot }: ClientInfo) => `${name}-${dot}`;
 
-export function mapClients(clients: readonly ClientInfo[], track: Track): MapClient[] {
+export function mapClients(
+  clients: readonly ClientInfo[],
+  track: Track,
+  clamped: ReadonlySet<number> = new Set(),
+): MapClient[] {
   return clients.map((client) => ({
     key: clientKey(client),
     name: client.name,
@@ -46,11 +60,16 @@ export function mapClients(clients: readonly ClientInfo[], track: Track): MapCli
     lon: client.lon,
     fate: track.fate(client.dot),
     isUser: client.index !== null,
+    isClamped: isClamped(track, client.dot, clamped),
     streams: streamsOf(track, client.dot),
   }));
 }
 
-export function mapProbes(probes: readonly Probe[], track: Track): MapClient[] {
+export function mapProbes(
+  probes: readonly Probe[],
+  track: Track,
+  clamped: ReadonlySet<number> = new Set(),
+): MapClient[] {
   return probes.map((probe) => ({
     key: probeKey(probe.dot),
     name: `AS${probe.asn}`,
@@ -60,6 +79,7 @@ export function mapProbes(probes: readonly Probe[], track: Track): MapClient[] {
     lon: probe.lon,
     fate: track.fate(probe.dot),
     isUser: true,
+    isClamped: isClamped(track, probe.dot, clamped),
     streams: streamsOf(track, probe.dot),
   }));
 }

@@ -5,6 +5,7 @@
 import type {
   ClientInfo,
   Info,
+  Nearest,
   PlaceInfo,
   Problem,
   RunResult,
@@ -26,6 +27,7 @@ import {
   type Shown,
 } from '../model/permalink';
 import * as edits from '../model/scenario';
+import { nameSites, titleOf } from '../model/sites';
 import { standingAfter, standingSteps } from '../model/standing';
 import { readWorld, Track, type World } from '../model/track';
 import { Undo } from '../model/undo';
@@ -33,7 +35,11 @@ import { announcer } from './announce.svelte';
 import { dotOfText, dotText, sameDot, sameSites } from './relocate';
 import { player, type Run } from './player.svelte';
 import { keep, keepForTab, stored } from './stored';
-import { plural } from '../model/format';
+import { count, plural } from '../model/format';
+import { distanceKm } from '../dialogs/places';
+import { NONE } from '../engine/columns';
+import { nearestCoast } from '../map/land';
+import { isLived } from './lived';
 
 /** A result with its arrays. */
 export interface Loaded {
@@ -122,6 +128,8 @@ export class App {
   /** The one of the library that it came from; null for a file or a full link. */
   base = $state.raw<ScenarioDoc | null>(null);
   mode = $state<Mode>('anycast');
+  /** Whether a comparison begins with GeoDNS. */
+  isSwapped = $state(false);
   loaded = $state.raw<Loaded | null>(null);
   places = $state.raw<PlaceInfo[]>([]);
 
@@ -188,6 +196,8 @@ export class App {
   private abort: AbortController | null = null;
   private toastTimer: ReturnType<typeof setTimeout> | undefined;
   private linkTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The mode from which Compare was asked for. */
+  private modeBefore: Mode | null = null;
   private retryMs = 1000;
   private linkWritten = '';
   /** Where in time the run that is asked for should be shown. */
@@ -259,6 +269,8 @@ export class App {
     }
     if (link.decision) doc = edits.setRule(doc, 'decision', link.decision);
     this.mode = link.mode ?? doc.steering ?? 'anycast';
+    this.modeBefore = null;
+    this.isSwapped = link.swap ?? false;
     this.base = base;
     this.doc = doc;
     this.selection = null;
@@ -269,7 +281,9 @@ export class App {
     if (!(await this.play(link.time ?? 0, andPlay)) || opening !== this.openings) return;
     if (link.clients) await this.placeClients(link.clients, link.time ?? 0);
     if (opening !== this.openings) return;
-    if (link.selected) this.selectByName(link.selected);
+    if (link.selected && !this.selectByName(link.selected)) {
+      this.ignore(`sel=${link.selected}`, 'nobody here has that name');
+    }
     if (link.hash && this.result && link.hash !== this.result.hash) {
       const newer = link.engine && link.engine !== this.result.engine;
       this.say(
@@ -296,7 +310,8 @@ export class App {
   // ---- runs ----
 
   private steering(mode: Mode): Steering[] {
-    return mode === 'compare' ? ['anycast', 'geodns'] : [mode];
+    if (mode !== 'compare') return [mode];
+    return this.isSwapped ? ['geodns', 'anycast'] : ['anycast', 'geodns'];
   }
 
   /** Asks the engine, and goes to a time of the answer. Says whether there was one. */
@@ -314,6 +329,7 @@ export class App {
       const result = await engine.play(doc, this.steering(mode), onProgress, abort.signal);
       const loaded = { ...(await this.load(result, abort.signal)), doc, base, mode };
       if (abort.signal.aborted) return false;
+      nameSites(result.sites, doc);
       const before = this.loaded;
       this.loaded = loaded;
       player.show(result, loaded.runs);
@@ -528,11 +544,11 @@ export class App {
     const wasUp = edits.siteState(this.doc!, site.name, at) === 'up';
     const done = wasUp ? (how === 'drain' ? 'drained' : 'failed') : 'restored';
     const next = edits.toggleSite(this.doc!, site.name, at, how);
-    this.say(`${site.city} ${done}`, { label: 'Undo', run: () => void this.undo() });
+    const title = titleOf(this.result?.sites ?? [], site);
+    this.say(`${title} ${done}`, { label: 'Undo', run: () => void this.undo() });
     const served = this.servedBy(site);
     announcer.say(
-      `${site.city} ${done}.` +
-        (wasUp ? ` ${plural(served, 'network', 'networks')} affected.` : ''),
+      `${title} ${done}.` + (wasUp ? ` ${plural(served, 'network', 'networks')} affected.` : ''),
     );
     await this.edit(next, at, true);
   }
@@ -594,10 +610,24 @@ export class App {
 
   async setMode(mode: Mode): Promise<void> {
     if (mode === this.mode) return;
+    if (mode === 'compare') this.modeBefore = this.mode;
     // Who watches now goes on watching: where one scheme is done, another has just begun.
     const goesOn = player.playing || (player.isLive && player.eventNow >= 0);
     this.mode = mode;
     await this.play(player.time, goesOn);
+  }
+
+  /** To Compare, and back to the mode it was asked for in. */
+  async toggleCompare(): Promise<void> {
+    const before = this.modeBefore ?? this.doc?.steering ?? 'anycast';
+    await this.setMode(this.mode === 'compare' ? before : 'compare');
+  }
+
+  /** Exchanges the two sides of a comparison. */
+  async swap(): Promise<void> {
+    if (this.mode !== 'compare') return;
+    this.isSwapped = !this.isSwapped;
+    await this.play(player.time, player.playing);
   }
 
   /** Puts any scenario in the place of this one, as an edit that can be undone. */
@@ -623,6 +653,7 @@ export class App {
     await this.reach(async () => {
       const near = await engine.nearest(result.hash, lat, lon);
       if (!this.doc) return;
+      if (!(await isLived(lat, lon))) return this.refuseSea(near, lat, lon);
       if (near.client) {
         const client = edits.withOwnAs(this.doc, near.client, this.asns);
         await this.edit(edits.addClient(this.doc, client), player.time, false);
@@ -637,6 +668,30 @@ export class App {
       }
       this.tellAddress();
     });
+  }
+
+  /** Nobody lives there: says who is nearest, and offers the coast. */
+  private refuseSea(near: Nearest, lat: number, lon: number): void {
+    const coast = nearestCoast(lon, lat);
+    this.say(
+      `${this.seaReason(near, lat, lon)}.`,
+      coast
+        ? {
+            label: 'Add at the nearest coast',
+            run: () => void this.addClientAt(coast.lat, coast.lon),
+          }
+        : undefined,
+    );
+  }
+
+  private seaReason(near: Nearest, lat: number, lon: number): string {
+    const { world, places } = this;
+    const place = world?.place[near.dot] ?? NONE;
+    if (!world || place === NONE) return 'Clients live on land';
+    const there = { lat: world.placeLat[place], lon: world.placeLon[place] };
+    const city = places[place]?.name;
+    const km = count(distanceKm({ lat, lon }, there));
+    return `Clients live on land; the nearest network is ${km}\u202fkm away${city ? `, in ${city}` : ''}`;
   }
 
   /** The AS numbers that the world has. */
@@ -655,7 +710,10 @@ export class App {
     let next = doc;
     for (const [lat, lon] of places) {
       const near = await engine.nearest(result.hash, lat, lon);
-      if (near.client) next = edits.addClient(next, edits.withOwnAs(next, near.client, this.asns));
+      if (!(await isLived(lat, lon))) {
+        this.ignore(`c=${lat},${lon}`, this.seaReason(near, lat, lon).toLowerCase());
+      } else if (near.client)
+        next = edits.addClient(next, edits.withOwnAs(next, near.client, this.asns));
       else this.pin({ dot: near.dot, asn: near.asn, lat, lon, text: near.text });
     }
     if (next === doc || this.doc !== doc) return;
@@ -673,16 +731,22 @@ export class App {
     if (now >= 0) await this.edit(edits.removeClient(this.doc!, now), player.time, false);
   }
 
-  async moveClient(client: ClientInfo, lat: number, lon: number): Promise<void> {
+  /** Says whether it was moved: not into the sea, and not if it belongs to the world. */
+  async moveClient(client: ClientInfo, lat: number, lon: number): Promise<boolean> {
     const { result } = this;
-    if (!result || client.index === null) return;
+    if (!result || client.index === null) return false;
     const index = client.index;
+    let isMoved = false;
     await this.reach(async () => {
       const near = await engine.nearest(result.hash, lat, lon);
+      const isRefused = !(await isLived(lat, lon));
       const now = this.placeNow(edits.clients, index);
       if (!near.client || now < 0) return;
+      if (isRefused) return this.say(`${this.seaReason(near, lat, lon)}.`);
+      isMoved = true;
       await this.edit(edits.moveClient(this.doc!, now, near.client), player.time, false);
     });
+    return isMoved;
   }
 
   // ---- looking ----
@@ -697,10 +761,17 @@ export class App {
     this.tellAddress();
   }
 
-  private selectByName(text: string): void {
+  /** Says whether there is one. */
+  private selectByName(text: string): boolean {
     const client = this.result?.clients.find((one) => text === `c:${one.name}`);
-    const dot = client?.dot ?? (this.world && dotOfText(this.world, text));
-    if (dot !== null && dot !== undefined) this.select(dot);
+    const dot = client?.dot ?? (this.world && dotOfText(this.world, text)) ?? null;
+    if (dot !== null && dot !== this.selection?.dot) this.select(dot);
+    return dot !== null;
+  }
+
+  /** Lists a part of the link that was left out, with the reason. */
+  private ignore(part: string, reason: string): void {
+    this.ignored = [...this.ignored, `${part} (${reason})`];
   }
 
   /** Finds again what was chosen, in a result that may number routers and sites otherwise. */
@@ -780,6 +851,7 @@ export class App {
       doc: this.doc,
       base: this.base,
       mode: this.mode,
+      swap: this.isSwapped,
       time: player.time,
       selected: name ?? asn,
       layer: this.layer,

@@ -5,6 +5,7 @@ import type { RunReport, RunResult } from '../engine/api';
 import { clock, seconds } from '../model/format';
 import { Pace, stepFrom, type Speed } from '../model/pace';
 import { settledUs } from '../model/recovery';
+import { siteTitle } from '../model/sites';
 import type { Track } from '../model/track';
 import { announcer } from './announce.svelte';
 
@@ -124,7 +125,7 @@ class Player {
       const names = over.map((one) => {
         const load =
           one.utilization === null ? '' : `, ${Math.round(100 * one.utilization)} percent`;
-        return `${this.result?.sites[one.site].city} over capacity${load}.`;
+        return `${siteTitle(this.result?.sites ?? [], one.site)} over capacity${load}.`;
       });
       announcer.insist([`Settled after ${seconds(settled!)}.`, ...names].join(' '));
     }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Pace } from '../model/pace';
-import { Axis, brief } from './axis';
+import { Axis } from './axis';
 
 /** An event at 1 s that settles within 0.1 s, and a quiet rest. */
 const pace = {
@@ -45,10 +45,4 @@ test('a tenth of a second gets most of the width of the fit axis', () => {
 test('a run without events has no axis, and nothing breaks', () => {
   const axis = new Axis('fit', { end: 0, segments: [] } as unknown as Pace, []);
   expect([axis.toX(5), axis.toTime(0.5), axis.ticks(0, 1, 800)]).toEqual([0, 0, []]);
-});
-
-test('times are said in few letters', () => {
-  const said = [0, 250, 3600, 4.2e6, 9e7, -2e6].map((us) => brief(us));
-  expect(said).toEqual(['0', '250 µs', '3.6 ms', '4.2 s', '1 min 30 s', '−2 s']);
-  expect(brief(3.6e6, true)).toBe('+3.6 s');
 });

@@ -2,6 +2,7 @@
 // minutes stand on one axis, so "fit" gives each stretch the width that it gets of the playing
 // time, and "log" spreads what follows each event. Pure: widths are arguments.
 
+import { offset, seconds } from '../model/format';
 import type { Pace } from '../model/pace';
 
 export type AxisKind = 'fit' | 'linear' | 'log';
@@ -75,7 +76,8 @@ export class Axis {
         const x = this.toX(time);
         const last = found.at(-1);
         if (x < min || x > max || (last && (x - last.x) * pixels < TICK_PX * 0.8)) continue;
-        found.push({ x, text: brief(time - piece.origin, piece.origin > 0) });
+        const after = time - piece.origin;
+        found.push({ x, text: piece.origin > 0 && after > 0 ? offset(after) : seconds(after) });
       }
     }
     return found;
@@ -150,19 +152,4 @@ function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= least)!;
   return least > 2e7 ? 3e7 : step;
-}
-
-/** A time in as few letters as it takes. */
-export function brief(us: number, signed = false): string {
-  const sign = us < 0 ? '−' : signed ? '+' : '';
-  const size = Math.abs(us);
-  const short = (value: number) => String(Number(value.toPrecision(3)));
-  if (size === 0) return '0';
-  if (size < 1e3) return `${sign}${short(size)} µs`;
-  if (size < 1e6) return `${sign}${short(size / 1e3)} ms`;
-  if (size < 6e7) return `${sign}${short(size / 1e6)} s`;
-  const minutes = Math.floor(size / MINUTE);
-  const rest = Math.round((size - minutes * MINUTE) / 1e6);
-  if (minutes >= 120) return `${sign}${short(size / 3.6e9)} h`;
-  return `${sign}${minutes} min${rest > 0 ? ` ${rest} s` : ''}`;
 }

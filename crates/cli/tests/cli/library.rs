@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::{Folder, Ran};
 
 /// Names of all files of the folder, ascending, with their text.
-fn files() -> Vec<(String, String)> {
+pub fn files() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<(String, String)> = entries
@@ -23,7 +23,7 @@ fn files() -> Vec<(String, String)> {
 }
 
 /// Whether a scenario needs data that may not be redistributed, and there is none. Says so.
-fn is_out_of_reach(name: &str, text: &str) -> bool {
+pub fn is_out_of_reach(name: &str, text: &str) -> bool {
     let out_of_reach =
         text.contains("${CATCHMENT_DATA}") && std::env::var_os("CATCHMENT_DATA").is_none();
     if out_of_reach {
@@ -33,7 +33,7 @@ fn is_out_of_reach(name: &str, text: &str) -> bool {
 }
 
 /// Runs with the data of this machine, if it has any.
-fn run(folder: &Folder, args: &[&str]) -> Ran {
+pub fn run(folder: &Folder, args: &[&str]) -> Ran {
     let mut command = folder.command(args);
     if let Some(data) = std::env::var_os("CATCHMENT_DATA") {
         command.env("CATCHMENT_DATA", data);

@@ -5,6 +5,7 @@
 
 mod answers;
 mod at;
+mod config;
 mod data;
 mod library;
 mod mistakes;

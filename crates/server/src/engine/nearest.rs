@@ -111,8 +111,10 @@ fn new_client(
         [] => "without a provider".to_owned(),
         providers => format!("connected to {}", providers.join(" and ")),
     };
-    let text =
-        format!("a new client, {connected} as {} is, the nearest client ({km:.0} km)", model.name);
+    let text = format!(
+        "A new client, {connected} as {} is, the nearest client ({km:.0} km away)",
+        model.name
+    );
     let mut client = json!({
         "asn": asn,
         "name": name,

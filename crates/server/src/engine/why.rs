@@ -294,7 +294,7 @@ fn hop_info(script: &Script<'_>, aged: &AgedHop, weighs_rtt: bool) -> HopInfo {
             igp_cost: candidate.igp_cost,
             rtt_ms: weighs_rtt.then_some(candidate.rtt_us as f64 / 1000.0),
             router_id: candidate.router_id,
-            age: ages.get(index).cloned().unwrap_or_default(),
+            age: ages.get(index).map(|age| told_age(age)).unwrap_or_default(),
             lost_at: option.lost_at.map(|step| step.name().to_owned()),
         }
     };
@@ -313,10 +313,14 @@ fn hop_info(script: &Script<'_>, aged: &AgedHop, weighs_rtt: bool) -> HopInfo {
 fn ending(ending: &Ending) -> Option<String> {
     match ending {
         Ending::Arrived => None,
-        Ending::Dropped => Some("there they are dropped, as was asked for".to_owned()),
-        Ending::NoRoute(router) => Some(format!("then they come to {router}: no route")),
+        Ending::Dropped => {
+            Some("its packets are dropped there, as the announcement asks".to_owned())
+        }
+        Ending::NoRoute(router) => {
+            Some(format!("its packets are lost at {router}, which has no route"))
+        }
         Ending::Loop(router) => {
-            Some(format!("then they come back to {router}: they go round in a loop"))
+            Some(format!("its packets come back to {router} and go round in a loop"))
         }
     }
 }
@@ -345,10 +349,10 @@ fn verdict(history: &History, decisive: Option<(usize, usize)>) -> String {
     }
     let Some((position, other)) = decisive else {
         return match &first.hop.options[..] {
-            [only] => format!("only one route: {subject} has it from {}", only.from),
+            [only] => format!("{subject} hears of one route only, from {}", only.from),
             _ => match &history.site {
-                Some(site) => format!("every route that was on offer on the way leads to {site}"),
-                None => "no route that was on offer on the way leads to another site".to_owned(),
+                Some(site) => format!("every route on offer along the way leads to {site}"),
+                None => "no route on offer along the way leads to another site".to_owned(),
             },
         };
     };
@@ -362,7 +366,7 @@ fn verdict(history: &History, decisive: Option<(usize, usize)>) -> String {
     };
     match position {
         0 => format!("{} {chooses}", hop.label),
-        _ => format!("on its way {} {chooses}", hop.label),
+        _ => format!("further on, {} {chooses}", hop.label),
     }
 }
 
@@ -374,6 +378,14 @@ fn by(option: &Choosable) -> String {
     }
 }
 
+/// An age for people: what is older than the run is told from its start on.
+fn told_age(age: &str) -> String {
+    match age.split_once("since -") {
+        Some((how, size)) => format!("{how}since {size} before the start"),
+        None => age.to_owned(),
+    }
+}
+
 /// What age decided, as the end of a sentence.
 fn keeps(
     winner: &Choosable,
@@ -381,14 +393,15 @@ fn keeps(
     since: Option<&String>,
     other_since: Option<&String>,
 ) -> String {
-    let age = |text: Option<&String>| text.map_or(String::new(), |text| format!(", {text}"));
+    let age =
+        |text: Option<&String>| text.map_or(String::new(), |text| format!(" ({})", told_age(text)));
     format!(
-        "keeps the older route, by {} to {}{}: that by {} to {}{} is no better",
-        by(winner),
+        "keeps the older route, to {} through {}{}: the other, to {} through {}{}, is no better",
         winner.site,
+        by(winner),
         age(since),
-        by(loser),
         loser.site,
+        by(loser),
         age(other_since),
     )
 }
@@ -401,41 +414,58 @@ fn chooses(step: Step, winner: &Choosable, loser: &Choosable) -> String {
     let hops = |count: u32| if count == 1 { "1 hop".to_owned() } else { format!("{count} hops") };
     match step {
         Step::LocalPref if a.class < b.class => format!(
-            "chooses by business: a {} route by {us} to {site} before a {} route by {them} to \
-             {other}",
+            "prefers its {} {us}, which leads to {site}, to its {} {them}, which leads to {other}",
             a.class, b.class
         ),
         Step::LocalPref => format!(
-            "chooses by preference: {} for the route by {us} to {site} against {} by {them}",
+            "is told to prefer {us}, which leads to {site}: LOCAL_PREF {} against {} of {them}, \
+             which leads to {other}",
             a.local_pref, b.local_pref
         ),
         Step::PathLength => format!(
-            "chooses by path length: {} by {us} against {} by {them}",
+            "takes the shorter AS path: {} through {us} to {site}, not {} through {them} to \
+             {other}",
             hops(a.path_length),
             b.path_length
         ),
-        Step::Origin => format!("chooses by origin code: that of {us} is better than of {them}"),
-        Step::Med => format!("chooses by MED: that of {us} is lower than that of {them}"),
-        Step::Ebgp => format!("prefers its own route by {us} to one from inside, by {them}"),
+        Step::Origin => {
+            format!(
+                "takes the better origin code: that of {us} to {site}, not of {them} to {other}"
+            )
+        }
+        Step::Med => {
+            format!("takes the lower MED: that of {us} to {site}, not of {them} to {other}")
+        }
+        Step::Ebgp => format!(
+            "prefers what it hears from outside, {us} to {site}, to what it hears from {them}, to \
+             {other}"
+        ),
         Step::IgpCost => format!(
-            "chooses the nearest exit: {} km to {us} against {} km to {them}",
+            "takes the nearest exit: {us} to {site}, {} km away, not {them} to {other}, {} km away",
             a.igp_cost, b.igp_cost
         ),
         Step::Oldest => keeps(winner, loser, None, None),
         Step::Rtt => format!(
-            "chooses by round trip: {:.1} ms by {us} against {:.1} ms by {them}",
+            "takes the shorter round trip: {:.1} ms through {us} to {site}, not {:.1} ms through \
+             {them} to {other}",
             a.rtt_us as f64 / 1000.0,
             b.rtt_us as f64 / 1000.0
         ),
-        Step::TieBreak => format!("chooses by the tie-break that was asked for: {us}, not {them}"),
+        Step::TieBreak => {
+            format!("breaks a tie as was asked for: it takes {us} to {site}, not {them} to {other}")
+        }
         Step::RouterId => format!(
-            "chooses by lowest identifier, all else being equal: {} of {us} against {} of {them}",
+            "finds both routes equal and takes the lower router id: {} of {us} to {site}, not {} \
+             of {them} to {other}",
             a.router_id, b.router_id
         ),
-        Step::ClusterList => format!("chooses the shorter reflection path: {us}, not {them}"),
-        Step::NeighborAddress => {
-            format!("chooses by lowest address, all else being equal: {us}, not {them}")
-        }
+        Step::ClusterList => format!(
+            "takes the shorter reflection path: through {us} to {site}, not {them} to {other}"
+        ),
+        Step::NeighborAddress => format!(
+            "finds both routes equal and takes the lower address: that of {us} to {site}, not of \
+             {them} to {other}"
+        ),
     }
 }
 
@@ -466,17 +496,17 @@ fn by_dns(script: &Script<'_>, parts: &[Part<'_>], why: &mut Why) {
         match parts[index].at(at_us) {
             Fate::Served(site) => {
                 let reason = reason(script, why, site);
-                format!("{resolver} holds the answer {}: {reason}", name(site))
+                format!("{resolver} answers with {}, {reason}", name(site))
             }
             Fate::Stale(Some(site)) => {
                 let since_us = lives.at(site, at_us).from_us;
-                let since = Duration { us: since_us.max(0) };
+                let since_s = since_us.max(0) as f64 / 1e6;
                 format!(
-                    "{resolver} still holds the answer {}, which has been gone since {since}",
+                    "{resolver} still answers with {}, which has been gone since {since_s} s",
                     name(site)
                 )
             }
-            _ => format!("{resolver} has no answer: no site was well when it asked"),
+            _ => format!("{resolver} has no answer, since no site was well when it asked"),
         }
     };
     let mut verdict = told(largest);
@@ -499,9 +529,9 @@ fn reason(script: &Script<'_>, why: &Why, site: u32) -> String {
     let near = why.nearest.iter().position(|near| near.site == site);
     let km = near.map_or(String::new(), |at| format!(" ({:.0} km)", why.nearest[at].km));
     match script.geodns.policy {
-        AnswerPolicy::Weighted => format!("sites are drawn by capacity{km}"),
+        AnswerPolicy::Weighted => format!("drawn by capacity{km}"),
         AnswerPolicy::LoadAware => format!("the nearest with room when it asked{km}"),
-        AnswerPolicy::Tier => format!("that of its tier{km}"),
+        AnswerPolicy::Tier => format!("the one for its tier{km}"),
         AnswerPolicy::Nearest => match near {
             Some(0) => format!("the nearest healthy site{km}"),
             Some(_) => format!("the nearest healthy site to the resolver when it asked{km}"),
@@ -512,7 +542,7 @@ fn reason(script: &Script<'_>, why: &Why, site: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Delivery, Part, main_part, shell_word};
+    use super::{Delivery, Part, main_part, shell_word, told_age};
 
     #[test]
     fn the_first_of_the_largest_parts_stands_for_a_dot() {
@@ -525,6 +555,15 @@ mod tests {
         assert_eq!(main(&[0.2, 0.4, 0.4]), Some(1));
         assert_eq!(main(&[0.3, 0.3, 0.4]), Some(2));
         assert_eq!(main(&[]), None);
+    }
+
+    #[test]
+    fn ages_from_before_the_start_say_so() {
+        assert_eq!(told_age("in use since 10.051 s"), "in use since 10.051 s");
+        let told = "in use since 959.873 s before the start";
+        assert_eq!(told_age("in use since -959.873 s"), told);
+        assert_eq!(told_age("since -0.500 s"), "since 0.500 s before the start");
+        assert_eq!(told_age(""), "");
     }
 
     #[test]

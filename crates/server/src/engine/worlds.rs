@@ -117,7 +117,12 @@ impl Worlds {
                 let opened = self.files.open(source, watch);
                 let base = opened.map_err(|error| match watch("building the world", 0, 0) {
                     std::ops::ControlFlow::Break(()) => cancelled(),
-                    std::ops::ControlFlow::Continue(()) => problem("bad-world", 422, error, ""),
+                    std::ops::ControlFlow::Continue(()) => problem(
+                        "bad-world",
+                        422,
+                        "the data of this world cannot be read here",
+                        &format!("{error}; then start the server anew"),
+                    ),
                 })?;
                 let identity = identity(&base);
                 Ok(KnownWorld { base, identity: identity.into() })
