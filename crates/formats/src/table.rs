@@ -3,7 +3,8 @@
 //! Knows no engine: whatever has columns can be written. Equal tables give equal bytes in every
 //! form. A number that is none (NaN, infinite) is an empty field everywhere.
 //!
-//! Next: [`write_csv`], [`write_json`], [`write_parquet`], [`write_text`]; [`write_html`] for pages.
+//! Next: [`write_csv`], [`write_json`], [`write_parquet`], [`write_text`]; for pages,
+//! [`write_html`].
 
 mod csv;
 mod html;

@@ -175,6 +175,9 @@ pub fn sites(
             format!("choose from 1 to {count}"),
         ));
     }
+    if let Objective::Rtt(_) = question.objective {
+        trial::check_places(brief, "another objective, such as the load after a failure")?;
+    }
     let kept: Vec<u32> =
         brief.active_sites().into_iter().filter(|it| !question.candidates.contains(it)).collect();
     let mut sets = Sets::new(brief, question, kept)?;

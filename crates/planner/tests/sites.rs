@@ -4,6 +4,7 @@ mod common;
 
 use std::ops::ControlFlow;
 
+use catchment_model::world::NO_PLACE;
 use catchment_model::{Asn, Service};
 use catchment_planner::sites::{Objective, SitesPlan, SitesQuestion, sites};
 use catchment_planner::steer::{Measure, Proof};
@@ -11,7 +12,7 @@ use catchment_planner::{Brief, Unplanned};
 use catchment_routing::{Situation, solve};
 use catchment_testkit::random::{Kind, case};
 use catchment_testkit::real::service_of;
-use common::{brief_of_case, ground};
+use common::{brief_of_case, folded, ground};
 use expect_test::expect;
 
 fn ask(brief: &Brief<'_>, question: &SitesQuestion) -> Result<SitesPlan, Unplanned> {
@@ -52,23 +53,32 @@ fn four_of_eight() {
         (
             Objective::Rtt(Measure::Mean),
             expect![[r#"
-            open jfk, gru, lhr, bom: mean RTT 48.04 ms
-            exact: all sets of 4 of 8 candidates were looked at, and none is better
-            the fullest site after any single failure is lhr with 666.7 % of its capacity, after bom has failed
-            where demand lands was asked of `simulate`; a failed site counts as if it had never announced"#]],
+                open jfk, gru, lhr, bom: mean RTT 48.04 ms
+                exact: all sets of 4 of 8 candidates were looked at, and none is
+                    better
+                the fullest site after any single failure is lhr with 666.7 % of its
+                    capacity, after bom has failed
+                where demand lands was asked of `simulate`; a failed site counts as
+                    if it had never announced
+            "#]],
         ),
         (
             Objective::WorstLoad,
             expect![[r#"
-            open gru, fra, bom, nrt: worst load 185.71 %
-            exact: all sets of 4 of 8 candidates were looked at, and none is better
-            the fullest site after any single failure is nrt with 185.7 % of its capacity, after bom has failed
-            where demand lands was asked of `simulate`; a failed site counts as if it had never announced"#]],
+                open gru, fra, bom, nrt: worst load 185.71 %
+                exact: all sets of 4 of 8 candidates were looked at, and none is
+                    better
+                the fullest site after any single failure is nrt with 185.7 % of its
+                    capacity, after bom has failed
+                where demand lands was asked of `simulate`; a failed site counts as
+                    if it had never announced
+            "#]],
         ),
     ] {
         let plan = ask(&brief, &question((0..8).collect(), 4, objective)).unwrap();
         let answer = plan.answer(&brief);
-        expected.assert_eq(&format!("{}\n{}", answer.headline, answer.findings.join("\n")));
+        let text = format!("{}\n{}", answer.headline, answer.findings.join("\n"));
+        expected.assert_eq(&folded(&text));
     }
 }
 
@@ -142,6 +152,7 @@ fn is_same(a: [f64; 3], b: [f64; 3]) -> bool {
 #[test]
 fn choices_are_those_of_brute_force_or_keep_their_word() {
     let (mut exact, mut climbs, mut bounds, mut reached) = (0, 0, 0, 0);
+    let mut refused = 0;
     for seed in 0..400 {
         let mut case = case(seed, if seed % 3 == 0 { Kind::Plain } else { Kind::Regular });
         let mut origins: Vec<Asn> = case.world.asns.clone();
@@ -157,7 +168,16 @@ fn choices_are_those_of_brute_force_or_keep_their_word() {
             small.service.sites.truncate(few);
             let few_brief = brief_of_case(&small).unwrap();
             let asked = question((0..few as u32).collect(), 2.min(few), objective);
-            let plan = ask(&few_brief, &asked).unwrap();
+            let plan = match ask(&few_brief, &asked) {
+                Ok(plan) => plan,
+                Err(Unplanned::Question { .. }) => {
+                    let nowhere = case.world.router_places.iter().all(|it| *it == NO_PLACE);
+                    assert!(objective != Objective::WorstLoad && nowhere);
+                    refused += 1;
+                    continue;
+                }
+                Err(error) => panic!("seed {seed}: {error}"),
+            };
             assert_eq!(plan.proof, Proof::Exact);
             let all = sets(few as u32, 2.min(few));
             let keys: Vec<[f64; 3]> =
@@ -195,6 +215,7 @@ fn choices_are_those_of_brute_force_or_keep_their_word() {
             }
         }
     }
+    assert!(refused > 50, "{refused}");
     assert!(exact > 300 && climbs > 20 && bounds > 5, "{exact} {climbs} {bounds}");
     assert!(reached * 100 >= climbs * 85, "{reached} of {climbs}");
 }

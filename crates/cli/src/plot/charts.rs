@@ -267,7 +267,7 @@ fn draw_field(
             };
             let depth = if highest > 0.0 { (value / highest).clamp(0.0, 1.0) } else { 0.0 };
             let fill = if over(value) { "#ffd9bd".to_owned() } else { blue(depth) };
-            let ink = if over(value) || depth < 0.55 { "#000000" } else { "#fffffe" };
+            let ink = if over(value) || depth < 0.72 { "#000000" } else { "#fffffe" };
             canvas.rect(Rect { fill: fill.into(), ..area.clone() });
             if over(value) {
                 let edge = rect(x + 2.0, upper + 2.0, width - 4.0, CELL_HEIGHT - 4.0);
@@ -469,11 +469,13 @@ mod tests {
     }
 
     fn texts(canvas: &Canvas) -> Vec<&str> {
-        let text = |shape| match shape {
-            &Shape::Text(ref text) => Some(&*text.text),
-            _ => None,
-        };
-        canvas.shapes.iter().filter_map(text).collect()
+        let mut texts = Vec::new();
+        for shape in &canvas.shapes {
+            if let Shape::Text(text) = shape {
+                texts.push(&*text.text);
+            }
+        }
+        texts
     }
 
     #[test]

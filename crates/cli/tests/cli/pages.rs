@@ -14,7 +14,6 @@ fn diff_says_who_moves_and_how_far() {
         &head.join("\n"),
         &expect![[r#"
             2 sources with 28.81 % of the demand (340.0 kq/s) land elsewhere
-
             - most goes from bom to sin: 340.0 kq/s (28.81 %) of 2 sources in 2 ASes, +77.0 ms
                     in the mean
             - mean round trip 27.1 ms in A, 49.2 ms in B; 95 % within 146.9 ms in A, 165.2 ms
@@ -132,7 +131,7 @@ fn a_page_has_everything_inside_and_the_same_bytes_each_time() {
     for bad in ["http:", "https:", "<script", "src=", "url(", "@import", "<link", "onload"] {
         assert!(!elsewhere.contains(bad), "{bad}");
     }
-    for tag in ["table", "svg", "section", "figure", "ul", "main", "body", "html"] {
+    for tag in ["table", "svg", "section", "figure", "ul", "details", "main", "body", "html"] {
         let (open, close) = (format!("<{tag}"), format!("</{tag}>"));
         assert_eq!(page.matches(&open).count(), page.matches(&close).count(), "{tag}");
     }

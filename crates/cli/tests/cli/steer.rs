@@ -148,7 +148,7 @@ fn sites_are_chosen_from_a_file_of_candidates() {
         &ran.err,
         &expect![[r#"
         note: of the candidates' neighbors 1 neighbor is not in this world
-        note: 1 candidate has no neighbor in this world, and is left out
+        note: left out: 1 candidate without a neighbor in this world
     "#]],
     );
     let sessions = folder.run(&[&asked[..], &["--table", "sessions"]].concat()).done();

@@ -7,6 +7,7 @@ use catchment_dynamics::Script;
 use catchment_dynamics::play::Unfinished;
 use catchment_model::Service;
 use catchment_model::service::Capacity;
+use catchment_model::world::NO_PLACE;
 use catchment_routing::{Change, Situation, Unsolved};
 
 use crate::brief::Brief;
@@ -288,6 +289,18 @@ pub(crate) fn excess(load: &Load, ceiling: Capacity, (kqps, gbps): (f64, f64)) -
     let (a, b) = (over(load.kqps, ceiling.kqps, kqps), over(load.gbps, ceiling.gbps, gbps));
     let worse = a.max(b);
     if worse < 1e-9 { 0.0 } else { worse }
+}
+
+/// Whether there are round trips at all.
+pub(crate) fn check_places(brief: &Brief<'_>, instead: &str) -> Result<(), Unplanned> {
+    if brief.situation().world.router_places.iter().all(|place| *place == NO_PLACE) {
+        return Err(Unplanned::question(
+            "this world does not know where its routers are, so that nothing is known of round \
+             trips",
+            format!("`catchment world build` joins places to a world; or ask for {instead}"),
+        ));
+    }
+    Ok(())
 }
 
 /// Round trip and demand of all that is served and known.

@@ -327,7 +327,8 @@ fn an_outcome_has_as_many_measures_as_names() {
     let timeline = catchment_dynamics::play::play(&script, watch).unwrap();
     let values = of_outcome(&Outcome::of(&script, &timeline));
     assert_eq!(values.len(), measures(&[], true).len() - measures(&[], false).len());
-    // Without an oldest rule New York-B is at Frankfurt too, which then carries 280 kq/s; BFD at 300 ms x 3 notices within a second.
+    // Without an oldest rule New York-B is at Frankfurt too, which then carries 280 kq/s;
+    // BFD at 300 ms x 3 notices within a second.
     assert_eq!(values[0], 280.0);
     assert!((0.5..2.0).contains(&values[3]), "{values:?}");
 }

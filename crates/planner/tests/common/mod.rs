@@ -65,3 +65,23 @@ pub fn brief_of_case(case: &Case) -> Option<Brief<'_>> {
     };
     Brief::new(script, &NO_RESIDENCY).ok()
 }
+
+/// A text with lines of at most 70 columns or so, to be written down.
+pub fn folded(text: &str) -> String {
+    let mut folded = String::new();
+    for line in text.lines() {
+        let mut column = 0;
+        for word in line.split(' ') {
+            let length = word.chars().count() + 1;
+            if column > 0 && column + length > 70 {
+                folded.push_str("\n   ");
+                column = 4;
+            }
+            folded.push_str(if column > 0 { " " } else { "" });
+            folded.push_str(word);
+            column += length;
+        }
+        folded.push('\n');
+    }
+    folded
+}

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use catchment_formats::table::{self, Format};
 use catchment_model::Table;
-use catchment_planner::answer::{Answer, Chart, ChartKind, Section, Verdict};
+use catchment_model::table::Column;
+use catchment_planner::answer::{Answer, Bar, Chart, ChartKind, Curve, Section, Verdict};
 use clap::Args;
+use console::Term;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -82,7 +84,14 @@ impl Outlet {
             plot.write(&charts(&format!("{title}: {}", answer.headline), &answer.charts))?;
         }
         match self.output.format {
-            Format::Table if self.table.is_none() => self.output.text(&text(answer)),
+            Format::Table if self.table.is_none() => {
+                // Lines of a file stay whole.
+                let width = match self.output.target() {
+                    Target::Stdout => Term::stdout().size_checked().map(|(_, columns)| columns),
+                    Target::Special(_) | Target::File(..) => None,
+                };
+                self.output.text(&text(answer, width.map(usize::from)))
+            }
             Format::Json if self.table.is_none() => self.output.text(&json(answer)),
             _ => self.output.table(&section.table),
         }
@@ -114,14 +123,14 @@ fn no_table(name: &str, answer: &Answer) -> Failure {
 /// Rows of a table in a text for people; `--table NAME` has them all.
 const ROWS_SHOWN: usize = 40;
 
-/// An answer for people.
-pub fn text(answer: &Answer) -> String {
+/// An answer for people, in lines of a terminal if it is for one.
+pub fn text(answer: &Answer, width: Option<usize>) -> String {
     let mut text = format!("{}\n", answer.headline);
     for finding in &answer.findings {
-        text.push_str(&wrapped(finding));
+        text.push_str(&wrapped(finding, width));
     }
     for Section { name, title, table } in &answer.sections {
-        text.push_str(&format!("\n{title}\n\n"));
+        text.push_str(&format!("\n{title}\n"));
         text.push_str(&text_of(&head(table)));
         let left = table.row_count().saturating_sub(ROWS_SHOWN);
         if left > 0 {
@@ -132,8 +141,9 @@ pub fn text(answer: &Answer) -> String {
 }
 
 /// A finding in lines that can be read.
-fn wrapped(finding: &str) -> String {
-    let options = textwrap::Options::new(100)
+fn wrapped(finding: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return format!("- {finding}\n") };
+    let options = textwrap::Options::new(width.clamp(60, 120))
         .initial_indent("- ")
         .subsequent_indent("  ")
         .word_separator(textwrap::WordSeparator::AsciiSpace)
@@ -179,7 +189,7 @@ fn section_json(section: &Section) -> Value {
     let mut bytes = Vec::new();
     table::write_json(&section.table, &mut bytes).expect("a vector takes everything");
     let rows: Value = serde_json::from_slice(&bytes).expect("what we wrote is JSON");
-    let column = |column: &catchment_model::table::Column| json!({ "name": column.name, "unit": column.unit });
+    let column = |Column { name, unit, .. }: &Column| json!({ "name": name, "unit": unit });
     json!({
         "name": section.name,
         "title": section.title,
@@ -193,7 +203,10 @@ fn chart_json(chart: &Chart) -> Value {
     let Chart { title, kind } = chart;
     match kind {
         ChartKind::Bars { unit, parts, bars } => {
-            let bar = |bar: &catchment_planner::answer::Bar| json!({ "label": bar.label, "parts": bar.parts, "tick": bar.tick });
+            let bar = |it: &Bar| {
+                let Bar { label, parts, tick } = it;
+                json!({ "label": label, "parts": parts, "tick": tick })
+            };
             let bars: Vec<Value> = bars.iter().map(bar).collect();
             json!({ "kind": "bars", "title": title, "unit": unit, "parts": parts, "bars": bars })
         }
@@ -203,7 +216,7 @@ fn chart_json(chart: &Chart) -> Value {
             "limit": limit,
         }),
         ChartKind::Lines { x_title, y_title, lines } => {
-            let line = |curve: &catchment_planner::answer::Curve| json!({ "name": curve.name, "points": curve.points });
+            let line = |Curve { name, points }: &Curve| json!({ "name": name, "points": points });
             let lines: Vec<Value> = lines.iter().map(line).collect();
             json!({
                 "kind": "lines", "title": title, "x_title": x_title, "y_title": y_title,

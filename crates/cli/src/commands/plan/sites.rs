@@ -252,8 +252,8 @@ fn add(
         note(&format!("of the candidates' neighbors {count} not in this world"));
     }
     if silent > 0 {
-        let count = count(silent, "candidate has", "candidates have");
-        note(&format!("{count} no neighbor in this world, and is left out"));
+        let count = count(silent, "candidate", "candidates");
+        note(&format!("left out: {count} without a neighbor in this world"));
     }
     Ok(names)
 }

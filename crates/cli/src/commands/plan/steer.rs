@@ -113,24 +113,26 @@ pub fn run(args: &SteerArgs) -> Result<(), Failure> {
         Some(path) => Some(Target::new(Some(path))?),
         None => None,
     };
+    if let Some(target) = &target {
+        target.spare(&[&args.plan.scenario.scenario])?;
+    }
     let seed = args.plan.scenario.seed;
-    let mut letters = Vec::new();
+    let mut letters: Vec<Letter> = Vec::new();
     let outcome = super::plan(&args.plan, |brief, watch| {
         let plan = steer(brief, &question(brief, args, seed)?, watch)?;
         letters.clone_from(&plan.letters);
         Ok(plan.answer(brief))
     });
-    match target {
-        Some(_) if letters.is_empty() && outcome.is_ok() => {
+    let Some(target) = target else { return outcome };
+    match letters.is_empty() {
+        false => {
+            let texts: Vec<&str> = letters.iter().map(|letter| &*letter.text).collect();
+            target.write(|out| out.write_all(texts.join("\n----\n\n").as_bytes()))?;
+        }
+        true if outcome.is_ok() => {
             note("the plan needs nobody's help, so that there is no letter to write");
         }
-        Some(_) if letters.is_empty() => {}
-        Some(target) => {
-            let text = |letter: &Letter| letter.text.clone();
-            let text = letters.iter().map(text).collect::<Vec<_>>().join("\n----\n\n");
-            target.write(|out| out.write_all(text.as_bytes()))?;
-        }
-        None => {}
+        true => {}
     }
     outcome
 }

@@ -1,7 +1,5 @@
 //! The page of a report: HTML with its style and pictures inside, in light and dark and on paper.
 
-use std::fmt::Write as _;
-
 use catchment_formats::table::{escaped, write_html};
 use catchment_planner::answer::{Answer, Section, Verdict};
 
@@ -9,6 +7,8 @@ use crate::plot;
 
 /// Rows of a table on the page.
 const ROWS_SHOWN: usize = 200;
+/// Tables with more rows are folded.
+const ROWS_OPEN: usize = 24;
 
 /// A page.
 pub struct Page<'a> {
@@ -67,9 +67,10 @@ dd{margin:0;overflow-wrap:anywhere}
 nav ol{list-style:none;margin:1.4rem 0 0;padding:0}
 nav li{margin:.25rem 0}
 a{color:inherit;text-underline-offset:.18em}
-.verdict{display:inline-block;min-width:8.2rem;font-weight:600}
+.verdict{display:inline-block;min-width:9.4rem;font-weight:600}
 .holds{color:var(--good)}.fails{color:var(--bad)}
 .headline{font-size:1.1rem;margin:.2rem 0 .8rem}
+summary{font-weight:600;font-size:1.02rem;margin:1.8rem 0 .5rem;cursor:pointer}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
 th,td{padding:.22rem .75rem;text-align:left;vertical-align:top;white-space:nowrap;\
@@ -93,7 +94,8 @@ svg [fill=\"#d55e00\"]{fill:var(--bad)}
 --good:#00694d;--bad:#a83f00}
 body{max-width:none;padding:0;font-size:10pt}nav{display:none}
 h2{break-before:page;border-top:0}h2:first-of-type{break-before:auto}
-h2,h3{break-after:avoid}figure,tr{break-inside:avoid}.wide{overflow:visible}
+details::details-content{content-visibility:visible;block-size:auto}
+h2,h3,summary{break-after:avoid}figure,tr{break-inside:avoid}.wide{overflow:visible}
 table{font-size:7.5pt}th,td{padding:.1rem .4rem}}
 ";
 
@@ -194,12 +196,19 @@ fn put_answer(put: &mut impl FnMut(&str), answer: &Answer) {
         let svg = plot::chart(chart).to_svg();
         put(&format!("<figure>\n{svg}</figure>"));
     }
-    for Section { title, table, .. } in &answer.sections {
+    for (index, Section { title, table, .. }) in answer.sections.iter().enumerate() {
         let mut bytes = Vec::new();
         write_html(table, Some(ROWS_SHOWN), &mut bytes).expect("a vector takes everything");
-        let mut text = format!("<h3>{}</h3>\n<div class=\"wide\">\n", escaped(title));
-        let _ = write!(text, "{}</div>", String::from_utf8_lossy(&bytes));
-        put(&text);
+        let table_html = String::from_utf8_lossy(&bytes);
+        let (title, rows) = (escaped(title), table.row_count());
+        let table_html = format!("<div class=\"wide\">\n{table_html}</div>");
+        // The first table is the answer; of the others a long one is opened by who wants it.
+        put(&match index > 0 && rows > ROWS_OPEN {
+            true => format!(
+                "<details>\n<summary>{title} ({rows} rows)</summary>\n{table_html}\n</details>"
+            ),
+            false => format!("<h3>{title}</h3>\n{table_html}"),
+        });
     }
 }
 
