@@ -3,10 +3,11 @@
 //! Everything here blocks and knows no HTTP; the handlers call it off the async threads.
 //!
 //! One file for each question: `worlds` (where it happens), `preludes` (what was there before
-//! anything happened), `playing` (what comes of it), `planning` (plans), `report` (runs as JSON), `standing` (how
-//! sites stand), `arrays` (the same as columns), `ways` (where packets are under way), `why` and
-//! `flips` (why a dot lands where it does, and what would move it), `nearest` (who is at a place,
-//! or of a name). What goes wrong is put into words by `problems`.
+//! anything happened), `playing` (what comes of it), `planning` (plans), `configuring` (what to
+//! type into routers), `report` (runs as JSON), `standing` (how sites stand), `arrays` (runs as
+//! columns), `ways` (where packets are under way), `why` and `flips` (why a dot lands where it
+//! does, and what would move it), `nearest` (who is at a place, or of a name). What goes wrong is
+//! put into words by `problems`.
 
 mod arrays;
 mod configuring;
