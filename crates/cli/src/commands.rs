@@ -4,6 +4,7 @@ pub mod at;
 pub mod config;
 pub mod explain;
 pub mod manual;
+pub mod plan;
 pub mod scenario;
 pub mod serve;
 pub mod simulate;

@@ -37,7 +37,8 @@ pub struct ScenarioArgs {
     pub set: Vec<(String, String)>,
 }
 
-fn seed(text: &str) -> Result<u64, String> {
+/// A seed on the command line.
+pub fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
 }
 

@@ -22,7 +22,7 @@ use std::process;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use commands::{config, explain, manual, scenario, serve, simulate, solve, world};
+use commands::{config, explain, manual, plan, scenario, serve, simulate, solve, world};
 use exit::Exit;
 use report::{Failure, to_stderr};
 
@@ -45,6 +45,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     Simulate(simulate::SimulateArgs),
     Config(config::ConfigArgs),
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
     #[command(subcommand)]
     World(world::WorldCommand),
     #[command(subcommand)]
@@ -83,6 +85,7 @@ fn run() -> Result<(), Failure> {
         Command::Explain(args) => explain::run(args),
         Command::Simulate(args) => simulate::run(args),
         Command::Config(args) => config::run(args),
+        Command::Plan(command) => plan::run(command),
         Command::World(command) => world::run(command),
         Command::Scenario(command) => scenario::run(command),
         Command::Completions(args) => manual::completions(args),

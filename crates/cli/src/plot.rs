@@ -1,11 +1,12 @@
 //! Draws runs: how much of the demand had no service after each event, and how much of it was
-//! served again, for several variants in one picture.
+//! served again, for several variants in one picture. `charts` draws the answers of plans.
 //!
 //! The time axis counts from the event and is stretched near it, so that a BGP failover of 0.1 s
 //! and a DNS answer of 300 s can both be read. `canvas` has the shapes and writes SVG, `pixels`
 //! writes PNG; both from the same shapes, and equal runs give equal bytes.
 
 mod canvas;
+mod charts;
 mod pixels;
 
 use std::path::Path;
@@ -15,7 +16,9 @@ use catchment_dynamics::outcome::{CurveStep, EventOutcome};
 
 use crate::output::Target;
 use crate::report::Failure;
-use canvas::{Anchor, Canvas, INK, Line, Style, Text};
+pub use canvas::Canvas;
+use canvas::{Anchor, INK, Line, Style, Text};
+pub use charts::{chart, charts};
 
 /// Events that have a row of their own; the first that hurt anybody.
 const ROWS_MAX: usize = 4;
@@ -98,11 +101,10 @@ impl PlotFile {
     ///
     /// # Errors
     /// If the picture cannot be written.
-    pub fn write(&self, title: &str, curves: &[Curve<'_>]) -> Result<(), Failure> {
-        let picture = draw(title, curves);
+    pub fn write(&self, picture: &Canvas) -> Result<(), Failure> {
         let bytes = match self.form {
             Form::Svg => picture.to_svg().into_bytes(),
-            Form::Png => pixels::to_png(&picture),
+            Form::Png => pixels::to_png(picture),
         };
         self.target.write(|out| out.write_all(&bytes))
     }
@@ -131,7 +133,8 @@ fn rows<'a>(curves: &[Curve<'a>]) -> Vec<Row<'a>> {
     (0..count).filter_map(row).take(ROWS_MAX).collect()
 }
 
-fn draw(title: &str, curves: &[Curve<'_>]) -> Canvas {
+/// The picture of runs.
+pub fn runs(title: &str, curves: &[Curve<'_>]) -> Canvas {
     let rows = rows(curves);
     let legend = if curves.len() > 1 { legend_lines(curves) } else { Vec::new() };
     let top = MARGIN + 34.0 + LEGEND_LINE * legend.len() as f64;
@@ -158,7 +161,11 @@ fn draw(title: &str, curves: &[Curve<'_>]) -> Canvas {
 
 /// A title that stays within the picture.
 fn fitted(text: &str, size: f64) -> String {
-    let room = WIDTH - 2.0 * MARGIN;
+    cut(text, size, WIDTH - 2.0 * MARGIN)
+}
+
+/// A text that is not wider than `room`.
+fn cut(text: &str, size: f64, room: f64) -> String {
     if pixels::text_width(text, size) <= room {
         return text.to_owned();
     }
@@ -446,13 +453,13 @@ mod tests {
             end_us: 0,
         };
         let curves = [Curve { name: "a < b & \"c\"", outcome: &outcome }];
-        let picture = draw("São Paulo & others", &curves);
+        let picture = runs("São Paulo & others", &curves);
         let svg = picture.to_svg();
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
         assert!(svg.contains("São Paulo &amp; others"), "{svg}");
         assert!(svg.contains(canvas::PAPER), "{svg}");
         let png = pixels::to_png(&picture);
         assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
-        assert_eq!(png, pixels::to_png(&draw("São Paulo & others", &curves)));
+        assert_eq!(png, pixels::to_png(&runs("São Paulo & others", &curves)));
     }
 }

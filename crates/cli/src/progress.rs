@@ -146,7 +146,7 @@ fn draw(phases: &mpsc::Receiver<Phase>) {
             let template = match phase.unit {
                 _ if total == 0 => "{spinner} {msg} {elapsed}",
                 Unit::Bytes => "{spinner} {msg} {wide_bar} {bytes} of {total_bytes}",
-                Unit::Steps => "{spinner} {msg} {wide_bar} {pos} of {len} {elapsed}",
+                Unit::Steps => "{spinner} {msg} {wide_bar} {pos} of {len} {elapsed}, {eta} left",
             };
             bar.set_style(ProgressStyle::with_template(template).expect("the template is right"));
             bar.set_message(phase.name);

@@ -23,6 +23,12 @@ pub fn instead(act: impl Fn() + Send + Sync + 'static) {
     let _ = INSTEAD.set(Box::new(act));
 }
 
+/// Ends the program as Ctrl-C does, once whoever asked for it with [`instead`] is ready.
+pub fn end() -> ! {
+    discard_pending();
+    low_level::exit(128 + SIGINT)
+}
+
 /// Watches for signals until the program ends.
 ///
 /// Not SIGHUP: what was started with `nohup` should survive it.

@@ -81,6 +81,24 @@ pub fn has_bfd(scenario: &Scenario, site: &SiteName) -> bool {
     scenario.events.iter().any(|event| by_bfd(&event.action))
 }
 
+/// The routers of all sites that are wanted, in the order of the service.
+///
+/// # Errors
+/// If no real router could do what the scenario says.
+pub fn routers(
+    ground: Ground<'_>,
+    scenario: &Scenario,
+    all_bfd: bool,
+    addresses: &mut Addresses,
+    is_wanted: impl Fn(&SiteName) -> bool,
+) -> Result<Vec<RouterConfig>, Unconfigurable> {
+    let sites = (0..).zip(&ground.service.sites).filter(|(_, site)| is_wanted(&site.name));
+    let router = |(index, site): (u32, &catchment_model::service::Site)| {
+        site_router(ground, index, all_bfd || has_bfd(scenario, &site.name), addresses)
+    };
+    sites.map(router).collect()
+}
+
 /// The router of a site, by index into the service's sites.
 ///
 /// # Errors

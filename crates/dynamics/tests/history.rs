@@ -63,7 +63,7 @@ fn a_table_has_a_row_for_each_change() {
     let eight = story("[world]\nbuiltin = \"eight\"");
     let schedule = fails_and_returns(&eight, "fra");
     let table = history_of(&eight, &schedule, 65543, at_s(1200)).to_table();
-    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    let names: Vec<&str> = table.columns.iter().map(|column| &*column.name).collect();
     let line = |row: usize| {
         let cells = table.columns.iter().map(|it| it.values.print(row).unwrap_or_default());
         cells.collect::<Vec<_>>().join(" | ")

@@ -15,6 +15,8 @@
 pub mod airports;
 pub mod as_names;
 pub mod as_rel;
+pub mod bots;
+pub mod candidates;
 pub mod cities;
 pub mod compression;
 mod delimited;

@@ -3,9 +3,11 @@
 //! Knows no engine: whatever has columns can be written. Equal tables give equal bytes in every
 //! form. A number that is none (NaN, infinite) is an empty field everywhere.
 //!
-//! Next: [`write_csv`], [`write_json`], [`write_parquet`], [`write_text`].
+//! Next: [`write_csv`], [`write_json`], [`write_parquet`], [`write_text`]; for pages,
+//! [`write_html`].
 
 mod csv;
+mod html;
 mod json;
 mod number;
 #[cfg(feature = "parquet")]
@@ -20,9 +22,10 @@ use catchment_model::Table;
 use catchment_model::mistake::nearest_help;
 
 pub use self::csv::write_csv;
+pub use self::html::{escaped, write_html};
 pub use self::json::write_json;
 #[cfg(feature = "parquet")]
-pub use self::parquet::write_parquet;
+pub use self::parquet::{ParquetRows, write_parquet};
 pub use self::text::write_text;
 
 /// A form of tables.

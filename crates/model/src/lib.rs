@@ -10,6 +10,7 @@
 //! of a router (its index stands in for it), and no IPv6 next hop.
 
 pub mod asn;
+pub mod botnet;
 pub mod community;
 pub mod duration;
 pub mod geo;

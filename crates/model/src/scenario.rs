@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+pub use crate::botnet::Botnet;
 use crate::rules::{Preset, Setting};
 use crate::service::Capacity;
 use crate::{Asn, Community, Duration, LatLon, Prefix, Relation, SiteName};
@@ -449,23 +450,6 @@ pub struct Attack {
     pub from: Botnet,
     /// How long; to the end if not given.
     pub lasts: Option<Duration>,
-}
-
-/// Where the bots of an attack are (models 6.1).
-#[derive(Debug, Clone, PartialEq)]
-pub enum Botnet {
-    /// Every AS alike.
-    Uniform,
-    /// As users are.
-    ByUsers,
-    /// In one region.
-    Region(String),
-    /// In one country, by ISO code.
-    Country(String),
-    /// In these ASes alike.
-    Ases(Vec<Asn>),
-    /// Over the sites by Zipf's law with this exponent.
-    Zipf(f64),
 }
 
 /// One entry of `[[compare]]`: a name and settings laid over the scenario.

@@ -1,5 +1,8 @@
 //! Tables: what engines return beside their own types, and what `formats` writes.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 /// Named columns of equal length.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {
@@ -10,8 +13,8 @@ pub struct Table {
 /// One column of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
-    /// Name, as in a CSV header.
-    pub name: &'static str,
+    /// Name, as in a CSV header. Made at run time where there is a column for each site.
+    pub name: Cow<'static, str>,
     /// Unit of the values, such as `ms`; empty for names and counts.
     pub unit: &'static str,
     /// The values, one for each row.
@@ -119,6 +122,34 @@ impl Values {
         Values::Text { bytes, ends }
     }
 
+    /// The values of some rows.
+    ///
+    /// # Panics
+    /// If there are no such rows.
+    #[must_use]
+    pub fn rows(&self, range: Range<usize>) -> Values {
+        match self {
+            Values::Empty { rows, kind } => {
+                assert!(range.end <= *rows, "there is no row {}", range.end);
+                Values::Empty { rows: range.len(), kind: *kind }
+            }
+            Values::Integer(values) => Values::Integer(values[range].to_vec()),
+            Values::Count { values, empty } => {
+                Values::Count { values: values[range].to_vec(), empty: *empty }
+            }
+            Values::Decimal { decimals, values } => {
+                Values::Decimal { decimals: *decimals, values: values[range].to_vec() }
+            }
+            Values::Word { texts, rows } => {
+                Values::Word { texts: texts.clone(), rows: rows[range].to_vec() }
+            }
+            Values::Text { .. } => {
+                let texts: Vec<Option<String>> = range.map(|row| self.print(row)).collect();
+                Values::from_texts(texts.iter().map(Option::as_deref))
+            }
+        }
+    }
+
     /// The value of `row` as text formats print it; `None` for an empty field.
     ///
     /// # Panics
@@ -152,11 +183,26 @@ impl Table {
     ///
     /// # Panics
     /// If its length differs from the columns already there.
-    pub fn push(&mut self, name: &'static str, unit: &'static str, values: Values) {
+    pub fn push(&mut self, name: impl Into<Cow<'static, str>>, unit: &'static str, values: Values) {
+        let name = name.into();
         if let Some(first) = self.columns.first() {
             assert_eq!(first.values.len(), values.len(), "column `{name}` has another length");
         }
         self.columns.push(Column { name, unit, values });
+    }
+
+    /// Some rows of the table, as a table.
+    ///
+    /// # Panics
+    /// If there are no such rows.
+    #[must_use]
+    pub fn rows(&self, rows: Range<usize>) -> Table {
+        let cut = |column: &Column| Column {
+            name: column.name.clone(),
+            unit: column.unit,
+            values: column.values.rows(rows.clone()),
+        };
+        Table { columns: self.columns.iter().map(cut).collect() }
     }
 
     /// Rows of the table.

@@ -1,4 +1,4 @@
-//! The figures of the history: bars P2, P4, P6, P9 and P10 of the performance reference.
+//! The figures of the history: bars P2 to P6, P9 and P10 of the performance reference.
 //!
 //! What the times should be, on one core: a solve touches some 300 000 sessions at about 1 ns
 //! each, so 0.3 ms (P2); a failed site of 300 redoes some 250 nodes at 40 ns, so 10 µs at most
@@ -7,8 +7,10 @@
 //! grows with the sessions (P10).
 //!
 //! `cargo bench -p catchment-routing --bench figures` prints a table, `-- --json` one JSON object.
+//! `-- --sweeps` only measures what a [`catchment_routing::Batch`] does.
 //! `-- --solves N` only solves N random configurations: run it under `valgrind --tool=callgrind`
-//! with N and 2N, and the slope is the instruction count of P2.
+//! with N and 2N, and the slope is the instruction count of P2. So does
+//! `-- --configurations N subsets portable` for P3; see [`only_sweep`].
 //!
 //! On the real graphs where `CATCHMENT_DATA` says they are; else on a synthetic Internet of the
 //! same size, which the name of the input says.
@@ -16,12 +18,15 @@
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock and its arguments")]
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+#[path = "figures/batch.rs"]
+mod batch;
+
 use std::time::Instant;
 
 use catchment_model::relation::Relation;
 use catchment_model::rules::OldestRule;
 use catchment_model::{Asn, Overlay, Rules, Service, World};
-use catchment_routing::{Change, Situation, Solver};
+use catchment_routing::{Batch, Change, Instructions, Situation, Solver, failures};
 use catchment_testkit::random::Draws;
 use catchment_testkit::{input, real};
 
@@ -34,7 +39,13 @@ fn main() {
         let count = arguments.get(position + 1).and_then(|count| count.parse().ok());
         return only_solve(count.expect("--solves takes a number"));
     }
-    let figures = all();
+    if let Some(position) = arguments.iter().position(|argument| argument == "--configurations") {
+        return only_sweep(&arguments[position + 1..]);
+    }
+    let figures = match arguments.iter().any(|argument| argument == "--sweeps") {
+        true => only_sweeps(),
+        false => all(),
+    };
     if arguments.iter().any(|argument| argument == "--json") {
         let fields: Vec<String> =
             figures.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
@@ -63,9 +74,13 @@ impl Bench {
         Bench { world, service, overlay: Overlay::default(), rules }
     }
 
-    fn solver(&self) -> Solver<'_> {
+    fn situation(&self) -> Situation<'_> {
         let Bench { world, service, overlay, rules } = self;
-        Solver::new(Situation { world, overlay, service, rules, seed: 1 }, 0).expect("it settles")
+        Situation { world, overlay, service, rules, seed: 1 }
+    }
+
+    fn solver(&self) -> Solver<'_> {
+        Solver::new(self.situation(), 0).expect("it settles")
     }
 }
 
@@ -122,6 +137,38 @@ fn only_solve(count: usize) {
         let active = eight_of(bench.service.sites.len(), &mut draws);
         solver.choose_sites(|site| active[site as usize]).expect("it settles");
     }
+}
+
+/// `N`, what (`subsets`, `failures`, `draws`) and the instructions to do it with.
+fn only_sweep(arguments: &[String]) {
+    let [count, what, instructions] = arguments else {
+        panic!(
+            "--configurations takes a number, `subsets`, `failures` or `draws`, and instructions"
+        );
+    };
+    let instructions = match &instructions[..] {
+        "avx512" => Instructions::Avx512,
+        "avx2" => Instructions::Avx2,
+        "portable" => Instructions::Portable,
+        other => panic!("there are no instructions `{other}`"),
+    };
+    let (_, bench) = internet();
+    let batch = Batch::new(bench.situation(), 0).with_at_most(instructions);
+    let count = count.parse().expect("a number of configurations");
+    let largest = match &what[..] {
+        "subsets" => batch::sweep(&batch, batch::subsets(bench.service.sites.len(), count)),
+        "failures" => batch::sweep(&batch, failures(&batch.announcing()).take(count)),
+        "draws" => batch::sweep(&batch, batch::draws(&batch, count)),
+        other => panic!("`{other}` cannot be swept"),
+    };
+    assert!(largest > 0, "somebody reaches a site");
+}
+
+fn only_sweeps() -> Vec<(&'static str, String)> {
+    let (input, bench) = internet();
+    let mut figures: Vec<(&str, String)> = vec![("input", format!("\"{input}\""))];
+    batch::all(&bench, &mut |name, value| figures.push((name, format!("{value:.3}"))));
+    figures
 }
 
 fn median_us(times: &mut [f64]) -> f64 {
@@ -184,6 +231,9 @@ fn all() -> Vec<(&'static str, String)> {
     }
     figure("p4_one_site_fails_us", median_us(&mut each));
     figure("p4_all_300_fail_and_return_ms", median_us(&mut totals) / 1e3);
+
+    // P3, P5, and draws of P6.
+    batch::all(&bench, &mut figure);
 
     // P9.
     let world = real::internet_2026_with_places().unwrap_or_else(input::many_router_internet);

@@ -36,7 +36,7 @@ pub fn choice(
 }
 
 /// The same with the policy at hand.
-pub(crate) fn choice_at(policy: &Policy<'_>, catchment: &Catchment, router: u32) -> Option<Choice> {
+pub fn choice_at(policy: &Policy<'_>, catchment: &Catchment, router: u32) -> Option<Choice> {
     let route = catchment.route(router)?;
     if route.via == Via::Own {
         return Some(Choice { decided_by: None, tied: vec![Via::Own], history: false });

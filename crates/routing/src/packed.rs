@@ -35,32 +35,32 @@ const DEPTH_MAX: u32 = 1000;
 
 /// Compressed rows of numbers.
 #[derive(Debug, Clone, Default)]
-struct Rows {
+pub(crate) struct Rows {
     starts: Vec<u32>,
     values: Vec<u32>,
 }
 
 impl Rows {
-    fn new() -> Rows {
+    pub(crate) fn new() -> Rows {
         Rows { starts: vec![0], values: Vec::new() }
     }
 
-    fn push(&mut self, row: impl IntoIterator<Item = u32>) {
+    pub(crate) fn push(&mut self, row: impl IntoIterator<Item = u32>) {
         self.values.extend(row);
         self.starts.push(self.values.len() as u32);
     }
 
     #[inline]
-    fn row(&self, index: u32) -> &[u32] {
+    pub(crate) fn row(&self, index: u32) -> &[u32] {
         &self.values[self.starts[index as usize] as usize..self.starts[index as usize + 1] as usize]
     }
 
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.starts.len() - 1
     }
 
     /// For each of `count` values, the rows that hold it, ascending.
-    fn transposed(&self, count: usize) -> Rows {
+    pub(crate) fn transposed(&self, count: usize) -> Rows {
         let mut starts = vec![0_u32; count + 1];
         for value in &self.values {
             starts[*value as usize + 1] += 1;

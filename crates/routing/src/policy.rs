@@ -380,6 +380,11 @@ impl<'a> Policy<'a> {
         self.meds
     }
 
+    /// Whether no network drops the prefix for its length or its origin.
+    pub(crate) fn takes_all(&self) -> bool {
+        !self.longer && self.validates.is_empty()
+    }
+
     /// Whether routes of ASes that do not originate cross by the export rule alone.
     pub fn is_simple(&self) -> bool {
         self.simple

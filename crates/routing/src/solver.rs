@@ -182,6 +182,14 @@ impl<'w> Solver<'w> {
         })
     }
 
+    /// Whether changes are worked in, rather than solved from nothing.
+    pub(crate) fn resolves_in_place(&self) -> bool {
+        match self.body {
+            Body::Packed(_) | Body::Bucket(_) => !self.question.world.has_islands(),
+            Body::Fixpoint(_) => false,
+        }
+    }
+
     /// The answer as it stands.
     pub fn catchment(&self) -> &Catchment {
         catchment_of(&self.body)

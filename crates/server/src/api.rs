@@ -6,6 +6,8 @@
 //! Demand is in the unit of the world (kq/s where it has one). Sites, dots and runs are named by
 //! their index in the lists of the same [`RunResult`]. `null` is "never", "none" or "not known".
 
+pub mod plan;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;

@@ -8,7 +8,7 @@ use catchment_model::Scenario;
 use tokio::sync::watch;
 
 use crate::api::{Info, LimitsInfo};
-use crate::engine::{Engine, Played};
+use crate::engine::{Engine, Planned, Played};
 use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::results::Results;
@@ -58,7 +58,7 @@ pub struct Limits {
     pub runs_kept: usize,
     /// Most results that are kept.
     pub results: usize,
-    /// Most bytes of results.
+    /// Most bytes of results; answers of plans take an eighth of it besides.
     pub results_bytes: usize,
 }
 
@@ -95,6 +95,8 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) runs: Runs,
     pub(crate) results: Results<Played>,
+    /// Answers of plans.
+    pub(crate) plans: Results<Planned>,
     /// Where scenarios are played.
     pub(crate) plays: Pool,
     /// Where everything else is done that blocks, so that a question does not wait for a run.
@@ -135,6 +137,7 @@ impl App {
             limits,
             runs: Runs::new(limits.runs_kept, salt),
             results: Results::new(limits.results_bytes, limits.results),
+            plans: Results::new(limits.results_bytes / 8, limits.results),
             plays: Pool::new(at_once, limits.runs_waiting, limits.run_time),
             questions: Pool::new(cores.max(2), QUESTIONS_WAITING, limits.run_time),
             metrics: Metrics::new(),

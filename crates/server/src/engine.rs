@@ -3,14 +3,17 @@
 //! Everything here blocks and knows no HTTP; the handlers call it off the async threads.
 //!
 //! One file for each question: `worlds` (where it happens), `preludes` (what was there before
-//! anything happened), `playing` (what comes of it), `report` (the same as JSON), `standing` (how
-//! sites stand), `arrays` (the same as columns), `ways` (where packets are under way), `why` and
-//! `flips` (why a dot lands where it does, and what would move it), `nearest` (who is at a place,
-//! or of a name). What goes wrong is put into words by `problems`.
+//! anything happened), `playing` (what comes of it), `planning` (plans), `configuring` (what to
+//! type into routers), `report` (runs as JSON), `standing` (how sites stand), `arrays` (runs as
+//! columns), `ways` (where packets are under way), `why` and `flips` (why a dot lands where it
+//! does, and what would move it), `nearest` (who is at a place, or of a name). What goes wrong is
+//! put into words by `problems`.
 
 mod arrays;
+mod configuring;
 mod flips;
 mod nearest;
+mod planning;
 mod playing;
 mod preludes;
 mod problems;
@@ -34,8 +37,10 @@ use catchment_model::{Asn, Duration, Scenario, Table};
 use catchment_routing::Situation;
 use catchment_worlds::{Assembled, BaseWorld};
 
+use crate::api::plan::{DaemonName, SiteConfig};
 use crate::api::{Found, Nearest, PlaceInfo, Problem, RunResult, SteeringName, Why};
 use crate::columns::SITES_MAX;
+pub use planning::{Planned, Question};
 use preludes::Preludes;
 use problems::{no_such_run, problem, unfinished};
 pub use why::shell_word;
@@ -93,6 +98,34 @@ impl Engine {
             return Err(problem("too-large", 422, title, "`catchment simulate` plays more"));
         }
         Ok(played)
+    }
+
+    /// Answers a plan's question about a scenario as it stands before its events.
+    ///
+    /// # Errors
+    /// As [`Engine::play`]; or the question makes no sense for it (`bad-question`), or cannot be
+    /// met (`impossible`).
+    pub fn plan(
+        &self,
+        scenario: &Scenario,
+        question: &Question,
+        watch: Watch<'_>,
+    ) -> Result<Planned, Problem> {
+        planning::plan(&self.worlds, scenario, question, watch)
+    }
+
+    /// Configuration of all sites' routers, or of what changes between two scenarios.
+    ///
+    /// # Errors
+    /// As [`Engine::play`]; or no real router could do it (`unconfigurable`).
+    pub fn config(
+        &self,
+        before: Option<&Scenario>,
+        after: &Scenario,
+        daemon: DaemonName,
+        watch: Watch<'_>,
+    ) -> Result<Vec<SiteConfig>, Problem> {
+        configuring::config(&self.worlds, before, after, daemon, watch)
     }
 }
 

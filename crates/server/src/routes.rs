@@ -3,10 +3,12 @@
 //! Handlers are thin. What blocks goes to a [`crate::pool`]; what comes in is refused here, as a
 //! problem, before an engine sees it.
 
+mod plans;
 mod results;
 mod runs;
 mod scenarios;
 
+pub(crate) use self::plans::*;
 pub(crate) use self::results::*;
 pub(crate) use self::runs::*;
 pub(crate) use self::scenarios::*;
@@ -66,6 +68,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/runs", post(start_run))
         .route("/api/v1/runs/{id}", get(run_state).delete(cancel_run))
         .route("/api/v1/runs/{id}/events", get(run_events))
+        .route("/api/v1/plans", post(start_plan))
+        .route("/api/v1/plans/{hash}", get(plan))
+        .route("/api/v1/plans/{hash}/tables/{name}", get(plan_table))
+        .route("/api/v1/configs", post(configs))
         .nest("/api/v1/results/{hash}", results)
         .route("/healthz", get(async || "ok"))
         .route("/metrics", get(metrics))

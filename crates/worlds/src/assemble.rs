@@ -28,6 +28,7 @@ use catchment_model::scenario::{Action, Change, Scenario, SiteSpec};
 use catchment_model::{LatLon, Mistake, Overlay, Rules, Service, SiteName, World};
 
 use crate::BaseWorld;
+pub use bots::{botnets_of, resolve_botnet};
 pub use changes::apply_change;
 use draft::Draft;
 pub use schedule::schedule;

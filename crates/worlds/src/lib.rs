@@ -18,6 +18,6 @@ mod random;
 pub mod shape;
 pub mod synthetic;
 
-pub use assemble::{Assembled, apply_change, assemble, schedule};
+pub use assemble::{Assembled, apply_change, assemble, botnets_of, resolve_botnet, schedule};
 pub use base::BaseWorld;
 pub use builtin::{BUILTINS, builtin};

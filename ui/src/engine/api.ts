@@ -34,6 +34,17 @@ export type ChangeInfo = Complete<Schemas['ChangeInfo']>;
 export type NeighborInfo = Complete<Schemas['NeighborInfo']>;
 export type CityInfo = Complete<Schemas['CityInfo']>;
 export type Found = Complete<Schemas['Found']>;
+export type PlanQuestion = Schemas['PlanQuestion'];
+export type ColumnInfo = Omit<Complete<Schemas['ColumnInfo']>, 'values'> & {
+  values: (number | string | null)[];
+};
+export type SectionInfo = Omit<Complete<Schemas['SectionInfo']>, 'columns'> & {
+  columns: ColumnInfo[];
+};
+export type ChartInfo = Complete<Schemas['ChartInfo']>;
+export type PlanAnswer = Omit<Complete<Schemas['PlanAnswer']>, 'sections'> & {
+  sections: SectionInfo[];
+};
 
 export type FlipInfo = Omit<Complete<Schemas['FlipInfo']>, 'events'> & { events: EventDoc[] };
 export type Why = Omit<Complete<Schemas['Why']>, 'flips'> & { flips: FlipInfo[] };

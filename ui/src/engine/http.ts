@@ -7,6 +7,8 @@ import type {
   Info,
   Nearest,
   PlaceInfo,
+  PlanAnswer,
+  PlanQuestion,
   Problem,
   RunResult,
   RunState,
@@ -129,14 +131,40 @@ export async function play(
   onProgress: (state: RunState) => void,
   signal: AbortSignal,
 ): Promise<RunResult> {
-  let state = await json<RunState>('/runs', post({ scenario, steering }, signal));
+  const hash = await run('/runs', { scenario, steering }, onProgress, signal);
+  return json<RunResult>(`/results/${hash}`, { signal });
+}
+
+/** Answers a plan's question. Aborting the signal gives it up on the server. */
+export async function plan(
+  scenario: ScenarioDoc,
+  question: PlanQuestion,
+  onProgress: (state: RunState) => void,
+  signal: AbortSignal,
+): Promise<PlanAnswer> {
+  const hash = await run('/plans', { scenario, question }, onProgress, signal);
+  return json<PlanAnswer>(`/plans/${hash}`, { signal });
+}
+
+/** A table of a plan's answer, as a file. */
+export async function planTable(hash: string, name: string): Promise<Blob> {
+  const response = await request(`/plans/${hash}/tables/${encodeURIComponent(name)}?format=csv`);
+  return body(response, () => response.blob());
+}
+
+/** Starts a job and waits for its end; gives the hash of what came of it. */
+async function run(
+  path: string,
+  asked: unknown,
+  onProgress: (state: RunState) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  let state = await json<RunState>(path, post(asked, signal));
   if (state.phase === 'queued' || state.phase === 'running') {
     onProgress(state);
     state = await follow(state, onProgress, signal);
   }
-  if (state.phase === 'done' && state.result) {
-    return json<RunResult>(`/results/${state.result}`, { signal });
-  }
+  if (state.phase === 'done' && state.result) return state.result;
   const cancelled: Problem = {
     type: 'cancelled',
     title: 'The run was cancelled',

@@ -5,6 +5,7 @@
 // Full form, for everything else: z=<base64url(deflate-raw(JSON of the scenario))>.
 
 import type { ClientDoc, EventDoc, ScenarioDoc } from '../engine/api';
+import { isChanges, type Change } from './changes';
 import { parseDuration, writeDuration } from './duration';
 import { equal, events, timeOf } from './scenario';
 
@@ -23,8 +24,13 @@ export const LAYERS = [
 ] as const;
 export type Layer = (typeof LAYERS)[number];
 
+/** Views of one scenario. */
+export const SCREENS = ['simulate', 'plan'] as const;
+export type Screen = (typeof SCREENS)[number];
+
 /** What a link says. Whatever is missing is as it would be without a link. */
 export interface Link {
+  screen?: Screen;
   /** A scenario of the library, by name. */
   scenario?: string;
   /** A whole scenario; goes before `scenario`. */
@@ -32,6 +38,8 @@ export interface Link {
   mode?: Mode;
   /** In a comparison: GeoDNS first. */
   swap?: boolean;
+  /** What a plan changes. */
+  changes?: Change[];
   /** Replace the events of the scenario. */
   events?: EventDoc[];
   /** New clients, as degrees north and east. */
@@ -57,8 +65,6 @@ export interface ReadLink {
 }
 
 const VERSION = '1';
-/** The screen that links open. */
-const SCREEN = 'simulate';
 /** How much is repeated of what was not understood. */
 const LEFT_OUT_MAX = 40;
 /** Longer links do not survive mail programs and chat. */
@@ -69,7 +75,9 @@ export async function readLink(fragment: string): Promise<ReadLink> {
   const [screen, ...rest] = fragment.replace(/^#/, '').split('?');
   const link: Link = {};
   const ignored: string[] = [];
-  if (screen !== '' && screen !== SCREEN) ignored.push(`#${screen.slice(0, LEFT_OUT_MAX)}`);
+  if (SCREENS.includes(screen as Screen)) link.screen = screen as Screen;
+  else if (screen === 'compare') link.mode = 'compare';
+  else if (screen !== '') ignored.push(`#${screen.slice(0, LEFT_OUT_MAX)}`);
   for (const [key, value] of new URLSearchParams(rest.join('?'))) {
     if (!(await readPart(link, key, value))) ignored.push(`${key}=${value.slice(0, LEFT_OUT_MAX)}`);
   }
@@ -93,6 +101,12 @@ async function readPart(link: Link, key: string, value: string): Promise<boolean
     case 'swap':
       link.swap = value === '1';
       return true;
+    case 'ch': {
+      const list = await inflated(value);
+      if (!isChanges(list)) return false;
+      link.changes = list;
+      return true;
+    }
     case 'e': {
       const list = readEvents(value);
       if (list) link.events = list;
@@ -183,6 +197,9 @@ function writeEvents(list: EventDoc[]): string | null {
 
 /** What a link is made from. */
 export interface Shown {
+  screen?: Screen;
+  /** What a plan changes. */
+  changes?: Change[];
   doc: ScenarioDoc;
   /** The scenario of the library that `doc` came from, as it is there; none for files. */
   base: ScenarioDoc | null;
@@ -211,6 +228,7 @@ export async function writeLink(shown: Shown): Promise<string> {
   const parts = shortParts(shown) ?? [`z=${await deflate(shown.doc)}`];
   if (shown.mode !== (shown.doc.steering ?? 'anycast')) parts.push(`m=${shown.mode}`);
   if (shown.swap && shown.mode === 'compare') parts.push('swap=1');
+  if (shown.changes?.length) parts.push(`ch=${await deflate(shown.changes)}`);
   const time = Math.round(shown.time);
   if (time > 0) parts.push(`t=${inSeconds(time)}`);
   if (shown.selected) parts.push(`sel=${encodeURIComponent(shown.selected)}`);
@@ -220,7 +238,7 @@ export async function writeLink(shown: Shown): Promise<string> {
   if (shown.hash) parts.push(`h=${shown.hash}`);
   if (shown.engine) parts.push(`eng=${shown.engine}`);
   parts.push(`v=${VERSION}`);
-  return `#${SCREEN}?${parts.join('&')}`;
+  return `#${shown.screen ?? 'simulate'}?${parts.join('&')}`;
 }
 
 /** The short form, if the edits fit into it. */
@@ -272,8 +290,8 @@ async function throughStream(
   return new Uint8Array(await body.arrayBuffer());
 }
 
-async function deflate(doc: ScenarioDoc): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(doc));
+async function deflate(value: ScenarioDoc | Change[]): Promise<string> {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
   const packed = await throughStream(bytes, new CompressionStream('deflate-raw'));
   let text = '';
   for (const byte of packed) text += String.fromCharCode(byte);
@@ -281,12 +299,17 @@ async function deflate(doc: ScenarioDoc): Promise<string> {
 }
 
 async function inflate(text: string): Promise<ScenarioDoc | null> {
+  const doc = await inflated(text);
+  return doc !== null && typeof doc === 'object' ? (doc as ScenarioDoc) : null;
+}
+
+/** A value that was packed; null if it was not. */
+async function inflated(text: string): Promise<unknown> {
   try {
     const packed = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
     const bytes = Uint8Array.from(packed, (char) => char.charCodeAt(0));
     const json = await throughStream(bytes, new DecompressionStream('deflate-raw'));
-    const doc = JSON.parse(new TextDecoder().decode(json)) as unknown;
-    return doc !== null && typeof doc === 'object' ? (doc as ScenarioDoc) : null;
+    return JSON.parse(new TextDecoder().decode(json)) as unknown;
   } catch {
     return null;
   }

@@ -130,6 +130,7 @@ const ACTIONS: Record<string, () => void> = {
   f: fitSelection,
   m: () => void app.setMode(cycle(modesNow(), app.mode)),
   d: () => void app.toggleCompare(),
+  p: () => app.setScreen(app.screen === 'plan' ? 'simulate' : 'plan'),
   l: () => app.setLayer(cycle(LAYERS, app.layer)),
   w: () => frame.showWhy(),
   t: () => app.chooseTheme(app.theme === 'dark' ? 'light' : 'dark'),

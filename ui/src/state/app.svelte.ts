@@ -18,12 +18,14 @@ import type {
 } from '../engine/api';
 import * as engine from '../engine/http';
 import { EngineProblem, Offline } from '../engine/http';
+import type { Change } from '../model/changes';
 import {
   readLink,
   writeLink,
   type Layer,
   type Link,
   type Mode,
+  type Screen,
   type Shown,
 } from '../model/permalink';
 import * as edits from '../model/scenario';
@@ -128,6 +130,9 @@ export class App {
   /** The one of the library that it came from; null for a file or a full link. */
   base = $state.raw<ScenarioDoc | null>(null);
   mode = $state<Mode>('anycast');
+  screen = $state<Screen>('simulate');
+  /** What the Plan screen changes, in order. */
+  changes = $state.raw<Change[]>([]);
   /** Whether a comparison begins with GeoDNS. */
   isSwapped = $state(false);
   loaded = $state.raw<Loaded | null>(null);
@@ -271,6 +276,8 @@ export class App {
     this.mode = link.mode ?? doc.steering ?? 'anycast';
     this.modeBefore = null;
     this.isSwapped = link.swap ?? false;
+    this.screen = link.screen ?? 'simulate';
+    this.changes = link.changes ?? [];
     this.base = base;
     this.doc = doc;
     this.selection = null;
@@ -830,6 +837,18 @@ export class App {
     keep(KEYS_KEY, on ? 'on' : 'off');
   }
 
+  setScreen(screen: Screen): void {
+    player.pause();
+    this.screen = screen;
+    this.popMenu = null;
+    this.tellAddress();
+  }
+
+  setChanges(changes: Change[]): void {
+    this.changes = changes;
+    this.tellAddress();
+  }
+
   setLayer(layer: Layer): void {
     this.layer = layer;
     player.redraw();
@@ -859,6 +878,8 @@ export class App {
     return {
       doc: this.doc,
       base: this.base,
+      screen: this.screen,
+      changes: this.changes,
       mode: this.mode,
       swap: this.isSwapped,
       time: player.time,

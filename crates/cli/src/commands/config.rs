@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use catchment_configs::address::Addresses;
 use catchment_configs::change::Steps;
-use catchment_configs::site::{Ground, has_bfd, site_router};
+use catchment_configs::site::{Ground, routers};
 use catchment_configs::{Daemon, RouterConfig, SiteChange, change, files};
 use catchment_formats::table::Format;
 use catchment_model::mistake::nearest_help;
 use catchment_model::scenario::WorldSource;
 use catchment_model::table::Values;
-use catchment_model::{Scenario, SiteName, Table};
+use catchment_model::{SiteName, Table};
 use catchment_worlds::{Assembled, BaseWorld};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -215,15 +215,9 @@ impl State {
     ) -> Result<Vec<RouterConfig>, Failure> {
         let Assembled { world, overlay, service, rules, .. } = &self.assembled;
         let ground = Ground { world, overlay, service, rules };
-        let scenario: &Scenario = &self.loaded.scenario;
-        let sites = (0..).zip(&service.sites).filter(|(_, site)| wanted.contains(&site.name));
-        sites
-            .map(|(index, site)| {
-                let bfd = all_bfd || has_bfd(scenario, &site.name);
-                site_router(ground, index, bfd, addresses)
-                    .map_err(|error| Failure::bad_input(error.to_string()))
-            })
-            .collect()
+        let scenario = &self.loaded.scenario;
+        routers(ground, scenario, all_bfd, addresses, |site| wanted.contains(site))
+            .map_err(|error| Failure::bad_input(error.to_string()))
     }
 }
 

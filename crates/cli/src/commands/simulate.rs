@@ -30,7 +30,7 @@ use super::at::{AtArgs, state_at, unfinished};
 use super::solve::situation;
 use crate::input::{Loaded, ScenarioArgs, world};
 use crate::output::{OutputArgs, Target};
-use crate::plot::{Curve, PlotFile};
+use crate::plot::{Curve, PlotFile, runs};
 use crate::progress::Progress;
 use crate::report::{Failure, note};
 use trace::TraceFile;
@@ -211,7 +211,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
         let curves: Vec<Curve<'_>> = played.iter().map(Played::curve).collect();
         let Scenario { name, question, .. } = &loaded.scenario;
         let title = if question.is_empty() { name } else { question };
-        file.write(title, &curves)?;
+        file.write(&runs(title, &curves))?;
     }
     match output.format {
         Format::Table if args.compare => output.text(&compare::text(&loaded.scenario, &played))?,

@@ -1,6 +1,6 @@
 //! `catchment world`: what a world is like, and how to make one.
 
-mod build;
+pub mod build;
 mod describe;
 
 use std::path::PathBuf;

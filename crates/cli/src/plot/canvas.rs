@@ -1,5 +1,6 @@
 //! Shapes of a picture, and their form as SVG.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Color of the ground.
@@ -26,6 +27,23 @@ pub enum Shape {
     Line(Line),
     /// A text.
     Text(Text),
+    /// A filled rectangle.
+    Rect(Rect),
+}
+
+/// A filled rectangle.
+#[derive(Debug, Clone)]
+pub struct Rect {
+    /// Its left edge.
+    pub x: f64,
+    /// Its upper edge.
+    pub y: f64,
+    /// Its width.
+    pub width: f64,
+    /// Its height.
+    pub height: f64,
+    /// As `#rrggbb`.
+    pub fill: Cow<'static, str>,
 }
 
 /// A line through points.
@@ -102,6 +120,34 @@ impl Canvas {
         self.shapes.push(Shape::Line(line));
     }
 
+    /// Draws a rectangle.
+    pub fn rect(&mut self, rect: Rect) {
+        self.shapes.push(Shape::Rect(rect));
+    }
+
+    /// Draws the edges of a rectangle.
+    pub fn frame(&mut self, rect: &Rect, style: Style) {
+        let (left, right) = (rect.x, rect.x + rect.width);
+        let (top, bottom) = (rect.y, rect.y + rect.height);
+        let points = vec![(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
+        self.line(Line { points, style });
+    }
+
+    /// Draws oblique lines across a rectangle, `apart` from each other along its upper edge, for
+    /// whoever cannot tell its color from another.
+    pub fn hatch(&mut self, rect: &Rect, apart: f64, style: Style) {
+        let (width, height) = (rect.width, rect.height);
+        let mut start = apart / 2.0;
+        while start < width + height {
+            // From the upper edge down to the left, cut where the rectangle ends.
+            let upper = (start.min(width), (start - width).max(0.0));
+            let lower = ((start - height).max(0.0), start.min(height));
+            let at = |(x, y): (f64, f64)| (rect.x + x, rect.y + y);
+            self.line(Line { points: vec![at(upper), at(lower)], style });
+            start += apart;
+        }
+    }
+
     /// Draws a text.
     pub fn text(&mut self, text: Text) {
         self.shapes.push(Shape::Text(text));
@@ -125,6 +171,7 @@ impl Canvas {
             match shape {
                 Shape::Line(line) => put(format_args!("{}", line_svg(line))),
                 Shape::Text(text) => put(format_args!("{}", text_svg(text))),
+                Shape::Rect(rect) => put(format_args!("{}", rect_svg(rect))),
             }
         }
         out.push_str("</svg>\n");
@@ -148,6 +195,17 @@ fn line_svg(line: &Line) -> String {
          stroke-linejoin=\"round\"{dash}/>",
         points.join(" "),
         number(width)
+    )
+}
+
+fn rect_svg(rect: &Rect) -> String {
+    let Rect { x, y, width, height, fill } = rect;
+    format!(
+        "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{fill}\"/>",
+        number(*x),
+        number(*y),
+        number(*width),
+        number(*height)
     )
 }
 

@@ -2,11 +2,12 @@
 //! in the binary, so that every machine draws the same.
 
 use tiny_skia::{
-    Color, FillRule, LineJoin, Paint, PathBuilder, Pixmap, Stroke, StrokeDash, Transform,
+    Color, FillRule, LineJoin, Paint, PathBuilder, Pixmap, Rect as PixelRect, Stroke, StrokeDash,
+    Transform,
 };
 use ttf_parser::{Face, OutlineBuilder};
 
-use super::canvas::{Anchor, Canvas, Line, PAPER, Shape, Text};
+use super::canvas::{Anchor, Canvas, Line, PAPER, Rect, Shape, Text};
 
 /// Pixels for each point of SVG: as sharp as today's screens.
 const SCALE: f32 = 2.0;
@@ -38,6 +39,7 @@ pub fn to_png(canvas: &Canvas) -> Vec<u8> {
         match shape {
             Shape::Line(line) => draw_line(&mut pixmap, line),
             Shape::Text(text) => draw_text(&mut pixmap, &face, text),
+            Shape::Rect(rect) => draw_rect(&mut pixmap, rect),
         }
     }
     pixmap.encode_png().expect("memory takes it")
@@ -78,6 +80,14 @@ fn draw_line(pixmap: &mut Pixmap, line: &Line) {
     };
     let scale = Transform::from_scale(SCALE, SCALE);
     pixmap.stroke_path(&path, &paint(line.style.color), &stroke, scale, None);
+}
+
+fn draw_rect(pixmap: &mut Pixmap, rect: &Rect) {
+    let Rect { x, y, width, height, fill } = rect;
+    let (x, y, width, height) = (*x as f32, *y as f32, *width as f32, *height as f32);
+    // One without extent is nothing to be seen.
+    let Some(area) = PixelRect::from_xywh(x, y, width, height) else { return };
+    pixmap.fill_rect(area, &paint(fill), Transform::from_scale(SCALE, SCALE), None);
 }
 
 fn draw_text(pixmap: &mut Pixmap, face: &Face<'_>, text: &Text) {

@@ -10,9 +10,13 @@ mod data;
 mod library;
 mod mistakes;
 mod output;
+mod pages;
+mod plan_hold;
 mod real_data;
 mod serve;
 mod simulate;
+mod steer;
+mod sweep;
 
 use std::fs;
 use std::path::{Path, PathBuf};

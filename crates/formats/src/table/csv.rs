@@ -18,7 +18,7 @@ pub fn write_csv<W: Write>(table: &Table, mut out: W) -> io::Result<()> {
         if index > 0 {
             buffer.push(b',');
         }
-        put_field(&mut buffer, column.name);
+        put_field(&mut buffer, &column.name);
     }
     buffer.push(b'\n');
     let columns: Vec<Prepared<'_>> =

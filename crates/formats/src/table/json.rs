@@ -22,7 +22,7 @@ pub fn write_json<W: Write>(table: &Table, mut out: W) -> io::Result<()> {
         .enumerate()
         .map(|(index, column)| {
             let mut key = vec![if index == 0 { b'{' } else { b',' }];
-            put_string(&mut key, column.name);
+            put_string(&mut key, &column.name);
             key.push(b':');
             key
         })

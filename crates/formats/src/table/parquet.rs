@@ -31,16 +31,54 @@ pub fn write_parquet<W: Write + Send>(table: &Table, out: W) -> io::Result<()> {
         let message = "a Parquet file needs at least one column";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
-    write_groups(table, out).map_err(|error| match error {
+    let mut file = ParquetRows::new(table, out)?;
+    file.push(table)?;
+    file.finish()
+}
+
+/// A Parquet file that is written some rows at a time, so that they need not all be in memory.
+#[derive(Debug)]
+pub struct ParquetRows<W: Write + Send>(SerializedFileWriter<W>);
+
+impl<W: Write + Send> ParquetRows<W> {
+    /// Begins a file with the columns of a table, whose rows are not written.
+    ///
+    /// # Errors
+    /// What the writer returns.
+    pub fn new(columns: &Table, out: W) -> io::Result<ParquetRows<W>> {
+        begin(columns, out).map(ParquetRows).map_err(plain)
+    }
+
+    /// Writes the rows of a table with the same columns. Each call begins a group of rows: make
+    /// them large.
+    ///
+    /// # Errors
+    /// What the writer returns.
+    pub fn push(&mut self, table: &Table) -> io::Result<()> {
+        write_groups(table, &mut self.0).map_err(plain)
+    }
+
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// What the writer returns.
+    pub fn finish(self) -> io::Result<()> {
+        self.0.close().map(|_| ()).map_err(plain)
+    }
+}
+
+/// The error of the writer below, if it was one.
+fn plain(error: ParquetError) -> io::Error {
+    match error {
         ParquetError::External(inner) => match inner.downcast::<io::Error>() {
             Ok(error) => *error,
             Err(other) => io::Error::other(other),
         },
         other => io::Error::other(other),
-    })
+    }
 }
 
-fn write_groups<W: Write + Send>(table: &Table, out: W) -> Result<(), ParquetError> {
+fn begin<W: Write + Send>(table: &Table, out: W) -> Result<SerializedFileWriter<W>, ParquetError> {
     let fields: Vec<TypePtr> = table.columns.iter().map(field).collect::<Result<_, _>>()?;
     let schema = Arc::new(Type::group_type_builder("table").with_fields(fields).build()?);
     let units = table.columns.iter().filter(|column| !column.unit.is_empty());
@@ -53,7 +91,13 @@ fn write_groups<W: Write + Send>(table: &Table, out: W) -> Result<(), ParquetErr
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_key_value_metadata((!units.is_empty()).then_some(units))
         .build();
-    let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties))?;
+    SerializedFileWriter::new(out, schema, Arc::new(properties))
+}
+
+fn write_groups<W: Write + Send>(
+    table: &Table,
+    writer: &mut SerializedFileWriter<W>,
+) -> Result<(), ParquetError> {
     for start in (0..table.row_count()).step_by(GROUP_ROWS) {
         let rows = start..table.row_count().min(start + GROUP_ROWS);
         let mut group = writer.next_row_group()?;
@@ -62,7 +106,6 @@ fn write_groups<W: Write + Send>(table: &Table, out: W) -> Result<(), ParquetErr
         }
         group.close()?;
     }
-    writer.close()?;
     Ok(())
 }
 
@@ -72,7 +115,7 @@ fn field(column: &Column) -> Result<TypePtr, ParquetError> {
         Kind::Decimal => (Physical::DOUBLE, None),
         Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
     };
-    let builder = Type::primitive_type_builder(column.name, physical)
+    let builder = Type::primitive_type_builder(&column.name, physical)
         .with_repetition(Repetition::OPTIONAL)
         .with_logical_type(logical);
     Ok(Arc::new(builder.build()?))
@@ -182,6 +225,23 @@ mod tests {
     #[test]
     fn equal_tables_give_equal_bytes() {
         assert_eq!(bytes_of(&sample()), bytes_of(&sample()));
+    }
+
+    #[test]
+    fn rows_may_come_in_parts() {
+        let table = sample();
+        let mut bytes = Vec::new();
+        let mut file = ParquetRows::new(&table, &mut bytes).unwrap();
+        file.push(&table.rows(0..3)).unwrap();
+        file.push(&table.rows(3..4)).unwrap();
+        file.finish().unwrap();
+        let rows = |bytes: Vec<u8>| {
+            let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
+            let rows: Vec<String> =
+                reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect();
+            rows
+        };
+        assert_eq!(rows(bytes), rows(bytes_of(&table)));
     }
 
     #[test]

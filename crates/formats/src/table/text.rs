@@ -58,16 +58,16 @@ pub fn write_text<W: Write>(table: &Table, rows_max: Option<usize>, out: W) -> i
 }
 
 /// A column's name, with its unit unless the name ends in it.
-fn header(column: &Column) -> String {
+pub(super) fn header(column: &Column) -> String {
     if column.unit.is_empty() || column.name.ends_with(&format!("_{}", column.unit)) {
-        column.name.to_owned()
+        column.name.to_string()
     } else {
         format!("{} ({})", column.name, column.unit)
     }
 }
 
 /// A value on one line.
-fn cell(values: &Values, row: usize) -> String {
+pub(super) fn cell(values: &Values, row: usize) -> String {
     let mut digits = Vec::new();
     let text = match values {
         Values::Integer(values) => {

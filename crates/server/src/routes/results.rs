@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use catchment_formats::table::{Format, write};
-use catchment_model::Table;
+use catchment_model::{Scenario, Table};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -59,7 +59,7 @@ pub(crate) struct FormatQuery {
     /// How it is written.
     #[serde(default)]
     #[param(inline)]
-    format: TableFormat,
+    pub(super) format: TableFormat,
 }
 
 /// A form of a table, and a time.
@@ -224,7 +224,7 @@ pub(crate) async fn why(
     let known = Arc::clone(&app);
     answer(&app, &hash, move |played, brake| {
         let mut why = played.why(n, dot, at_us, &|_, _, _| brake.check())?;
-        if let Some(argument) = argument(&known, played) {
+        if let Some(argument) = argument_of(&known, played.scenario()) {
             why.command = why.command.replacen(SCENARIO_FILE, &shell_word(argument), 1);
         }
         written(&why)
@@ -327,15 +327,14 @@ pub(crate) async fn catchment_table(
     .await
 }
 
-/// What the command line calls a scenario of the library that was played as it is there.
-fn argument<'a>(app: &'a App, played: &Played) -> Option<&'a str> {
-    let scenario = played.scenario();
+/// What the command line calls a scenario of the library that is as it is there.
+pub(super) fn argument_of<'a>(app: &'a App, scenario: &Scenario) -> Option<&'a str> {
     let mut known = app.library.iter().filter(|known| known.scenario.name == scenario.name);
     known.find(|known| known.scenario == *scenario)?.argument.as_deref()
 }
 
 /// A media type and what is of it.
-type Content = (&'static str, Vec<u8>);
+pub(super) type Content = (&'static str, Vec<u8>);
 
 /// Finds a result and asks it something that may take its time.
 async fn answer(
@@ -351,7 +350,7 @@ async fn answer(
     Ok(bytes(content_type, content))
 }
 
-fn written<T: Serialize>(value: &T) -> Result<Content, Problem> {
+pub(super) fn written<T: Serialize>(value: &T) -> Result<Content, Problem> {
     let text = serde_json::to_vec(value).map_err(|error| {
         tracing::error!(%error, "an answer cannot be written as JSON");
         bug()
@@ -359,7 +358,7 @@ fn written<T: Serialize>(value: &T) -> Result<Content, Problem> {
     Ok(("application/json", text))
 }
 
-fn table(table: &Table, format: TableFormat) -> Result<Content, Problem> {
+pub(super) fn table(table: &Table, format: TableFormat) -> Result<Content, Problem> {
     let (content_type, format) = match format {
         TableFormat::Csv => ("text/csv; charset=utf-8", Format::Csv),
         TableFormat::Json => ("application/json", Format::Json),

@@ -22,6 +22,7 @@ use super::scenarios::of_json;
 use super::{Answer, Place, blocking, json, parse, read_json};
 use crate::api::{LimitsInfo, Problem, RunRequest, RunState, SteeringName};
 use crate::app::App;
+use crate::engine::Watch;
 use crate::pool::{Brake, Ticket};
 use crate::problem::{Refusal, problem};
 use crate::runs::{Run, is_ended};
@@ -69,7 +70,34 @@ pub(crate) async fn start_run(State(app): State<Arc<App>>, request: Request) -> 
     let body = read_json(&app, request).await?;
     let limits = app.info.limits;
     let play = blocking(&app, move |_| read_play(&body, &limits)).await?;
-    let run = if let Some(hash) = app.results.find(&play.text) {
+    let known = app.results.find(&play.text);
+    let Play { scenario, steering, text } = play;
+    let name = scenario.name.clone();
+    let (engine, kept) = (Arc::clone(&app.engine), Arc::clone(&app));
+    let job: Job = Box::new(move |watch| {
+        let played = engine.play(scenario, &steering, watch)?;
+        let (hash, bytes) = (played.result.hash.clone(), played.bytes());
+        free(kept.results.put(hash.clone(), text, Arc::new(played), bytes));
+        Ok(hash)
+    });
+    start(&app, name, known, job).await
+}
+
+/// Frees what had to go, elsewhere: a large one takes longer than the run may wait for it.
+pub(super) fn free<T: Send + Sync + 'static>(gone: Vec<Arc<T>>) {
+    if !gone.is_empty() {
+        tokio::task::spawn_blocking(move || drop(gone));
+    }
+}
+
+/// What a run does on a thread of its own: it makes something, keeps it, and names it by hash.
+pub(super) type Job =
+    Box<dyn for<'w> FnOnce(Watch<'w>) -> Result<String, Problem> + Send + 'static>;
+
+/// Starts a run of a scenario of this name, unless its result is known, and waits a moment for its
+/// end.
+pub(super) async fn start(app: &Arc<App>, name: String, known: Option<String>, job: Job) -> Answer {
+    let run = if let Some(hash) = known {
         let run = app.runs.add();
         run.end(Ok(hash));
         run
@@ -79,7 +107,7 @@ pub(crate) async fn start_run(State(app): State<Arc<App>>, request: Request) -> 
         if *app.stopping.borrow() {
             run.cancel();
         }
-        tokio::spawn(play_run(Arc::clone(&app), Arc::clone(&run), ticket, play));
+        tokio::spawn(work(Arc::clone(app), Arc::clone(&run), ticket, name, job));
         run
     };
     // Whoever goes away before they know its id could never give it up.
@@ -108,6 +136,21 @@ impl Drop for Unknown {
 fn read_play(body: &str, limits: &LimitsInfo) -> Result<Play, Problem> {
     let RunBody { scenario, steering } = parse(body)?;
     let scenario = of_json(scenario)?;
+    check_size(&scenario, limits)?;
+    if steering.len() > STEERING_MAX {
+        return Err(problem(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "too-large",
+            format!("one run compares at most {STEERING_MAX} kinds of steering"),
+            "name each once",
+        ));
+    }
+    let text = format!("{steering:?}\n{}", write_json(&scenario));
+    Ok(Play { scenario, steering, text })
+}
+
+/// Refuses a scenario that names more than the server takes.
+pub(super) fn check_size(scenario: &Scenario, limits: &LimitsInfo) -> Result<(), Problem> {
     for (what, count, count_max) in [
         ("events", scenario.events.len(), limits.events),
         ("sites", scenario.sites.len(), limits.sites),
@@ -123,25 +166,14 @@ fn read_play(body: &str, limits: &LimitsInfo) -> Result<Play, Problem> {
             ));
         }
     }
-    if steering.len() > STEERING_MAX {
-        return Err(problem(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "too-large",
-            format!("one run compares at most {STEERING_MAX} kinds of steering"),
-            "name each once",
-        ));
-    }
-    let text = format!("{steering:?}\n{}", write_json(&scenario));
-    Ok(Play { scenario, steering, text })
+    Ok(())
 }
 
-/// Plays it when its turn comes, and ends the run.
-async fn play_run(app: Arc<App>, run: Arc<Run>, ticket: Ticket, play: Play) {
-    let Play { scenario, steering, text } = play;
+/// Does the job when its turn comes, and ends the run.
+async fn work(app: Arc<App>, run: Arc<Run>, ticket: Ticket, name: String, job: Job) {
     let id = run.state().id;
-    let name = scenario.name.clone();
     tracing::info!(id, name, "run asked for");
-    let (engine, told) = (Arc::clone(&app.engine), Arc::clone(&run));
+    let told = Arc::clone(&run);
     let job = move |brake: &Brake| {
         told.tell("starting", 0, 0);
         let noted = Cell::new(Instant::now());
@@ -156,20 +188,9 @@ async fn play_run(app: Arc<App>, run: Arc<Run>, ticket: Ticket, play: Play) {
             }
             brake.check()
         };
-        let played = engine.play(scenario, &steering, &watch)?;
-        let bytes = played.bytes();
-        Ok((Arc::new(played), bytes))
+        job(&watch)
     };
-    let played = app.plays.work(ticket, Arc::clone(&run.brake), job).await;
-    let ended = played.map(|(played, bytes)| {
-        let hash = played.result.hash.clone();
-        let gone = app.results.put(hash.clone(), text, played, bytes);
-        if !gone.is_empty() {
-            // A large one takes longer than others may wait for this thread.
-            tokio::task::spawn_blocking(move || drop(gone));
-        }
-        hash
-    });
+    let ended = app.plays.work(ticket, Arc::clone(&run.brake), job).await;
     if let Err(problem) = &ended {
         tracing::info!(id, kind = problem.kind, title = problem.title, "run came to nothing");
     }

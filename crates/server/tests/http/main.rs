@@ -3,6 +3,7 @@
 mod bounds;
 mod client;
 mod guard;
+mod plans;
 mod runs;
 
 use client::{EIGHT, Running, eight};

@@ -2,13 +2,13 @@
 //!
 //! Bots are in networks. The service's own networks have none: a site does not attack itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catchment_model::mistake::nearest_help;
-use catchment_model::scenario::Botnet;
+use catchment_model::scenario::{Action, Botnet};
 use catchment_model::schedule::Bots;
 use catchment_model::world::NO_PLACE;
-use catchment_model::{Asn, Mistake, World};
+use catchment_model::{Asn, Mistake, Scenario, World};
 
 use super::Assembled;
 use super::check::regions_of;
@@ -16,6 +16,36 @@ use super::lookup::unknown_as;
 
 /// Routers or sites with their shares, which sum to 1.
 type Shares = Vec<(u32, f64)>;
+
+/// Where the packets of a botnet come from, in a scenario that is joined with its world.
+///
+/// # Errors
+/// If nobody there is of it.
+pub fn resolve_botnet(assembled: &Assembled, from: &Botnet) -> Result<Bots, Mistake> {
+    Crowd::default().bots(assembled, from)
+}
+
+/// The botnets that a plan compares unasked: by users, everywhere alike, each region, and Zipf's
+/// law; then those of the scenario's own attacks.
+pub fn botnets_of(assembled: &Assembled, scenario: &Scenario) -> Vec<Botnet> {
+    let clients = assembled.world.clients.iter().map(|client| &*client.region);
+    let mut regions: BTreeSet<&str> = clients.filter(|region| !region.is_empty()).collect();
+    if regions.is_empty() {
+        let sites = assembled.service.sites.iter().map(|site| &*site.region);
+        regions = sites.filter(|region| !region.is_empty()).collect();
+    }
+    let mut all = vec![Botnet::ByUsers, Botnet::Uniform];
+    all.extend(regions.into_iter().map(|region| Botnet::Region(region.to_owned())));
+    all.push(Botnet::Zipf(1.0));
+    for event in &scenario.events {
+        if let Action::Attack(attack) = &event.action
+            && !all.contains(&attack.from)
+        {
+            all.push(attack.from.clone());
+        }
+    }
+    all
+}
 
 /// The groups that attacks come from. Each kind is made when the first attack names it, since a
 /// scenario may have many attacks and a world many routers.

@@ -120,7 +120,10 @@ fn read_data(args: &BuildArgs, progress: &Progress) -> Result<PublicData, Failur
 }
 
 /// Reads a file through its compression. One without a single usable line is a wrong file.
-fn read<T>(
+///
+/// # Errors
+/// If it cannot be read, or has nothing in it.
+pub fn read<T>(
     path: &Path,
     progress: &Progress,
     parse: impl FnOnce(Box<dyn BufRead>) -> Result<(Vec<T>, Skipped), DataError>,

@@ -1,0 +1,299 @@
+//! `catchment plan sites`: which of the sites that could be had to open.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use catchment_formats::candidates::{self, Candidate, DataError};
+use catchment_formats::compression::decompress;
+use catchment_formats::skipped::Skipped;
+use catchment_model::scenario::{NeighborSpec, Scenario, SiteSpec};
+use catchment_model::{Asn, Relation, SiteName};
+use catchment_planner::sites::{EXACT_MAX, Objective, SitesQuestion, sites};
+use catchment_planner::steer::Measure;
+use catchment_planner::{Brief, Unplanned};
+use catchment_worlds::BaseWorld;
+use clap::{Args, ValueEnum};
+
+use super::{PlanArgs, steer};
+use crate::input::world;
+use crate::progress::Progress;
+use crate::report::{Failure, count, note};
+
+/// Which sites to open, out of candidates, and what one more session is worth
+///
+/// Up to twelve candidates all sets are looked at and the answer is exact; beyond, it says how far
+/// from the best it can be. Sites of the scenario stay unless `--replace` is given.
+#[derive(Debug, Args)]
+pub struct SitesArgs {
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// CSV of candidates: `site`, `city` or `lat` and `lon`, `asn`, `neighbors` (such as
+    /// `1299 3356:peer`), `options` (neighbors not used yet), `region`, `kqps`, `gbps`
+    #[arg(long, value_name = "FILE")]
+    candidates: Option<PathBuf>,
+    /// CSV of the candidates' neighbors: `site`, `asn`, `type`
+    #[arg(long, value_name = "FILE")]
+    neighbors: Option<PathBuf>,
+    /// AS of the candidates that name none
+    #[arg(long, value_name = "ASN")]
+    asn: Option<Asn>,
+    /// How many to open
+    #[arg(long, value_name = "K")]
+    choose: usize,
+    /// What is wanted
+    #[arg(long, value_name = "WHAT", default_value = "rtt")]
+    objective: Wanted,
+    /// Sites of the scenario are candidates too
+    #[arg(long)]
+    replace: bool,
+    /// Sets that are tried at most where not all are
+    #[arg(long, value_name = "N", default_value_t = 4000,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    trials: u64,
+    /// Searches again from so many other starts, where not all sets are tried
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    restarts: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Wanted {
+    /// A short mean round trip
+    Rtt,
+    /// A short round trip for 95 % of demand
+    P95,
+    /// A low load of the fullest site after any single failure
+    WorstLoad,
+    /// Little demand served outside the regions allowed for it
+    Residency,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If there is no answer, or it cannot be written.
+pub fn run(args: &SitesArgs) -> Result<(), Failure> {
+    if args.candidates.is_none() && !args.replace {
+        return Err(Failure::bad_input("there are no candidates to choose from").help(
+            "name a file of them with `--candidates`, or let the sites of the scenario be \
+             candidates with `--replace`",
+        ));
+    }
+    if args.neighbors.is_some() && args.candidates.is_none() {
+        return Err(Failure::bad_input("`--neighbors` needs `--candidates`")
+            .help("candidates have names and places; the table of neighbors has neither"));
+    }
+    let names = RefCell::new(BTreeSet::new());
+    super::plan_of(
+        &args.plan,
+        |scenario, base, progress| {
+            let Some(path) = &args.candidates else { return Ok(()) };
+            let mut candidates = read(path, progress, candidates::read)?;
+            if let Some(path) = &args.neighbors {
+                let neighbors = read(path, progress, candidates::read_neighbors)?;
+                join(&mut candidates, &neighbors);
+            }
+            names.replace(add(scenario, base, candidates, args)?);
+            Ok(())
+        },
+        |brief, watch| {
+            let names = names.borrow();
+            let found = names.iter().map(|name| steer::site(brief, name.as_str()));
+            let mut candidates = found.collect::<Result<Vec<u32>, _>>()?;
+            if args.replace {
+                candidates.extend(brief.active_sites());
+            }
+            candidates.sort_unstable();
+            candidates.dedup();
+            Ok(sites(brief, &question(brief, args, candidates)?, watch)?.answer(brief))
+        },
+    )
+}
+
+fn question(
+    brief: &Brief<'_>,
+    args: &SitesArgs,
+    candidates: Vec<u32>,
+) -> Result<SitesQuestion, Unplanned> {
+    if args.objective == Wanted::Residency && brief.residency.is_empty() {
+        return Err(Unplanned::question(
+            "nobody says who may be served where",
+            "give the scenario a `[residency]`",
+        ));
+    }
+    if candidates.len() > EXACT_MAX {
+        note(&format!(
+            "{} candidates are more than the {EXACT_MAX} of which all sets are looked at",
+            candidates.len()
+        ));
+    }
+    Ok(SitesQuestion {
+        candidates,
+        choose: args.choose,
+        objective: match args.objective {
+            Wanted::Rtt => Objective::Rtt(Measure::Mean),
+            Wanted::P95 => Objective::Rtt(Measure::P95),
+            Wanted::WorstLoad => Objective::WorstLoad,
+            Wanted::Residency => Objective::Residency,
+        },
+        trials_max: args.trials,
+        restarts: args.restarts,
+        seed: args.plan.scenario.seed.unwrap_or(brief.situation().seed),
+    })
+}
+
+/// Gives candidates the neighbors that a table has for them. A name of the table stands for the
+/// candidate of that name, or for the only one whose name ends with it.
+fn join(candidates: &mut [Candidate], neighbors: &[candidates::Neighbor]) {
+    let mut places: BTreeMap<&str, Option<usize>> = BTreeMap::new();
+    for neighbor in neighbors {
+        let name = neighbor.site.as_str();
+        let place = *places.entry(name).or_insert_with(|| {
+            let same = candidates.iter().position(|it| it.name.as_str() == name);
+            let mut ends =
+                (0..candidates.len()).filter(|at| candidates[*at].name.as_str().ends_with(name));
+            same.or_else(|| ends.next().filter(|_| ends.next().is_none()))
+        });
+        if let Some(at) = place {
+            candidates[at].neighbors.push((neighbor.asn, neighbor.relation));
+        }
+    }
+    let lost: Vec<&str> =
+        places.iter().filter(|(_, place)| place.is_none()).map(|(name, _)| *name).collect();
+    if !lost.is_empty() {
+        note(&format!("no candidate has the name of these neighbors' sites: {}", lost.join(", ")));
+    }
+}
+
+/// Makes candidates sites of the scenario. Returns the names of those that are new: a candidate
+/// with the name of a site adds to what that could use, and to nothing else.
+fn add(
+    scenario: &mut Scenario,
+    base: &BaseWorld,
+    candidates: Vec<Candidate>,
+    args: &SitesArgs,
+) -> Result<BTreeSet<SiteName>, Failure> {
+    let has_places = !base.world.places.is_empty();
+    let mut names = BTreeSet::new();
+    let (mut unknown, mut silent): (BTreeSet<Asn>, u64) = (BTreeSet::new(), 0);
+    for candidate in candidates {
+        let mut is_known = |(asn, _): &(Asn, Relation)| {
+            let is_known = !base.world.as_indices(*asn).is_empty();
+            if !is_known {
+                unknown.insert(*asn);
+            }
+            is_known
+        };
+        let mut used = candidate.neighbors;
+        let mut options = candidate.options;
+        used.retain(&mut is_known);
+        options.retain(&mut is_known);
+        let name = candidate.name;
+        let base_site = base.sites.iter().find(|site| site.name == name);
+        let entry = scenario.sites.iter().position(|site| site.name == name);
+        let listed = entry
+            .and_then(|at| scenario.sites[at].neighbors.clone())
+            .or_else(|| base_site.and_then(|site| site.neighbors.clone()));
+        let is_site = entry.is_some() || base_site.is_some();
+        // What is listed twice is kept once; what is used is no option.
+        let mut neighbors: Vec<NeighborSpec> = listed.unwrap_or_default();
+        let all = used.into_iter().map(|it| (it, is_site));
+        for ((asn, relation), withdraw) in all.chain(options.into_iter().map(|it| (it, true))) {
+            if !neighbors.iter().any(|known| known.asn == Some(asn)) {
+                neighbors.push(NeighborSpec {
+                    asn: Some(asn),
+                    relation: Some(relation),
+                    withdraw: withdraw.then_some(true),
+                    ..NeighborSpec::default()
+                });
+            }
+        }
+        if is_site {
+            let spec = match entry {
+                Some(at) => &mut scenario.sites[at],
+                None => {
+                    scenario.sites.push(empty(name));
+                    scenario.sites.last_mut().expect("pushed above")
+                }
+            };
+            spec.neighbors = Some(neighbors);
+            continue;
+        }
+        let asn = candidate.asn.or(args.asn).ok_or_else(|| {
+            Failure::bad_input(format!("candidate `{name}` has no `asn`"))
+                .help("add a column `asn` to the file, or give all of them one with `--asn`")
+        })?;
+        let is_of_world = !base.world.as_indices(asn).is_empty()
+            && !base.sites.iter().any(|site| site.asn == Some(asn) && site.neighbors.is_some());
+        if is_of_world && !neighbors.is_empty() {
+            return Err(Failure::bad_input(format!(
+                "candidate `{name}` cannot have neighbors: AS{asn} is in this world, with its own"
+            ))
+            .help("leave its `neighbors` empty to announce to all of them, or give a new `asn`"));
+        }
+        if !is_of_world && !neighbors.iter().any(|neighbor| neighbor.withdraw.is_none()) {
+            silent += 1;
+            continue;
+        }
+        names.insert(name.clone());
+        scenario.sites.push(SiteSpec {
+            place: candidate.place.filter(|_| has_places),
+            asn: Some(asn),
+            capacity: Some(candidate.capacity),
+            region: (!candidate.region.is_empty()).then_some(candidate.region),
+            neighbors: (!is_of_world).then_some(neighbors),
+            ..empty(name)
+        });
+    }
+    if !unknown.is_empty() {
+        let count = count(unknown.len() as u64, "neighbor is", "neighbors are");
+        note(&format!("of the candidates' neighbors {count} not in this world"));
+    }
+    if silent > 0 {
+        let count = count(silent, "candidate", "candidates");
+        note(&format!("left out: {count} without a neighbor in this world"));
+    }
+    Ok(names)
+}
+
+fn empty(name: SiteName) -> SiteSpec {
+    SiteSpec {
+        name,
+        remove: false,
+        place: None,
+        asn: None,
+        capacity: None,
+        region: None,
+        backbone: None,
+        local: None,
+        prefixes: None,
+        neighbors: None,
+    }
+}
+
+/// Reads a file through its compression. One without a single usable line is a wrong file.
+fn read<T>(
+    path: &Path,
+    progress: &Progress,
+    parse: impl FnOnce(Box<dyn BufRead>) -> Result<(Vec<T>, Skipped), DataError>,
+) -> Result<Vec<T>, Failure> {
+    let name = path.display().to_string();
+    let opened = || -> io::Result<Box<dyn BufRead>> {
+        let file = File::open(path)?;
+        let bytes = file.metadata()?.len();
+        decompress(Box::new(BufReader::new(progress.reading(file, bytes))))
+    };
+    let parsed = opened().map_err(DataError::Io).and_then(parse);
+    let (found, skipped) = parsed.map_err(|error| match error {
+        DataError::Io(error) => Failure::cannot_read(&name, &error),
+        other => Failure::bad_input(format!("cannot use `{name}`: {other}")),
+    })?;
+    if found.is_empty() {
+        let failure = Failure::bad_input(format!("`{name}` has nothing of what it should have"));
+        return Err(failure.help(skipped.to_string()));
+    }
+    world::note_skipped(&name, &skipped);
+    Ok(found)
+}

@@ -1,0 +1,406 @@
+//! Will the other sites carry the load? Every single failure, pairs, and what shares a fate
+//! (models 8.1); over the day (8.2); and what overloaded sites do to the others (6.4).
+//!
+//! [`capacity`] asks, [`CapacityPlan`] holds what came out; [`answer`] says it in words and tables.
+//! Load is held against `u_target` of a capacity, not all of it: required = worst / `u_target`.
+//!
+//! What is left out: what a shift costs behind the sites (cold caches, models 8.5), and how long
+//! the network takes to get there.
+
+pub mod answer;
+pub mod fate;
+pub mod heirs;
+
+use std::ops::ControlFlow;
+
+use catchment_dynamics::load::Offered;
+use catchment_dynamics::play::{Unfinished, Watch};
+
+use crate::brief::Brief;
+use crate::load::cascade::{Round, Stand, cascade};
+use crate::load::day::Day;
+use crate::load::moves::moves;
+use crate::load::{Load, Loads};
+use crate::oracle::{Method, Oracle, Placement, Unplanned};
+use fate::Fate;
+use heirs::{Distances, Heir, heirs};
+
+/// What is asked beside the single failures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CapacityQuestion {
+    /// Groups of sites that the user says fail together.
+    pub groups: Vec<Fate>,
+    /// Which double failures are wanted.
+    pub pairs: Pairs,
+    /// Whether each site is held against its worst hour of the day, with the demand as given as
+    /// daily mean; if not, against the demand as given.
+    pub day: bool,
+}
+
+/// Which double failures are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pairs {
+    /// None: they are not asked for at all.
+    None,
+    /// All are asked for, and so many of the worst are kept.
+    Worst(usize),
+    /// All.
+    All,
+}
+
+/// What failures do to the load of the sites.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CapacityPlan {
+    /// Who said where demand lands.
+    pub method: Method,
+    /// Load over capacity that the plan aims at.
+    pub target: f64,
+    /// Whether sites are held against their worst hour.
+    pub day: bool,
+    /// Sites that announce, ascending: rows and columns of everything.
+    pub sites: Vec<u32>,
+    /// Load before anything fails.
+    pub base: Day,
+    /// Each single failure, in the order of `sites`.
+    pub singles: Vec<Failure>,
+    /// What shares a fate: transit, cities, the user's groups.
+    pub groups: Vec<Failure>,
+    /// Double failures, worst first.
+    pub pairs: Vec<PairFailure>,
+    /// How many double failures were looked at.
+    pub pair_count: usize,
+}
+
+/// What one failure does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// What fails.
+    pub fate: Fate,
+    /// Load of the sites then.
+    pub day: Day,
+    /// Who inherits what, most first.
+    pub heirs: Vec<Heir>,
+    /// Share of demand that is served if all sites stay, retries included, 0 to 1.
+    pub served: f64,
+    /// Who withdraws, if overloaded sites do, in turn.
+    pub rounds: Vec<Round>,
+}
+
+/// What a double failure does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairFailure {
+    /// The sites, in the order of their failures.
+    pub sites: [u32; 2],
+    /// The site that is then fullest: by capacity where there is one, else by load.
+    pub worst: u32,
+    /// Its load.
+    pub load: Load,
+    /// The same over its capacity, if it has one.
+    pub utilization: Option<f64>,
+    /// Sites above their capacity.
+    pub over: Vec<u32>,
+    /// Demand that nobody serves.
+    pub unserved: Load,
+}
+
+/// Which of the two capacities is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Requests: kq/s.
+    Kqps,
+    /// Link: Gb/s.
+    Gbps,
+}
+
+/// What a site needs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Need {
+    /// The site.
+    pub site: u32,
+    /// Load without a failure.
+    pub load: f64,
+    /// Highest load under any single failure; its own where none brings more.
+    pub worst: f64,
+    /// The first failure that causes it.
+    pub cause: Option<u32>,
+    /// Hour of the day (UTC) of the worst, if hours were asked for.
+    pub hour: Option<u32>,
+    /// What it has; `None` is unlimited, or not known.
+    pub capacity: Option<f64>,
+    /// What it needs: worst over target.
+    pub required: f64,
+    /// What is missing; `None` if enough is there. All of it where no capacity is known.
+    pub missing: Option<f64>,
+}
+
+impl Need {
+    /// Worst load over load (models 8.1); `None` for a site without load.
+    pub fn headroom(&self) -> Option<f64> {
+        (self.load > 0.0).then(|| self.worst / self.load)
+    }
+
+    /// Worst load over capacity.
+    pub fn utilization(&self) -> Option<f64> {
+        self.capacity.map(|it| if self.worst > 0.0 { self.worst / it } else { 0.0 })
+    }
+
+    /// Whether the site has a capacity, and not enough of it.
+    pub fn is_short(&self) -> bool {
+        self.capacity.is_some() && self.missing.is_some()
+    }
+}
+
+/// Plays failures.
+///
+/// # Errors
+/// If the routing does not settle, or the watch says so; or if no site announces anything.
+pub fn capacity(
+    brief: &Brief<'_>,
+    question: &CapacityQuestion,
+    watch: Watch<'_>,
+) -> Result<CapacityPlan, Unplanned> {
+    let sites = brief.active_sites();
+    if sites.is_empty() {
+        return Err(Unplanned::question(
+            "no site announces anything, so that no load lands anywhere",
+            "give the scenario a `[[site]]`",
+        ));
+    }
+    let mut groups = fate::shared(brief);
+    groups.extend(question.groups.iter().cloned());
+    let pair_count = match question.pairs {
+        Pairs::None => 0,
+        Pairs::Worst(_) | Pairs::All => sites.len() * (sites.len() - 1) / 2,
+    };
+    let total = (sites.len() + groups.len() + pair_count) as u64;
+    let mut done = 0;
+    let mut tick = || match watch(done, total) {
+        ControlFlow::Break(()) => Err(Unplanned::from(Unfinished::Cancelled)),
+        ControlFlow::Continue(()) => {
+            done += 1;
+            Ok(())
+        }
+    };
+
+    let mut asker = Asker::new(brief)?;
+    let mut singles = Vec::with_capacity(sites.len());
+    for site in &sites {
+        tick()?;
+        singles.push(asker.failure(Fate::site(*site))?);
+    }
+    let mut group_failures = Vec::with_capacity(groups.len());
+    for fate in groups {
+        tick()?;
+        group_failures.push(asker.failure(fate)?);
+    }
+    let mut pairs = Vec::new();
+    if pair_count > 0 {
+        for (place, a) in sites.iter().enumerate() {
+            for b in &sites[place + 1..] {
+                tick()?;
+                pairs.push(asker.pair([*a, *b], question.day)?);
+                if let Pairs::Worst(keep) = question.pairs
+                    && pairs.len() >= 2 * keep.max(64)
+                {
+                    keep_worst(&mut pairs, keep);
+                }
+            }
+        }
+    }
+    keep_worst(
+        &mut pairs,
+        match question.pairs {
+            Pairs::Worst(keep) => keep,
+            Pairs::All | Pairs::None => usize::MAX,
+        },
+    );
+    Ok(CapacityPlan {
+        method: asker.oracle.method(),
+        target: brief.situation().rules.u_target,
+        day: question.day,
+        sites,
+        base: asker.base_day,
+        singles,
+        groups: group_failures,
+        pairs,
+        pair_count,
+    })
+}
+
+fn keep_worst(pairs: &mut Vec<PairFailure>, keep: usize) {
+    let key = |pair: &PairFailure| (pair.utilization.unwrap_or(0.0), pair.load.kqps);
+    pairs.sort_by(|a, b| {
+        let ((a_full, a_load), (b_full, b_load)) = (key(a), key(b));
+        b_full.total_cmp(&a_full).then(b_load.total_cmp(&a_load)).then(a.sites.cmp(&b.sites))
+    });
+    pairs.truncate(keep);
+}
+
+/// Whoever asks, with what is known before anything fails.
+struct Asker<'a> {
+    brief: &'a Brief<'a>,
+    oracle: Oracle<'a>,
+    base: Placement,
+    base_day: Day,
+    distances: Distances<'a>,
+}
+
+impl<'a> Asker<'a> {
+    fn new(brief: &'a Brief<'a>) -> Result<Asker<'a>, Unplanned> {
+        let mut oracle = Oracle::new(brief)?;
+        let base = oracle.base()?;
+        let base_day = Day::of(brief, &base);
+        Ok(Asker { brief, oracle, base, base_day, distances: Distances::new(brief) })
+    }
+
+    fn failure(&mut self, fate: Fate) -> Result<Failure, Unplanned> {
+        let brief = self.brief;
+        let steps = fate.steps(brief);
+        let placement = self.oracle.after(&steps)?;
+        let moves = moves(&self.base, &placement);
+        let heirs = heirs(brief, &moves, &mut self.distances, |site| fate.takes(site));
+        let day = Day::of(brief, &placement);
+        let first = stand(brief, day.mean());
+        let served = first.served();
+        let threshold = brief.situation().rules.shed_threshold;
+        let (rounds, _) = cascade(first, threshold, |gone| {
+            let mut all = steps.clone();
+            all.extend(gone.iter().map(|site| vec![catchment_routing::Change::Withdraw(*site)]));
+            Ok(stand(brief, &Loads::of(brief, &self.oracle.after(&all)?)))
+        })?;
+        Ok(Failure { fate, day, heirs, served, rounds })
+    }
+
+    fn pair(&mut self, sites: [u32; 2], by_day: bool) -> Result<PairFailure, Unplanned> {
+        let brief = self.brief;
+        let day = Day::of(brief, &self.oracle.without(&sites)?);
+        let capacity = |site: u32| brief.service().sites[site as usize].capacity;
+        let utilization = |site: u32| {
+            let of = |load: &Load| load.utilization(capacity(site)).unwrap_or(0.0);
+            match by_day {
+                true => day.peak(site, of).0,
+                false => of(&day.mean().sites[site as usize]),
+            }
+        };
+        let left: Vec<u32> =
+            brief.active_sites().into_iter().filter(|it| !sites.contains(it)).collect();
+        let load = |site: u32| day.mean().sites[site as usize];
+        let key = |site: u32| (utilization(site), load(site).kqps);
+        let worst = left.iter().copied().reduce(|a, b| match key(b) > key(a) {
+            true => b,
+            false => a,
+        });
+        let worst = worst.unwrap_or(sites[0]);
+        Ok(PairFailure {
+            sites,
+            worst,
+            load: load(worst),
+            utilization: load(worst).utilization(capacity(worst)).map(|_| utilization(worst)),
+            over: left.into_iter().filter(|it| utilization(*it) > 1.0 + 1e-9).collect(),
+            unserved: day.mean().unserved,
+        })
+    }
+}
+
+/// What sites make of loads without an attack.
+fn stand(brief: &Brief<'_>, loads: &Loads) -> Stand {
+    let offered = |load: &Load| Offered {
+        legit_kqps: load.kqps,
+        legit_gbps: load.gbps,
+        ..Offered::default()
+    };
+    let offered: Vec<Offered> = loads.sites.iter().map(offered).collect();
+    let unserved = (loads.unserved.kqps, loads.unserved.gbps);
+    Stand::of(brief.service(), brief.situation().rules, &offered, unserved)
+}
+
+impl Load {
+    fn in_unit(&self, unit: Unit) -> f64 {
+        match unit {
+            Unit::Kqps => self.kqps,
+            Unit::Gbps => self.gbps,
+        }
+    }
+}
+
+impl CapacityPlan {
+    /// Load of a site as the plan holds it against its capacity, with the hour if it is of one.
+    fn load(&self, day: &Day, site: u32, unit: Unit) -> (f64, Option<u32>) {
+        match self.day {
+            true => {
+                let (load, hour) = day.peak(site, |load| load.in_unit(unit));
+                (load, Some(hour))
+            }
+            false => (day.mean().sites[site as usize].in_unit(unit), None),
+        }
+    }
+
+    /// What a site needs, for its own load and any single failure of another.
+    pub fn need(&self, brief: &Brief<'_>, site: u32, unit: Unit) -> Need {
+        let (load, own_hour) = self.load(&self.base, site, unit);
+        let others = self.singles.iter().filter(|it| !it.fate.takes(site));
+        let (worst, cause, hour) =
+            others.fold((load, None, own_hour), |(worst, cause, hour), failure| {
+                let (load, at) = self.load(&failure.day, site, unit);
+                // The same waves summed in another order differ in their last digits.
+                match load > worst + 1e-9 * worst {
+                    true => (load, Some(failure.fate.sites[0]), at),
+                    false => (worst, cause, hour),
+                }
+            });
+        let given = brief.service().sites[site as usize].capacity;
+        let capacity = match unit {
+            Unit::Kqps => given.kqps,
+            Unit::Gbps => given.gbps,
+        };
+        let required = worst / self.target;
+        let missing = required - capacity.unwrap_or(0.0);
+        let missing = (missing > 1e-9 * required).then_some(missing);
+        Need { site, load, worst, cause, hour, capacity, required, missing }
+    }
+
+    /// Load of every site (column) over its capacity after each single failure (row), in the order
+    /// of `sites`, at the hours that the plan speaks of; `None` for the failed site itself, and
+    /// where a site has no capacity.
+    pub fn matrix(&self, brief: &Brief<'_>) -> Vec<Vec<Option<f64>>> {
+        let cell = |failure: &Failure, site: u32| {
+            let capacity = brief.service().sites[site as usize].capacity;
+            let of = |load: &Load| load.utilization(capacity);
+            of(&Load::default()).filter(|_| !failure.fate.takes(site))?;
+            match self.day {
+                true => Some(failure.day.peak(site, |load| of(load).unwrap_or(0.0)).0),
+                false => of(&failure.day.mean().sites[site as usize]),
+            }
+        };
+        let row = |failure: &Failure| self.sites.iter().map(|site| cell(failure, *site)).collect();
+        self.singles.iter().map(row).collect()
+    }
+
+    /// The single failure after which a site is fullest, with that site and its load over its
+    /// capacity; `None` where no site has a capacity.
+    pub fn breaking(&self, brief: &Brief<'_>) -> Option<(u32, u32, f64)> {
+        let mut worst: Option<(u32, u32, f64)> = None;
+        for (failed, row) in self.sites.iter().zip(self.matrix(brief)) {
+            for (site, cell) in self.sites.iter().zip(row) {
+                if let Some(full) = cell
+                    && worst.is_none_or(|(_, _, most)| full > most)
+                {
+                    worst = Some((*failed, *site, full));
+                }
+            }
+        }
+        worst
+    }
+
+    /// Whether somebody says how many gigabits flow, or what a link can carry.
+    pub fn has_gbps(&self, brief: &Brief<'_>) -> bool {
+        brief.sources.iter().any(|source| source.gbps > 0.0)
+            || self
+                .sites
+                .iter()
+                .any(|it| brief.service().sites[*it as usize].capacity.gbps.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! Capacity in the world of models 12.4.
+
+use std::ops::ControlFlow;
+
+use catchment_testkit::random::{self, Kind};
+use expect_test::{Expect, expect};
+
+use super::answer::even_spread;
+use super::fate::FateKind;
+use super::*;
+use crate::answer::Verdict;
+use crate::load::tests::{Bare, brief, eight, said, scenario};
+
+fn question() -> CapacityQuestion {
+    CapacityQuestion { groups: Vec::new(), pairs: Pairs::Worst(20), day: false }
+}
+
+fn plan(brief: &Brief<'_>, question: &CapacityQuestion) -> CapacityPlan {
+    capacity(brief, question, &mut |_, _| ControlFlow::Continue(())).unwrap()
+}
+
+/// `site base worst (cause) headroom`, as models 8.1 writes it.
+#[track_caller]
+fn check(rules: &str, expected: &Expect) {
+    let story = eight(rules);
+    let brief = brief(&story);
+    let plan = plan(&brief, &question());
+    let mut text = String::new();
+    for site in &plan.sites {
+        let need = plan.need(&brief, *site, Unit::Kqps);
+        let cause = need.cause.map_or("none".to_owned(), |cause| brief.site_name(cause));
+        let (name, headroom) = (brief.site_name(*site), need.headroom().unwrap());
+        let line = format!("{name} {} {} ({cause}) {headroom:.2}\n", need.load, need.worst);
+        text.push_str(&line);
+    }
+    expected.assert_eq(&text);
+}
+
+#[test]
+fn t8_1_single_failures() {
+    check(
+        "",
+        &expect![[r#"
+        jfk 150 210 (mia) 1.40
+        mia 60 210 (gru) 3.50
+        gru 150 150 (none) 1.00
+        lhr 60 230 (fra) 3.83
+        fra 240 280 (jfk) 1.17
+        bom 340 410 (fra) 1.21
+        nrt 140 140 (none) 1.00
+        sin 40 380 (bom) 9.50
+    "#]],
+    );
+}
+
+#[test]
+fn t8_1_selected_peer() {
+    check(
+        "[rules]\noldest_rule = \"selected_peer\"",
+        &expect![[r#"
+        jfk 150 210 (mia) 1.40
+        mia 60 210 (jfk) 3.50
+        gru 150 150 (none) 1.00
+        lhr 60 230 (fra) 3.83
+        fra 240 240 (none) 1.00
+        bom 340 440 (sin) 1.29
+        nrt 80 80 (none) 1.00
+        sin 100 440 (bom) 4.40
+    "#]],
+    );
+}
+
+#[test]
+fn t8_2_even_spread() {
+    assert_eq!(format!("{:.3}", even_spread(8)), "1.143");
+}
+
+#[test]
+fn capacities_of_the_fixture_fail_where_twice_the_load_is_too_little() {
+    let story = eight("");
+    let brief = brief(&story);
+    let plan = plan(&brief, &question());
+    let answer = plan.answer(&brief);
+    assert_eq!(answer.verdict, Verdict::Fails);
+    expect![[r#"
+        3 of 8 sites cannot carry what a single failure brings at 80 % of capacity:
+            mia, lhr and sin
+        the failure that breaks the plan is bom: sin goes to 475 % of its capacity
+        sin needs 395 kq/s more than its 80: when bom fails it is asked for 380, which
+            is 80 % of 475
+        lhr needs 168 kq/s more than its 120: when fra fails it is asked for 230, which
+            is 80 % of 288
+        mia needs 142 kq/s more than its 120: when gru fails it is asked for 210, which
+            is 80 % of 262
+        a 2x rule fails at mia (3.50x), lhr (3.83x) and sin (9.50x); were a failed
+            site's load spread evenly, 1.14x would do, but BGP hands it on in lumps
+        if overloaded sites withdrew, mia, jfk, lhr, fra, bom, sin and nrt would do so
+            after gru fails: 0 % of demand would still be served, against 92.4 % if
+            they stay
+        5 of 8 single failures would set off withdrawals
+        when lhr fails, 60 kq/s go to jfk, though fra is 4887 km nearer to them
+        when sin fails, 40 kq/s go to bom, though nrt is 6786 km nearer to them
+        when jfk fails, 40 kq/s go to fra, though mia is 4432 km nearer to them
+        when fra fails, 70 kq/s go to bom, though lhr is 2347 km nearer to them
+        of what shares a fate, AS6453 (bom and sin) hurts most: 79.7 % of demand is
+            served, and nrt goes to 185.7 % of its capacity
+        the worst double failure is bom and nrt: sin goes to 650 % of its capacity
+        over the day, with the demand as daily mean, sin is fullest at 15 h UTC when
+            bom fails, whose clients peak at 15 h: 689.9 % of its capacity; its own
+            clients peak at 11 h
+        where demand lands was played, since routers keep the older of two equal routes
+            here
+    "#]]
+    .assert_eq(&said(&answer));
+}
+
+#[test]
+fn enough_everywhere_holds() {
+    let mut text = String::new();
+    for (site, kqps) in [("mia", 270), ("lhr", 290), ("sin", 480)] {
+        text.push_str(&format!("[[site]]\nname = \"{site}\"\ncapacity = {{ kqps = {kqps} }}\n"));
+    }
+    let story = eight(&text);
+    let brief = brief(&story);
+    let plan = plan(&brief, &question());
+    assert_eq!(plan.answer(&brief).verdict, Verdict::Holds);
+}
+
+/// The cascade is that of a run in which sites withdraw (`scenarios/cascade.toml`).
+#[test]
+fn a_cascade_takes_the_sites_in_the_order_of_a_run() {
+    let story = eight("");
+    let brief = brief(&story);
+    let plan = plan(&brief, &question());
+    let bom = plan.singles.iter().find(|it| it.fate.label(&brief) == "bom").unwrap();
+    let names: Vec<String> = bom.rounds.iter().map(|round| brief.site_name(round.site)).collect();
+    assert_eq!(names, ["sin", "nrt", "lhr", "fra", "jfk", "mia", "gru"]);
+    assert_eq!(bom.rounds[6].served, 0.0);
+}
+
+#[test]
+fn what_shares_a_fate_fails_together() {
+    let story = eight("");
+    let brief = brief(&story);
+    let plan = plan(&brief, &question());
+    let mut text = String::new();
+    for failure in &plan.groups {
+        let sites: Vec<String> =
+            failure.fate.sites.iter().map(|site| brief.site_name(*site)).collect();
+        let loads: Vec<f64> = failure.day.mean().sites.iter().map(|load| load.kqps).collect();
+        let label = failure.fate.label(&brief);
+        text.push_str(&format!("{label} ({}): {loads:?}\n", sites.join(" ")));
+    }
+    expect![[r#"
+        AS3356 (jfk mia lhr): [0.0, 170.0, 150.0, 0.0, 340.0, 340.0, 140.0, 40.0]
+        AS6453 (bom sin): [150.0, 60.0, 150.0, 60.0, 240.0, 0.0, 520.0, 0.0]
+        AS12956 (mia gru): [150.0, 210.0, 0.0, 60.0, 240.0, 340.0, 140.0, 40.0]
+    "#]]
+    .assert_eq(&text);
+}
+
+#[test]
+fn groups_of_the_user_fail_at_once() {
+    let story = eight("");
+    let brief = brief(&story);
+    let site = |name| brief.site_named(name).unwrap();
+    let fate = Fate::named("cable", vec![site("FRA"), site("lhr"), site("fra")]);
+    assert_eq!(fate.sites.len(), 2);
+    let plan = plan(&brief, &CapacityQuestion { groups: vec![fate], ..question() });
+    let failure = plan.groups.last().unwrap();
+    assert_eq!(failure.fate.kind, FateKind::Named("cable".to_owned()));
+    let load = |name| failure.day.mean().sites[site(name) as usize].kqps;
+    assert_eq!((load("fra"), load("lhr")), (0.0, 0.0));
+    assert_eq!(failure.day.mean().total().kqps, 1180.0);
+    assert!(brief.site_named("fro").unwrap_err().to_string().contains("no site `fro`"));
+}
+
+#[test]
+fn heirs_are_named_with_what_a_map_would_say() {
+    let story = eight("");
+    let brief = brief(&story);
+    let plan = plan(&brief, &question());
+    let answer = plan.answer(&brief);
+    let table = &answer.section("heirs").unwrap().table;
+    let mut text = String::new();
+    for row in 0..table.row_count() {
+        let fields: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| column.values.print(row).unwrap_or_default())
+            .collect();
+        text.push_str(&format!("{}\n", fields.join(",")));
+    }
+    expect![[r#"
+        jfk,jfk,mia,110.000,73.3,2,1757,,,
+        jfk,jfk,fra,40.000,26.7,1,6190,40.000,mia,4432
+        mia,mia,jfk,60.000,100.0,2,1757,,,
+        gru,gru,mia,150.000,100.0,1,6573,,,
+        lhr,lhr,jfk,60.000,100.0,1,5541,60.000,fra,4887
+        fra,fra,lhr,170.000,70.8,2,654,,,
+        fra,fra,bom,70.000,29.2,1,6569,70.000,lhr,2347
+        bom,bom,sin,340.000,100.0,2,3921,40.000,gru,1216
+        nrt,nrt,sin,140.000,100.0,4,5357,,,
+        sin,sin,bom,40.000,100.0,1,3921,40.000,nrt,6786
+    "#]]
+    .assert_eq(&text);
+}
+
+/// Pairs are all pairs, worst first, and keeping some keeps the worst.
+#[test]
+fn the_worst_pairs_are_the_worst_of_all() {
+    let story = eight("");
+    let brief = brief(&story);
+    let all = plan(&brief, &CapacityQuestion { pairs: Pairs::All, ..question() });
+    assert_eq!((all.pair_count, all.pairs.len()), (28, 28));
+    let some = plan(&brief, &CapacityQuestion { pairs: Pairs::Worst(5), ..question() });
+    assert_eq!(some.pairs, all.pairs[..5]);
+    let full: Vec<f64> = all.pairs.iter().map(|pair| pair.utilization.unwrap()).collect();
+    assert!(full.is_sorted_by(|a, b| a >= b), "{full:?}");
+    let none = plan(&brief, &CapacityQuestion { pairs: Pairs::None, ..question() });
+    assert_eq!((none.pair_count, none.pairs.len()), (0, 0));
+}
+
+/// Demand of one hour, with the sun: the worst hour of Singapore is that of Mumbai's clients.
+#[test]
+fn over_the_day_the_worst_hour_is_that_of_the_inheritance() {
+    let story = eight("");
+    let brief = brief(&story);
+    let plan = plan(&brief, &CapacityQuestion { day: true, ..question() });
+    let sin = plan.need(&brief, brief.site_named("sin").unwrap(), Unit::Kqps);
+    let bom = plan.base.peak(brief.site_named("bom").unwrap(), |load| load.kqps);
+    let own = plan.base.peak(sin.site, |load| load.kqps);
+    assert_eq!((sin.cause.map(|it| brief.site_name(it)).as_deref(), own.1), (Some("bom"), 11));
+    assert_eq!((sin.hour, bom.1), (Some(15), 15));
+    assert!(sin.worst > 380.0 * 1.4, "{}", sin.worst);
+}
+
+/// A world without capacities still says what each site needs.
+#[test]
+fn sites_without_capacity_get_a_requirement() {
+    let site = |name: &str, asn: u32| format!("[[site]]\nname = \"{name}\"\nasn = {asn}\n");
+    let sites = [site("a", 1_000_025), site("b", 1_000_102), site("c", 1_000_211)].concat();
+    let story = scenario(&format!("[world]\nsynthetic = {{ ases = 400 }}\n{sites}"));
+    let brief = brief(&story);
+    let plan = plan(&brief, &question());
+    let answer = plan.answer(&brief);
+    assert_eq!(answer.verdict, Verdict::Holds);
+    assert!(answer.headline.starts_with("no site has a capacity"), "{}", answer.headline);
+    for site in &plan.sites {
+        let need = plan.need(&brief, *site, Unit::Kqps);
+        assert!(need.required > 0.0);
+        assert_eq!(need.missing, Some(need.required));
+    }
+}
+
+/// On random worlds: every failure is what a world is in which it has always been so.
+#[test]
+fn failures_are_those_of_fresh_solves() {
+    let bare = Bare::default();
+    let (mut compared, mut shared) = (0, 0);
+    for seed in 0..300 {
+        let case = random::case(seed, Kind::Regular);
+        let Ok(brief) = bare.brief(&case) else { continue };
+        let Ok(plan) = capacity(&brief, &question(), &mut |_, _| ControlFlow::Continue(())) else {
+            continue;
+        };
+        for failure in plan.singles.iter().chain(&plan.groups) {
+            let mut fresh = case.clone();
+            for site in &failure.fate.sites {
+                match failure.fate.kind {
+                    FateKind::Transit(asn) => {
+                        let sessions = brief.sessions_of(*site).into_iter();
+                        let lost = sessions.filter(|it| fate::neighbor(&brief, *it) == asn);
+                        fresh.overlay.closed.extend(lost);
+                        shared += 1;
+                    }
+                    _ => fresh.service.sites[*site as usize].active = false,
+                }
+            }
+            let fresh = bare.brief(&fresh).unwrap();
+            let mut oracle = Oracle::by(Method::Solve, &fresh).unwrap();
+            let expected = Loads::of(&fresh, &oracle.base().unwrap());
+            assert_eq!(*failure.day.mean(), expected, "seed {seed}: {:?}", failure.fate);
+            compared += 1;
+        }
+    }
+    assert!(compared > 400 && shared > 40, "{compared} compared, {shared} shared");
+}
