@@ -66,9 +66,9 @@ test('routes that are older than the run say so', async ({ simulator, page }) =>
 });
 
 test('a link says all that it left out', async ({ simulator, page }) => {
-  await simulator.open('#compare?s=hello&e=&c=89,0;40,-100&sel=c:Nobody&v=1');
+  await simulator.open('#learn?s=hello&e=&c=89,0;40,-100&sel=c:Nobody&v=1');
   const notice = page.getByTestId('ignored');
-  await expect(notice).toContainText('#compare');
+  await expect(notice).toContainText('#learn');
   await expect(notice).toContainText(/c=89,0 .*the nearest network is .*km away/);
   await expect(notice).toContainText('sel=c:Nobody');
   await expect(simulator.clients()).toHaveCount(18);

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 
+import type { Change } from './changes';
+
 import type { ScenarioDoc } from '../engine/api';
 import { readLink, writeLink, type Shown } from './permalink';
 
@@ -154,7 +156,20 @@ test('what is wrong is ignored and named, and the rest is kept', async () => {
   }
   expect(await readLink('')).toEqual({ link: {}, ignored: [] });
   expect(await readLink('#simulate')).toEqual({ link: {}, ignored: [] });
-  expect(await readLink('#compare')).toEqual({ link: {}, ignored: ['#compare'] });
-  const other = await readLink('#plan?layer=grid');
-  expect(other).toEqual({ link: { layer: 'grid' }, ignored: ['#plan'] });
+  expect(await readLink('#learn')).toEqual({ link: {}, ignored: ['#learn'] });
+  const other = await readLink('#nothing?layer=grid');
+  expect(other).toEqual({ link: { layer: 'grid' }, ignored: ['#nothing'] });
+});
+
+test('Plan is a screen with its changes, and Compare is a mode', async () => {
+  expect((await readLink('#compare?s=hello')).link).toEqual({ mode: 'compare', scenario: 'hello' });
+  const changes: Change[] = [
+    { kind: 'prepend', site: 'fra', neighbor: null, prepend: 2 },
+    { kind: 'withdraw', site: 'bom' },
+  ];
+  const plan = await writeLink(shown({ screen: 'plan', changes }));
+  expect(plan).toMatch(/^#plan\?.*&ch=/);
+  expect((await readLink(plan)).link).toMatchObject({ screen: 'plan', changes });
+  const bad = await readLink('#plan?ch=garbage');
+  expect(bad).toEqual({ link: { screen: 'plan' }, ignored: ['ch=garbage'] });
 });

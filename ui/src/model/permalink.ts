@@ -25,8 +25,7 @@ export const LAYERS = [
 export type Layer = (typeof LAYERS)[number];
 
 /** Views of one scenario. */
-export const SCREENS = ['simulate', 'plan'] as const;
-export type Screen = (typeof SCREENS)[number];
+export type Screen = 'simulate' | 'plan';
 
 /** What a link says. Whatever is missing is as it would be without a link. */
 export interface Link {
@@ -75,9 +74,10 @@ export async function readLink(fragment: string): Promise<ReadLink> {
   const [screen, ...rest] = fragment.replace(/^#/, '').split('?');
   const link: Link = {};
   const ignored: string[] = [];
-  if (SCREENS.includes(screen as Screen)) link.screen = screen as Screen;
+  if (screen === 'plan') link.screen = 'plan';
   else if (screen === 'compare') link.mode = 'compare';
-  else if (screen !== '') ignored.push(`#${screen.slice(0, LEFT_OUT_MAX)}`);
+  else if (screen !== '' && screen !== 'simulate')
+    ignored.push(`#${screen.slice(0, LEFT_OUT_MAX)}`);
   for (const [key, value] of new URLSearchParams(rest.join('?'))) {
     if (!(await readPart(link, key, value))) ignored.push(`${key}=${value.slice(0, LEFT_OUT_MAX)}`);
   }
