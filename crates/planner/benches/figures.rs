@@ -5,7 +5,8 @@
 //! 57 291 pairs. The batch is prepared in linear time: some 15 ms for 1.5 million sessions. A plan
 //! of capacity also looks at who moves, router by router: as much again.
 //!
-//! `cargo bench -p catchment-planner --bench figures` prints a table, `-- --json` one JSON object.
+//! `cargo bench -p catchment-planner --bench figures` prints a table, `-- --json` one JSON object;
+//! `-- --prepare N` only prepares N batches, for a profiler.
 //! P3, P5 and P6 are among the figures of `routing`. Without `CATCHMENT_DATA` there are none.
 
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock and its arguments")]
@@ -30,6 +31,12 @@ use catchment_testkit::colos::colos_2026;
 const ROUNDS: usize = 15;
 
 fn main() {
+    // To be looked at with a profiler.
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--prepare") {
+        let count = arguments.get(at + 1).and_then(|count| count.parse().ok());
+        return prepare(count.expect("--prepare takes a number"));
+    }
     let figures = figures();
     if std::env::args().any(|argument| argument == "--json") {
         let fields: Vec<String> =
@@ -40,14 +47,24 @@ fn main() {
     }
 }
 
+fn rules() -> Rules {
+    Rules { oldest_rule: Some(OldestRule::None), med_deterministic: Some(true), ..Rules::default() }
+}
+
+/// Prepares so many batches, and nothing else.
+fn prepare(count: usize) {
+    let (world, service) = colos_2026().expect("CATCHMENT_DATA has it");
+    let (overlay, rules) = (Overlay::default(), rules());
+    let situation =
+        Situation { world: &world, overlay: &overlay, service: &service, rules: &rules, seed: 1 };
+    for _ in 0..count {
+        assert!(Batch::new(situation, 0).is_lanes(), "it is plain");
+    }
+}
+
 fn figures() -> Vec<(&'static str, f64)> {
     let Some((world, service)) = colos_2026() else { return Vec::new() };
-    let overlay = Overlay::default();
-    let rules = Rules {
-        oldest_rule: Some(OldestRule::None),
-        med_deterministic: Some(true),
-        ..Rules::default()
-    };
+    let (overlay, rules) = (Overlay::default(), rules());
     let situation =
         Situation { world: &world, overlay: &overlay, service: &service, rules: &rules, seed: 1 };
     let mut figures = Vec::new();
@@ -101,8 +118,8 @@ fn failures(batch: &Batch<'_>) -> u64 {
     let active = batch.announcing();
     let mut largest = 0;
     batch.worker().sweep(single_failures(&active), batch.demand(), Wanted::Totals, |_, answer| {
-        let totals = answer.expect("it settles").totals().iter().copied();
-        largest = totals.fold(largest, u64::max);
+        let answer = answer.expect("it settles");
+        largest = answer.totals().iter().copied().fold(largest, u64::max);
     });
     assert!(largest > 0, "somebody reaches a site");
     largest
