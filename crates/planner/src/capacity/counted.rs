@@ -5,9 +5,9 @@
 //! base, less what has moved. Routers are looked at one by one only for single failures and groups,
 //! whose heirs are shown; double failures and cascades need totals alone.
 //!
-//! Loads differ from those of [`crate::load::Loads::of`] by half a unit at most for each router that
-//! a site serves, and a unit is at most the sum of all demand times 2^-51. Whole numbers, halves,
-//! quarters are exact in both.
+//! Loads differ from those of [`crate::load::Loads::of`] by half a unit at most for each router
+//! that a site serves, and a unit is at most the sum of all demand times 2^-51. Whole numbers,
+//! halves, quarters are exact in both.
 
 use catchment_dynamics::play::covering;
 use catchment_routing::{Batch, Configuration, Demand, Sites, Unsolved, Wanted, Worker};
