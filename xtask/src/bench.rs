@@ -1,9 +1,9 @@
 //! `cargo xtask bench`: one line of JSON for the history of measurements.
 //!
-//! The figures come from the bench targets `figures` of routing and dynamics: plain programs
-//! (`harness = false`) that, given `--json`, print one JSON object on stdout. This command adds
-//! whole runs of the release binary (bar P8 of the performance reference: read, solve, write all
-//! rows; CPU time, as wall time depends on who else is at work), and what makes a figure
+//! The figures come from the bench targets `figures` of routing, dynamics and planner: plain
+//! programs (`harness = false`) that, given `--json`, print one JSON object on stdout. This command
+//! adds whole runs of the release binary (bar P8 of the performance reference: read, solve, write
+//! all rows; CPU time, as wall time depends on who else is at work), and what makes a figure
 //! comparable later: commit, compiler, processor. There is no date in it; the commit has one.
 
 use std::env;
@@ -21,7 +21,7 @@ use crate::setup;
 use crate::shell::{Failure, cargo, program, read, root};
 
 /// The crates that measure themselves, by folder.
-const CRATES: [&str; 2] = ["routing", "dynamics"];
+const CRATES: [&str; 3] = ["routing", "dynamics", "planner"];
 const BENCH: &str = "figures";
 
 pub fn run() -> Result<(), Failure> {

@@ -8,6 +8,7 @@
 //! the network takes to get there.
 
 pub mod answer;
+mod counted;
 pub mod fate;
 pub mod heirs;
 
@@ -22,6 +23,7 @@ use crate::load::day::Day;
 use crate::load::moves::moves;
 use crate::load::{Load, Loads};
 use crate::oracle::{Method, Oracle, Placement, Unplanned};
+use counted::Counter;
 use fate::Fate;
 use heirs::{Distances, Heir, heirs};
 
@@ -150,7 +152,7 @@ impl Need {
     }
 }
 
-/// Plays failures.
+/// Asks for failures: of the [`Counter`] where the world is plain, else of the oracle, one by one.
 ///
 /// # Errors
 /// If the routing does not settle, or the watch says so; or if no site announces anything.
@@ -159,13 +161,42 @@ pub fn capacity(
     question: &CapacityQuestion,
     watch: Watch<'_>,
 ) -> Result<CapacityPlan, Unplanned> {
-    let sites = brief.active_sites();
-    if sites.is_empty() {
+    if brief.active_sites().is_empty() {
         return Err(Unplanned::question(
             "no site announces anything, so that no load lands anywhere",
             "give the scenario a `[[site]]`",
         ));
     }
+    match Counter::new(brief) {
+        Some(mut counter) => ask(brief, question, &mut counter, watch),
+        None => ask(brief, question, &mut OneByOne::new(brief)?, watch),
+    }
+}
+
+/// Whoever says what failures do.
+trait Asked {
+    fn method(&self) -> Method;
+
+    /// Load before anything fails.
+    fn base(&self) -> Day;
+
+    /// Each failure, in order.
+    fn failures(&mut self, fates: Vec<Fate>, tick: Tick<'_>) -> Result<Vec<Failure>, Unplanned>;
+
+    /// All double failures of the active sites.
+    fn pairs(&mut self, by_day: bool, worst: &mut Worst, tick: Tick<'_>) -> Result<(), Unplanned>;
+}
+
+/// Called before each failure; an error if whoever asked gave up.
+type Tick<'t> = &'t mut dyn FnMut() -> Result<(), Unplanned>;
+
+fn ask(
+    brief: &Brief<'_>,
+    question: &CapacityQuestion,
+    asked: &mut dyn Asked,
+    watch: Watch<'_>,
+) -> Result<CapacityPlan, Unplanned> {
+    let sites = brief.active_sites();
     let mut groups = fate::shared(brief);
     groups.extend(question.groups.iter().cloned());
     let pair_count = match question.pairs {
@@ -181,63 +212,62 @@ pub fn capacity(
             Ok(())
         }
     };
-
-    let mut asker = Asker::new(brief)?;
-    let mut singles = Vec::with_capacity(sites.len());
-    for site in &sites {
-        tick()?;
-        singles.push(asker.failure(Fate::site(*site))?);
-    }
-    let mut group_failures = Vec::with_capacity(groups.len());
-    for fate in groups {
-        tick()?;
-        group_failures.push(asker.failure(fate)?);
-    }
-    let mut pairs = Vec::new();
+    let singles = sites.iter().map(|site| Fate::site(*site)).collect();
+    let singles = asked.failures(singles, &mut tick)?;
+    let groups = asked.failures(groups, &mut tick)?;
+    let mut worst = Worst::new(question.pairs);
     if pair_count > 0 {
-        for (place, a) in sites.iter().enumerate() {
-            for b in &sites[place + 1..] {
-                tick()?;
-                pairs.push(asker.pair([*a, *b], question.day)?);
-                if let Pairs::Worst(keep) = question.pairs
-                    && pairs.len() >= 2 * keep.max(64)
-                {
-                    keep_worst(&mut pairs, keep);
-                }
-            }
-        }
+        asked.pairs(question.day, &mut worst, &mut tick)?;
     }
-    keep_worst(
-        &mut pairs,
-        match question.pairs {
-            Pairs::Worst(keep) => keep,
-            Pairs::All | Pairs::None => usize::MAX,
-        },
-    );
     Ok(CapacityPlan {
-        method: asker.oracle.method(),
+        method: asked.method(),
         target: brief.situation().rules.u_target,
         day: question.day,
         sites,
-        base: asker.base_day,
+        base: asked.base(),
         singles,
-        groups: group_failures,
-        pairs,
+        groups,
+        pairs: worst.pairs,
         pair_count,
     })
 }
 
-fn keep_worst(pairs: &mut Vec<PairFailure>, keep: usize) {
-    let key = |pair: &PairFailure| (pair.utilization.unwrap_or(0.0), pair.load.kqps);
-    pairs.sort_by(|a, b| {
-        let ((a_full, a_load), (b_full, b_load)) = (key(a), key(b));
-        b_full.total_cmp(&a_full).then(b_load.total_cmp(&a_load)).then(a.sites.cmp(&b.sites))
-    });
-    pairs.truncate(keep);
+/// The double failures that are kept, so that memory does not grow with how many are looked at.
+struct Worst {
+    keep: usize,
+    pairs: Vec<PairFailure>,
 }
 
-/// Whoever asks, with what is known before anything fails.
-struct Asker<'a> {
+impl Worst {
+    fn new(wanted: Pairs) -> Worst {
+        let keep = match wanted {
+            Pairs::Worst(keep) => keep,
+            Pairs::All => usize::MAX,
+            Pairs::None => 0,
+        };
+        Worst { keep, pairs: Vec::new() }
+    }
+
+    fn push(&mut self, pair: PairFailure) {
+        self.pairs.push(pair);
+        if self.pairs.len() >= self.keep.max(64).saturating_mul(2) {
+            self.sort();
+        }
+    }
+
+    /// The worst first, and no more than wanted.
+    fn sort(&mut self) {
+        let key = |pair: &PairFailure| (pair.utilization.unwrap_or(0.0), pair.load.kqps);
+        self.pairs.sort_by(|a, b| {
+            let ((a_full, a_load), (b_full, b_load)) = (key(a), key(b));
+            b_full.total_cmp(&a_full).then(b_load.total_cmp(&a_load)).then(a.sites.cmp(&b.sites))
+        });
+        self.pairs.truncate(self.keep);
+    }
+}
+
+/// Asks the oracle, one by one, with what is known before anything fails.
+struct OneByOne<'a> {
     brief: &'a Brief<'a>,
     oracle: Oracle<'a>,
     base: Placement,
@@ -245,12 +275,12 @@ struct Asker<'a> {
     distances: Distances<'a>,
 }
 
-impl<'a> Asker<'a> {
-    fn new(brief: &'a Brief<'a>) -> Result<Asker<'a>, Unplanned> {
+impl<'a> OneByOne<'a> {
+    fn new(brief: &'a Brief<'a>) -> Result<OneByOne<'a>, Unplanned> {
         let mut oracle = Oracle::new(brief)?;
         let base = oracle.base()?;
         let base_day = Day::of(brief, &base);
-        Ok(Asker { brief, oracle, base, base_day, distances: Distances::new(brief) })
+        Ok(OneByOne { brief, oracle, base, base_day, distances: Distances::new(brief) })
     }
 
     fn failure(&mut self, fate: Fate) -> Result<Failure, Unplanned> {
@@ -270,10 +300,49 @@ impl<'a> Asker<'a> {
         })?;
         Ok(Failure { fate, day, heirs, served, rounds })
     }
+}
 
-    fn pair(&mut self, sites: [u32; 2], by_day: bool) -> Result<PairFailure, Unplanned> {
-        let brief = self.brief;
-        let day = Day::of(brief, &self.oracle.without(&sites)?);
+impl Asked for OneByOne<'_> {
+    fn method(&self) -> Method {
+        self.oracle.method()
+    }
+
+    fn base(&self) -> Day {
+        self.base_day.clone()
+    }
+
+    fn failures(&mut self, fates: Vec<Fate>, tick: Tick<'_>) -> Result<Vec<Failure>, Unplanned> {
+        let mut failures = Vec::with_capacity(fates.len());
+        for fate in fates {
+            tick()?;
+            failures.push(self.failure(fate)?);
+        }
+        Ok(failures)
+    }
+
+    fn pairs(&mut self, by_day: bool, worst: &mut Worst, tick: Tick<'_>) -> Result<(), Unplanned> {
+        let sites = self.brief.active_sites();
+        for (place, a) in sites.iter().enumerate() {
+            for b in &sites[place + 1..] {
+                tick()?;
+                let day = Day::of(self.brief, &self.oracle.without(&[*a, *b])?);
+                worst.push(PairFailure::of(self.brief, &sites, [*a, *b], &day, by_day));
+            }
+        }
+        worst.sort();
+        Ok(())
+    }
+}
+
+impl PairFailure {
+    /// What it comes to, with the loads then. `active` are the sites before it.
+    fn of(
+        brief: &Brief<'_>,
+        active: &[u32],
+        sites: [u32; 2],
+        day: &Day,
+        by_day: bool,
+    ) -> PairFailure {
         let capacity = |site: u32| brief.service().sites[site as usize].capacity;
         let utilization = |site: u32| {
             let of = |load: &Load| load.utilization(capacity(site)).unwrap_or(0.0);
@@ -282,23 +351,20 @@ impl<'a> Asker<'a> {
                 false => of(&day.mean().sites[site as usize]),
             }
         };
-        let left: Vec<u32> =
-            brief.active_sites().into_iter().filter(|it| !sites.contains(it)).collect();
+        let left = || active.iter().copied().filter(|it| !sites.contains(it));
         let load = |site: u32| day.mean().sites[site as usize];
         let key = |site: u32| (utilization(site), load(site).kqps);
-        let worst = left.iter().copied().reduce(|a, b| match key(b) > key(a) {
-            true => b,
-            false => a,
-        });
-        let worst = worst.unwrap_or(sites[0]);
-        Ok(PairFailure {
+        let fuller = |a: ((f64, f64), u32), b: ((f64, f64), u32)| if b.0 > a.0 { b } else { a };
+        let worst = left().map(|site| (key(site), site)).reduce(fuller);
+        let worst = worst.map_or(sites[0], |(_, site)| site);
+        PairFailure {
             sites,
             worst,
             load: load(worst),
             utilization: load(worst).utilization(capacity(worst)).map(|_| utilization(worst)),
-            over: left.into_iter().filter(|it| utilization(*it) > 1.0 + 1e-9).collect(),
+            over: left().filter(|it| utilization(*it) > 1.0 + 1e-9).collect(),
             unserved: day.mean().unserved,
-        })
+        }
     }
 }
 

@@ -588,7 +588,8 @@ impl<W: Word> Sweeper<W> {
 impl<W: Word> Based<W> {
     fn is_near(&self, asked: &Asked<'_, '_>) -> bool {
         let node_count = asked.graph.node_count();
-        let links: usize = asked.waiting.iter().map(|lane| lane.lost_links.len()).sum();
+        let links: usize =
+            asked.waiting.iter().map(|lane| lane.lost_links.len() + lane.closed.len()).sum();
         let moved = asked.moved_from(&self.sites);
         // A site that is new may take twice its part.
         let part = 2 * node_count / (self.sites.count() + 1);

@@ -85,6 +85,9 @@ fn configuration(draws: &mut Draws, case: &Case) -> Configuration {
         let router = case.world.router_of_session(session);
         configuration.lost_links.push((router, case.world.neighbors[session as usize]));
     }
+    for _ in 0..draws.below(3) {
+        configuration.closed.push(draws.below(sessions) as u32);
+    }
     configuration
 }
 
@@ -329,7 +332,8 @@ fn sweeps_close_to_one_configuration_equal_fresh_solves() {
             for _ in 0..64 {
                 let mut one = configuration(&mut draws, &case);
                 one.active = active.clone();
-                if one.prepends.len() + one.silent.len() + one.lost_links.len() > 1 {
+                let lost = one.lost_links.len() + one.closed.len();
+                if one.prepends.len() + one.silent.len() + lost > 1 {
                     one = Configuration::of_sites(active.clone());
                 }
                 if draws.chance(50) {

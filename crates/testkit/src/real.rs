@@ -60,7 +60,7 @@ pub fn internet_2026_with_places() -> Option<World> {
 
 /// Opens a file of the data folder, decompressed.
 #[expect(clippy::disallowed_methods, reason = "tests on real data read it")]
-fn open(name: &str) -> Option<Box<dyn BufRead>> {
+pub(crate) fn open(name: &str) -> Option<Box<dyn BufRead>> {
     let path = data_file(name)?;
     let file = std::fs::File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     Some(compression::decompress(Box::new(BufReader::new(file))).expect("it is readable"))

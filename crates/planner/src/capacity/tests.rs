@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use catchment_testkit::random::{self, Kind};
+use catchment_testkit::random::{self, Case, Kind};
 use expect_test::{Expect, expect};
 
 use super::answer::even_spread;
@@ -285,4 +285,115 @@ fn failures_are_those_of_fresh_solves() {
         }
     }
     assert!(compared > 400 && shared > 40, "{compared} compared, {shared} shared");
+}
+
+/// A random world that blocks of failures can be asked of, with capacities that some overrun.
+fn plain_case(seed: u64, factor: f64) -> Case {
+    let kind = if seed.is_multiple_of(2) { Kind::Plain } else { Kind::Regular };
+    let mut case = random::case(seed, kind);
+    let mut draws = random::Draws::new(seed);
+    let mut parts = catchment_model::world::WorldParts::clone(&case.world);
+    parts.weights.iter_mut().for_each(|weight| *weight *= factor);
+    case.world = catchment_model::World::from_parts(parts).unwrap();
+    for site in &mut case.service.sites {
+        site.capacity.kqps = draws.chance(60).then(|| (1 + draws.below(4)) as f64);
+    }
+    case
+}
+
+/// Both ways to ask, with all pairs and a group of the user's.
+fn both_ways(brief: &Brief<'_>, day: bool) -> Option<[CapacityPlan; 2]> {
+    let group = Fate::named("cable", brief.active_sites().into_iter().take(2).collect());
+    let question = CapacityQuestion { groups: vec![group], pairs: Pairs::All, day };
+    let watch: Watch<'_> = &mut |_, _| ControlFlow::Continue(());
+    let counted = ask(brief, &question, &mut Counter::new(brief)?, watch).unwrap();
+    let watch: Watch<'_> = &mut |_, _| ControlFlow::Continue(());
+    let one_by_one = ask(brief, &question, &mut OneByOne::new(brief).unwrap(), watch).unwrap();
+    Some([counted, one_by_one])
+}
+
+/// A day whose mean is exact and whose waves are not, as they are of cosines.
+#[track_caller]
+fn same_day(one: &Day, other: &Day, seed: u64) {
+    assert_eq!(one.mean(), other.mean(), "seed {seed}");
+    for site in 0..one.mean().sites.len() as u32 {
+        for hour in 0..24 {
+            let (one, other) = (one.at(site, hour).kqps, other.at(site, hour).kqps);
+            assert!((one - other).abs() < 1e-9, "seed {seed}: {one} and {other} at {hour} h");
+        }
+    }
+}
+
+/// On random worlds: failures by the block are failures one by one, heirs and withdrawals too.
+#[test]
+fn failures_by_the_block_are_those_one_by_one() {
+    let bare = Bare::default();
+    let (mut compared, mut by_day, mut rounds, mut transits) = (0, 0, 0, 0);
+    for seed in 0..2000 {
+        let case = plain_case(seed, 1.0);
+        let Ok(brief) = bare.brief(&case) else { continue };
+        if brief.active_sites().is_empty() {
+            continue;
+        }
+        let Some([mut counted, mut one_by_one]) = both_ways(&brief, false) else { continue };
+        same_day(&counted.base, &one_by_one.base, seed);
+        let has_day = case.world.router_places.iter().any(|it| (*it as usize) < 6);
+        for plan in [&mut counted, &mut one_by_one] {
+            rounds += plan.singles.iter().map(|it| it.rounds.len()).sum::<usize>();
+            let is_transit = |it: &&Failure| matches!(it.fate.kind, FateKind::Transit(_));
+            transits += plan.groups.iter().filter(is_transit).count();
+        }
+        let all = |plan: &CapacityPlan| -> Vec<Failure> {
+            plan.singles.iter().chain(&plan.groups).cloned().collect()
+        };
+        for (one, other) in all(&counted).iter().zip(&all(&one_by_one)) {
+            same_day(&one.day, &other.day, seed);
+            assert_eq!(Failure { day: other.day.clone(), ..one.clone() }, *other, "seed {seed}");
+        }
+        assert_eq!(counted.pairs, one_by_one.pairs, "seed {seed}");
+        if !has_day {
+            assert_eq!(counted, one_by_one, "seed {seed}");
+            let [one, other] = [&counted, &one_by_one].map(|plan| plan.answer(&brief));
+            assert_eq!(format!("{one:?}"), format!("{other:?}"), "seed {seed}");
+        } else {
+            let [counted, one_by_one] = both_ways(&brief, true).unwrap();
+            let sorted = |plan: &CapacityPlan| {
+                let mut pairs = plan.pairs.clone();
+                pairs.sort_by_key(|pair| pair.sites);
+                pairs
+            };
+            for (one, other) in sorted(&counted).iter().zip(&sorted(&one_by_one)) {
+                let full = [one, other].map(|pair| pair.utilization.unwrap_or(0.0));
+                assert!((full[0] - full[1]).abs() < 1e-9, "seed {seed}: {one:?}, {other:?}");
+            }
+            by_day += 1;
+        }
+        compared += 1;
+    }
+    let found = [compared, by_day, rounds, transits];
+    assert!(compared > 900 && by_day > 10 && rounds > 200 && transits > 40, "{found:?}");
+}
+
+/// Sums of weights that are no whole numbers differ by less than a unit for each router.
+#[test]
+fn loads_by_the_block_are_as_near_as_they_say() {
+    let bare = Bare::default();
+    let mut compared = 0;
+    for seed in 0..100 {
+        let case = plain_case(seed, 0.1);
+        let Ok(brief) = bare.brief(&case) else { continue };
+        if brief.active_sites().is_empty() {
+            continue;
+        }
+        let Some([counted, one_by_one]) = both_ways(&brief, false) else { continue };
+        let all: f64 = brief.sources.iter().map(|source| source.weight).sum();
+        for (one, other) in counted.singles.iter().zip(&one_by_one.singles) {
+            for (one, other) in one.day.mean().sites.iter().zip(&other.day.mean().sites) {
+                let bound = f64::from(one.sources) * all * 2.0 * f64::EPSILON;
+                assert!((one.kqps - other.kqps).abs() <= bound, "seed {seed}: {one:?}, {other:?}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 100, "{compared} compared");
 }

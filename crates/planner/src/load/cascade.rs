@@ -82,6 +82,49 @@ pub fn is_over(utilization: f64) -> bool {
     utilization > 1.0 + 1e-9
 }
 
+/// Overloaded sites that withdraw in turn, for whoever asks the routing about many at once.
+#[derive(Debug, Clone)]
+pub struct Cascade {
+    threshold: f64,
+    now: Stand,
+    gone: Vec<u32>,
+    rounds: Vec<Round>,
+}
+
+impl Cascade {
+    /// Nobody has gone yet.
+    pub fn new(first: Stand, threshold: f64) -> Cascade {
+        Cascade { threshold, now: first, gone: Vec::new(), rounds: Vec::new() }
+    }
+
+    /// Lets the next site go, if one must: whoever has gone then, in their order. How the others
+    /// stand is to be said with [`Cascade::settle`].
+    pub fn fall(&mut self) -> Option<&[u32]> {
+        let (site, utilization) = self.now.highest(self.threshold)?;
+        // Whoever has gone is offered nothing, so nobody goes twice.
+        if self.gone.contains(&site) {
+            return None;
+        }
+        self.gone.push(site);
+        self.rounds.push(Round { site, utilization, served: 0.0 });
+        Some(&self.gone)
+    }
+
+    /// Says how the sites stand after [`Cascade::fall`].
+    ///
+    /// # Panics
+    /// If nobody has gone.
+    pub fn settle(&mut self, stand: Stand) {
+        self.rounds.last_mut().expect("nobody has gone").served = stand.served();
+        self.now = stand;
+    }
+
+    /// The rounds, and how it ends.
+    pub fn end(self) -> (Vec<Round>, Stand) {
+        (self.rounds, self.now)
+    }
+}
+
 /// Lets overloaded sites withdraw in turn: the rounds, and how it ends. `stand` says how the sites
 /// stand after those have gone, which are named in their order.
 ///
@@ -92,17 +135,12 @@ pub fn cascade(
     threshold: f64,
     mut stand: impl FnMut(&[u32]) -> Result<Stand, Unplanned>,
 ) -> Result<(Vec<Round>, Stand), Unplanned> {
-    let (mut now, mut gone, mut rounds) = (first, Vec::new(), Vec::new());
-    while let Some((site, utilization)) = now.highest(threshold) {
-        // Whoever has gone is offered nothing, so nobody goes twice.
-        if gone.contains(&site) {
-            break;
-        }
-        gone.push(site);
-        now = stand(&gone)?;
-        rounds.push(Round { site, utilization, served: now.served() });
+    let mut cascade = Cascade::new(first, threshold);
+    while let Some(gone) = cascade.fall() {
+        let stand = stand(gone)?;
+        cascade.settle(stand);
     }
-    Ok((rounds, now))
+    Ok(cascade.end())
 }
 
 #[cfg(test)]

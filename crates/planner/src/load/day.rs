@@ -28,7 +28,7 @@ fn angle(hours: f64) -> f64 {
 
 /// Cosine and sine of how far ahead of the daily peak a source is at 0 h UTC; `None` without a
 /// place.
-fn phase(brief: &Brief<'_>, router: u32) -> Option<(f64, f64)> {
+pub(crate) fn phase(brief: &Brief<'_>, router: u32) -> Option<(f64, f64)> {
     let lon = brief.situation().world.place(router)?.at.lon;
     let ahead = angle(lon / 15.0 - brief.situation().rules.h_peak);
     Some((libm::cos(ahead), libm::sin(ahead)))
@@ -74,6 +74,14 @@ impl Day {
             kqps.add(source.weight * stream.share, phase);
             gbps.add(source.gbps * stream.share, phase);
         }
+        Day { mean, amplitude: brief.situation().rules.diurnal_a, waves }
+    }
+
+    /// That of sums over the sources of each site: their demand, and for requests and gigabits the
+    /// same times the cosine and the sine of [`phase`].
+    pub(crate) fn of_sums(brief: &Brief<'_>, mean: Loads, waves: &[[(f64, f64); 2]]) -> Day {
+        let wave = |(cosine, sine): (f64, f64)| Wave { cosine, sine };
+        let waves = waves.iter().map(|both| both.map(wave)).collect();
         Day { mean, amplitude: brief.situation().rules.diurnal_a, waves }
     }
 

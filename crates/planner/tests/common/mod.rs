@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use catchment_dynamics::Script;
 use catchment_model::scenario::{GeoDns, Steering};
-use catchment_planner::Brief;
+use catchment_planner::{Brief, Unplanned};
 use catchment_routing::Situation;
 use catchment_testkit::random::Case;
 use catchment_testkit::story::{Story, situation, story};
@@ -51,7 +51,11 @@ static GEODNS: std::sync::LazyLock<GeoDns> = std::sync::LazyLock::new(GeoDns::de
 
 /// What a plan starts from in a random situation; `None` where nobody asks for anything.
 pub fn brief_of_case(case: &Case) -> Option<Brief<'_>> {
-    let situation: Situation<'_> = case.situation();
+    brief_of(case.situation()).ok()
+}
+
+/// The same in any situation.
+pub fn brief_of(situation: Situation<'_>) -> Result<Brief<'_>, Unplanned> {
     let script = Script {
         situation,
         schedule: &[],
@@ -63,7 +67,7 @@ pub fn brief_of_case(case: &Case) -> Option<Brief<'_>> {
         senders: None,
         bystanders: false,
     };
-    Brief::new(script, &NO_RESIDENCY).ok()
+    Brief::new(script, &NO_RESIDENCY)
 }
 
 /// A text with lines of at most 70 columns or so, to be written down.

@@ -119,6 +119,13 @@ impl<'g> Block<'g> {
                     }
                 }
             }
+            for session in &configuration.closed {
+                let (receiver, sender) =
+                    (world.neighbors[*session as usize], world.router_of_session(*session));
+                if let Some(edge) = graph.edge(world, receiver, sender) {
+                    changed.entry(edge).or_insert_with(|| found(edge)).closed |= 1 << lane;
+                }
+            }
         }
         let said_max = graph.prepend_max.iter().max().map_or(0, |most| u32::from(*most));
         block.gained_max = said_max + more_max;

@@ -97,6 +97,10 @@ pub struct Configuration {
     pub silent: Vec<(u32, u32)>,
     /// Links that are down besides those of the overlay, as pairs of routers.
     pub lost_links: Vec<(u32, u32)>,
+    /// Directed sessions whose routers tell nothing over them, besides those of the overlay. They
+    /// still hear what comes the other way; and unlike a silent site, a router is also kept from
+    /// passing on what it has heard.
+    pub closed: Vec<u32>,
     /// Number of a random draw: each router then chooses among its tied candidates by a fair coin
     /// of its own (design section 5). `None` breaks ties as the rules say.
     pub draw: Option<u64>,
@@ -110,6 +114,7 @@ impl Configuration {
             prepends: Vec::new(),
             silent: Vec::new(),
             lost_links: Vec::new(),
+            closed: Vec::new(),
             draw: None,
         }
     }
@@ -157,6 +162,7 @@ impl Configuration {
         for (a, b) in &self.lost_links {
             overlay.set_link(*a, *b, false);
         }
+        overlay.closed.extend(self.closed.iter().copied());
         (service, overlay)
     }
 }

@@ -331,7 +331,10 @@ fn changes(situation: Situation<'_>, deaf: Vec<bool>) -> Changes {
 /// ASes with customers, providers first; `None` if they go round in circles (Kahn 1962).
 fn topological(world: &World) -> Option<Vec<u32>> {
     let count = world.as_count() as u32;
-    let has_customers = |index: &u32| !world.group(*index, Relation::Customer).is_empty();
+    // Looked up for each link, and most links are those of stubs.
+    let carries: Vec<bool> =
+        (0..count).map(|index| !world.group(index, Relation::Customer).is_empty()).collect();
+    let has_customers = |index: &u32| carries[*index as usize];
     let mut open: Vec<u32> =
         (0..count).map(|index| world.group(index, Relation::Provider).len() as u32).collect();
     let mut order: Vec<u32> =
@@ -340,9 +343,10 @@ fn topological(world: &World) -> Option<Vec<u32>> {
     while done < order.len() {
         let group = world.group(order[done], Relation::Customer);
         done += 1;
-        for customer in &world.neighbors[group.start as usize..group.end as usize] {
+        let customers = &world.neighbors[group.start as usize..group.end as usize];
+        for customer in customers.iter().filter(|customer| has_customers(customer)) {
             open[*customer as usize] -= 1;
-            if open[*customer as usize] == 0 && has_customers(customer) {
+            if open[*customer as usize] == 0 {
                 order.push(*customer);
             }
         }
@@ -398,6 +402,18 @@ fn lay_out(
             open.extend(providers.iter().filter(|up| changes.hears(**up, as_index)));
         }
     }
+    // Peers above some site, by AS, told from their side: most peers are above none.
+    let high: Vec<u32> = (0..count as u32).filter(|index| above[*index as usize]).collect();
+    let mut told = Rows::new();
+    for sender in &high {
+        let group = world.group(*sender, Relation::Peer);
+        let receivers = &world.neighbors[group.start as usize..group.end as usize];
+        let deaf = |receiver: u32| changes.deaf.get(receiver as usize) == Some(&true);
+        let hears = |receiver: &u32| !deaf(*receiver) && changes.hears(*receiver, *sender);
+        told.push(receivers.iter().copied().filter(hears));
+    }
+    let heard = told.transposed(count);
+    let high_peers = |index: u32| heard.row(index).iter().map(|place| high[*place as usize]);
     let mut node_of = vec![NOBODY; count];
     let transit_count = order.len() as u32;
     order.iter().enumerate().for_each(|(node, index)| node_of[*index as usize] = node as u32);
@@ -428,15 +444,13 @@ fn lay_out(
         listened.extend(row(index, Relation::Provider));
         // Not an AS index, so that the two parts cannot be mistaken for each other.
         listened.push(NOBODY);
-        let peers = row(index, Relation::Peer);
-        listened.extend(peers.filter(|peer| above[*peer as usize]));
+        listened.extend(high_peers(index));
         node_of[index as usize] = single_count + folding.class_of(&listened);
     }
     let (mut providers, mut peers) = (Rows::new(), Rows::new());
     for index in &order {
         providers.push(row(*index, Relation::Provider).map(|provider| node_of[provider as usize]));
-        let places = row(*index, Relation::Peer).map(|peer| place_of[peer as usize]);
-        peers.push(places.filter(|place| *place != NOBODY));
+        peers.push(high_peers(*index).map(|peer| place_of[peer as usize]));
     }
     for class in 0..folding.rows.len() as u32 {
         let listened = folding.rows.row(class);
@@ -487,15 +501,26 @@ fn lay_out(
 struct Folding {
     rows: Rows,
     slots: Vec<u32>,
+    /// Class by provider, of those that listen to nobody else: half of all need no hash.
+    of_one: Vec<u32>,
 }
 
 impl Folding {
     fn new(count: usize) -> Folding {
         let slots = vec![NOBODY; (2 * count).next_power_of_two()];
-        Folding { rows: Rows::new(), slots }
+        Folding { rows: Rows::new(), slots, of_one: vec![NOBODY; count] }
     }
 
+    /// The class of a row of provider ASes, [`NOBODY`], and peers.
     fn class_of(&mut self, row: &[u32]) -> u32 {
+        if let [provider, NOBODY] = row {
+            let class = &mut self.of_one[*provider as usize];
+            if *class == NOBODY {
+                *class = self.rows.len() as u32;
+                self.rows.push(row.iter().copied());
+            }
+            return *class;
+        }
         let mix = |hash: u64, value: &u32| {
             (hash.rotate_left(23) ^ u64::from(*value)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
         };

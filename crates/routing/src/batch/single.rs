@@ -121,6 +121,9 @@ fn changes(
     for (a, b) in &configuration.lost_links {
         changes.push(Change::Link { a: *a, b: *b, up: false });
     }
+    for session in &configuration.closed {
+        changes.push(Change::Close { session: *session, closed: true });
+    }
     (changes.len() <= CHANGES_MAX).then_some(changes)
 }
 
