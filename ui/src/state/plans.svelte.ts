@@ -134,6 +134,8 @@ class Plans {
   });
   /** The scenario after the changes. */
   readonly b = $derived(this.a && applyChanges(this.a, app.changes, this.sites));
+  /** The same with its events: the sizes of its attacks are what an attack is asked about first. */
+  readonly whole = $derived(app.docShown && applyChanges(app.docShown, app.changes, this.sites));
   /** Whether answers take seconds. */
   readonly isLarge = $derived((app.world?.asn.length ?? 0) > LARGE);
 
