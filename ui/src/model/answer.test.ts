@@ -32,6 +32,12 @@ test('a section is a table; keys may be other than its names', () => {
   expect(rowsOf(MATRIX).map(load.print)).toEqual(['230', '40', '–']);
 });
 
+test('numbers have as many digits as the command line prints', () => {
+  const used = { ...column('used', [58.3333, 475]), decimals: 1 };
+  const [shown] = columnsOf({ ...MATRIX, columns: [used] });
+  expect([0, 1].map(shown.print)).toEqual(['58.3', '475']);
+});
+
 test('fields are found by the first column of their row', () => {
   const answer = { sections: [MATRIX] } as unknown as PlanAnswer;
   expect(fieldOf(sectionOf(answer, 'matrix'), 'lhr', 'site')).toBe('fra');

@@ -15,7 +15,8 @@ export function printField(column: ColumnInfo, row: Row): string {
   const value = column.values[row];
   if (value === null || value === undefined) return '–';
   if (typeof value === 'string') return value;
-  return number(value);
+  // As many digits as the command line prints.
+  return number(column.decimals === null ? value : Number(value.toFixed(column.decimals)));
 }
 
 /** The columns of a section for tables, under other keys where `keys` has some. */
