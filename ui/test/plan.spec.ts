@@ -454,7 +454,10 @@ test('B14: an attack, what survives it, and a response that Simulate plays', asy
   await simulator.seek(30);
   await expect(simulator.pop('fra')).toHaveAttribute('data-state', 'up');
   const under = table(expected, 'sites').find((row) => row.site === 'fra')!;
-  await expect(page.getByTestId('load-fra')).toContainText(number(Number(under.utilization)));
+  const load = page.getByTestId('load-fra');
+  await expect(load).toHaveAttribute('data-legit', String(under.legit));
+  const offered = Number(await load.getAttribute('data-offered'));
+  expect((100 * offered) / Number(under.capacity)).toBeCloseTo(Number(under.utilization), 1);
   await simulator.seek(300);
   await expect(simulator.pop('fra')).toHaveAttribute('data-state', 'failed');
 });
