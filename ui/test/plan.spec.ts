@@ -102,7 +102,7 @@ test('the PoP table and the heat map say what the command line does', async ({
   expect(shown.map((row) => row.site)).toEqual(known.map((row) => row.site));
   known.forEach((row, at) => {
     expect(shown[at].load).toBe(print(row.load));
-    expect(shown[at].capacity).toBe(print(row.capacity));
+    expect(shown[at]['cap.']).toBe(print(row.capacity));
     expect(shown[at].by).toBe(print(row.cause));
     expect(shown[at]['N-1 worst'].replace(' ▲', '')).toBe(print(row.utilization));
     expect(shown[at]['N-1 worst'].includes('▲')).toBe(Number(row.utilization) > 100);
