@@ -1,6 +1,8 @@
 // The page without a mouse and without eyes: axe on every screen in both themes, and the B list by
 // keyboard alone.
 
+import { deflateRawSync } from 'node:zlib';
+
 import AxeBuilder from '@axe-core/playwright';
 
 import { expect, Simulator, test } from './catchment';
@@ -42,6 +44,65 @@ for (const theme of ['dark', 'light']) {
     }
   });
 }
+
+/** Three changes, so that every card has something to show. */
+const PLANNED = deflateRawSync(
+  JSON.stringify([
+    { kind: 'prepend', site: 'fra', neighbor: null, prepend: 2 },
+    { kind: 'withdraw', site: 'bom' },
+    { kind: 'capacity', site: 'sin', kqps: 600 },
+  ]),
+).toString('base64url');
+
+async function planned(simulator: Simulator, fragment: string): Promise<void> {
+  const { page } = simulator;
+  await simulator.open(fragment);
+  await expect(page.getByTestId('plan-headline')).toBeVisible();
+  await expect(page.getByTestId('plan-moved')).toBeVisible();
+  await expect(page.locator('.shift', { hasText: 'asking' })).toHaveCount(0);
+  await expect(page.locator('.asking[aria-busy="true"]')).toHaveCount(0);
+}
+
+for (const theme of ['dark', 'light']) {
+  test(`axe finds nothing on the Plan screen in the ${theme} theme`, async ({
+    simulator,
+    page,
+  }) => {
+    test.slow();
+    await planned(simulator, `#plan?s=ddos-region&ch=${PLANNED}&th=${theme}&v=1`);
+    expect(await violations(simulator), 'cards').toEqual([]);
+    await page.getByRole('button', { name: 'Export config' }).click();
+    await expect(page.getByLabel('Configuration of fra')).toBeVisible();
+    expect(await violations(simulator), 'configuration').toEqual([]);
+    await page.getByRole('button', { name: 'Suggest' }).click();
+    await page.getByTestId('suggest-goal').selectOption('shares');
+    await page.getByTestId('change-kind').selectOption('add');
+    await page.getByTestId('plan-attack').getByLabel('Size').fill('1');
+    await page.getByTestId('plan-attack').getByRole('button', { name: 'Attack' }).click();
+    await expect(page.getByTestId('plan-playbook')).toBeVisible({ timeout: 60_000 });
+    await page.getByText('More tables').click();
+    await page.getByTestId('plan-pops').getByRole('searchbox').fill('laod>1 load>1');
+    expect(await violations(simulator), 'attack, suggestion, tables').toEqual([]);
+    await simulator.open(`#plan?s=eight&m=geodns&th=${theme}&v=1`, '?test=1&geodns');
+    await expect(page.getByRole('alert').first()).toBeVisible();
+    expect(await violations(simulator), 'a question without sense').toEqual([]);
+  });
+}
+
+test('axe finds nothing on the Plan screen on a phone, and nothing is wider than it', async ({
+  simulator,
+  page,
+}) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await planned(simulator, `#plan?s=eight&ch=${PLANNED}&v=1`);
+  expect(await violations(simulator)).toEqual([]);
+  const plan = page.getByTestId('plan');
+  const [content, shown] = await plan.evaluate((one) => [one.scrollWidth, one.clientWidth]);
+  expect(content).toBeLessThanOrEqual(shown);
+  // The matrix scrolls inside its card.
+  const matrix = page.getByTestId('plan-heat').locator('.scroll');
+  expect(await matrix.evaluate((one) => one.scrollWidth > one.clientWidth)).toBe(true);
+});
 
 test('axe finds nothing on a phone', async ({ simulator, page }) => {
   await page.setViewportSize({ width: 390, height: 844 });

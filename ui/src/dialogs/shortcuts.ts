@@ -55,6 +55,7 @@ export const SHORTCUTS: { title: string; list: Shortcut[] }[] = [
   {
     title: 'Page',
     list: [
+      { keys: 'P', text: 'Plan, and back to Simulate' },
       { keys: 'S', text: 'share' },
       { keys: 'E', text: 'export' },
       { keys: 'O', text: 'scenarios' },

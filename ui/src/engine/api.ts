@@ -34,7 +34,8 @@ export type ChangeInfo = Complete<Schemas['ChangeInfo']>;
 export type NeighborInfo = Complete<Schemas['NeighborInfo']>;
 export type CityInfo = Complete<Schemas['CityInfo']>;
 export type Found = Complete<Schemas['Found']>;
-export type PlanQuestion = Schemas['PlanQuestion'];
+export type PlanQuestion =
+  Exclude<Schemas['PlanQuestion'], { plan: 'diff' }> | { plan: 'diff'; before: ScenarioDoc };
 export type ColumnInfo = Omit<Complete<Schemas['ColumnInfo']>, 'values'> & {
   values: (number | string | null)[];
 };
@@ -42,6 +43,9 @@ export type SectionInfo = Omit<Complete<Schemas['SectionInfo']>, 'columns'> & {
   columns: ColumnInfo[];
 };
 export type ChartInfo = Complete<Schemas['ChartInfo']>;
+export type SiteConfig = Complete<Schemas['SiteConfig']>;
+export type SteerGoal = Schemas['SteerGoal'];
+export type Daemon = Schemas['DaemonName'];
 export type PlanAnswer = Omit<Complete<Schemas['PlanAnswer']>, 'sections'> & {
   sections: SectionInfo[];
 };

@@ -3,6 +3,7 @@
 
 import type {
   CityInfo,
+  Daemon,
   Found,
   Info,
   Nearest,
@@ -15,6 +16,7 @@ import type {
   ScenarioCard,
   ScenarioDoc,
   ScenarioFile,
+  SiteConfig,
   Steering,
   Why,
 } from './api';
@@ -147,10 +149,23 @@ export async function plan(
 }
 
 /** A table of a plan's answer, as a file. */
-export async function planTable(hash: string, name: string): Promise<Blob> {
-  const response = await request(`/plans/${hash}/tables/${encodeURIComponent(name)}?format=csv`);
+export async function planTable(
+  hash: string,
+  name: string,
+  format: 'csv' | 'json' = 'csv',
+): Promise<Blob> {
+  const path = `/plans/${hash}/tables/${encodeURIComponent(name)}?format=${format}`;
+  const response = await request(path);
   return body(response, () => response.blob());
 }
+
+/** Configuration of the sites' routers; with a scenario before, the lines of the change. */
+export const configs = (
+  scenario: ScenarioDoc,
+  before: ScenarioDoc | null,
+  daemon: Daemon,
+  signal: AbortSignal,
+) => json<SiteConfig[]>('/configs', post({ scenario, before, daemon }, signal));
 
 /** Starts a job and waits for its end; gives the hash of what came of it. */
 async function run(

@@ -15,14 +15,15 @@ export function printField(column: ColumnInfo, row: Row): string {
   const value = column.values[row];
   if (value === null || value === undefined) return '–';
   if (typeof value === 'string') return value;
-  return number(value);
+  // As many digits as the command line prints.
+  return number(column.decimals === null ? value : Number(value.toFixed(column.decimals)));
 }
 
-/** The columns of a section for tables. */
-export function columnsOf(section: SectionInfo): Column<Row>[] {
+/** The columns of a section for tables, under other keys where `keys` has some. */
+export function columnsOf(section: SectionInfo, keys: Record<string, string> = {}): Column<Row>[] {
   return section.columns.map((column) => ({
-    key: column.name,
-    title: column.name.replaceAll('_', ' '),
+    key: keys[column.name] ?? column.name,
+    title: (keys[column.name] ?? column.name).replaceAll('_', ' '),
     unit: column.unit,
     kind: isText(column) ? 'text' : 'number',
     width: widthOf(column),
@@ -50,4 +51,44 @@ export function sectionOf(answer: PlanAnswer | null, name: string): SectionInfo 
 export function fieldOf(section: SectionInfo | null, row: string, column: string) {
   const place = section?.columns[0]?.values.indexOf(row) ?? -1;
   return section?.columns.find((one) => one.name === column)?.values[place] ?? null;
+}
+
+/** A table that was fetched on its own as JSON: rows with the names of its columns as keys. */
+export function sectionOfRows(
+  { name, title }: Pick<SectionInfo, 'name' | 'title'>,
+  rows: Record<string, number | string | null>[],
+  units: Record<string, string> = {},
+): SectionInfo {
+  const columns = Object.keys(rows[0] ?? {}).map((key) => ({
+    name: key,
+    unit: units[key] ?? '',
+    decimals: null,
+    values: rows.map((row) => row[key]),
+  }));
+  return { name, title, rows: rows.length, columns };
+}
+
+/** Two fields of each row by the value of a third: a field of numbers to look at. */
+export interface Matrix {
+  rows: string[];
+  columns: string[];
+  cells: (number | null)[];
+}
+
+/** A table of pairs as a matrix, row by row; `null` where it has no pair. */
+export function matrixOf(section: SectionInfo, by: [string, string], value: string): Matrix {
+  const texts = (name: string) =>
+    (section.columns.find((column) => column.name === name)?.values ?? []).map(String);
+  const [first, second] = by.map(texts);
+  const values = section.columns.find((column) => column.name === value)?.values ?? [];
+  const [rows, columns] = [[...new Set(first)], [...new Set(first), ...new Set(second)]];
+  const names = [...new Set(columns)];
+  const at = new Map(first.map((row, place) => [`${row}\n${second[place]}`, values[place]]));
+  const cells = rows.flatMap((row) =>
+    names.map((column) => {
+      const found = at.get(`${row}\n${column}`);
+      return typeof found === 'number' ? found : null;
+    }),
+  );
+  return { rows, columns: names, cells };
 }

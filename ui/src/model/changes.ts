@@ -9,7 +9,12 @@ export type Change =
   | { kind: 'session'; site: string; neighbor: number }
   | { kind: 'withdraw'; site: string }
   | { kind: 'add'; site: SiteDoc }
-  | { kind: 'capacity'; site: string; kqps: number };
+  | { kind: 'capacity'; site: string; kqps: number }
+  | { kind: 'announce'; site: string; neighbor: number; says: Says }
+  | { kind: 'prefixes'; site: string; prefixes: string[] };
+
+/** What a site says to a neighbor, in the keys of files: `med`, `communities`, `at`. */
+export type Says = Record<string, unknown>;
 
 /** Whom a site announces to, and whether the world brings it. */
 export interface KnownSite {
@@ -46,8 +51,22 @@ export function applyChange(doc: ScenarioDoc, change: Change, sites: KnownSite[]
     case 'add':
       return putSite(doc, change.site);
     case 'capacity':
-      return putSite(doc, { name: change.site, capacity: { kqps: change.kqps } });
+      return putSite(doc, {
+        name: change.site,
+        capacity: { ...capacityOf(doc, change.site), kqps: change.kqps },
+      });
+    case 'announce': {
+      const { neighbor, says } = change;
+      return correct(doc, [{ announce: { site: change.site, neighbor, ...says } }]);
+    }
+    case 'prefixes':
+      return putSite(doc, { name: change.site, prefixes: change.prefixes });
   }
+}
+
+/** What the file says of a site's capacity: gigabits stay when queries change. */
+function capacityOf(doc: ScenarioDoc, name: string): SiteDoc['capacity'] {
+  return doc.site?.find((one) => one.name.toLowerCase() === name.toLowerCase())?.capacity;
 }
 
 /** The scenario after all changes, in their order. */
@@ -72,6 +91,12 @@ export function changeText(change: Change): string {
       return `add ${change.site.name}`;
     case 'capacity':
       return `${change.site}: capacity ${change.kqps} kq/s`;
+    case 'announce': {
+      const says = Object.entries(change.says).map(([key, value]) => `${key} ${String(value)}`);
+      return `${change.site}: ${says.join(', ')} to AS${change.neighbor}`;
+    }
+    case 'prefixes':
+      return `${change.site}: announce ${change.prefixes.join(', ') || 'nothing'}`;
   }
 }
 
@@ -89,6 +114,9 @@ function isReplaced(old: Change, by: Change): boolean {
     return by.neighbor === null || old.neighbor === by.neighbor;
   }
   if (old.kind === 'session' && by.kind === 'session') return old.neighbor === by.neighbor;
+  if (old.kind === 'announce' && by.kind === 'announce') {
+    return old.neighbor === by.neighbor && old.says.at === by.says.at;
+  }
   return old.kind === by.kind;
 }
 
@@ -99,7 +127,7 @@ export function isChanges(list: unknown): list is Change[] {
 
 function isChange(change: unknown): change is Change {
   if (typeof change !== 'object' || change === null) return false;
-  const { kind, site, neighbor, prepend, kqps } = change as Record<string, unknown>;
+  const { kind, site, neighbor, prepend, kqps, says, prefixes } = change as Says;
   const isAsn = Number.isInteger(neighbor);
   switch (kind) {
     case 'prepend':
@@ -110,6 +138,10 @@ function isChange(change: unknown): change is Change {
       return typeof site === 'string';
     case 'capacity':
       return typeof site === 'string' && typeof kqps === 'number';
+    case 'announce':
+      return typeof site === 'string' && isAsn && typeof says === 'object' && says !== null;
+    case 'prefixes':
+      return typeof site === 'string' && Array.isArray(prefixes);
     case 'add':
       return typeof (site as { name?: unknown } | null)?.name === 'string';
     default:

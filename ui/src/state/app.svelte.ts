@@ -643,6 +643,14 @@ export class App {
     await this.edit(next, player.time, false);
   }
 
+  /** The same with events of its own, which play from the first on. */
+  async playEvents(next: ScenarioDoc): Promise<void> {
+    const first = edits.events(next)[0];
+    const at = first ? edits.timeOf(first) : 0;
+    if (edits.equal(next, this.doc)) await this.play(at, true);
+    else await this.edit(next, at, true);
+  }
+
   async toggleRules(): Promise<void> {
     if (!this.doc) return;
     const next = this.decision === 'textbook' ? 'policy' : 'textbook';

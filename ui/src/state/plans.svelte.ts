@@ -1,14 +1,31 @@
 // What the Plan screen asks: the scenario as it is (A), the same after a list of changes (B), and
 // the answers to questions about them. Plans do not play events.
 
-import type { PlanAnswer, PlanQuestion, Problem, RunState, ScenarioDoc } from '../engine/api';
+import type {
+  EventDoc,
+  PlanAnswer,
+  PlanQuestion,
+  Problem,
+  RunState,
+  ScenarioDoc,
+} from '../engine/api';
 import * as engine from '../engine/http';
 import { EngineProblem, Offline } from '../engine/http';
-import { applyChanges, withChange, type Change, type KnownSite } from '../model/changes';
+import {
+  applyChange,
+  applyChanges,
+  withChange,
+  type Change,
+  type KnownSite,
+} from '../model/changes';
 import { equal, withoutEvents } from '../model/scenario';
 import { app } from './app.svelte';
 
-function away(error: unknown): Problem {
+/** In a world of more networks nothing is asked that nobody asked for. */
+const LARGE = 20_000;
+
+export function away(error: unknown): Problem {
+  if (error instanceof EngineProblem) return error.problem;
   const isOffline = error instanceof Offline;
   return {
     type: isOffline ? 'offline' : 'unexpected',
@@ -25,18 +42,23 @@ export class Ask {
   job = $state.raw<RunState | null>(null);
   busy = $state(false);
   problem = $state.raw<Problem | null>(null);
+  /** What the answer, or the refusal, is to. */
+  private asked = $state.raw<{ doc: ScenarioDoc; question: PlanQuestion } | null>(null);
 
   private abort: AbortController | null = null;
-  private asked: unknown = null;
+
+  /** Whether this is what was asked last. */
+  fits(doc: ScenarioDoc, question: PlanQuestion): boolean {
+    return this.asked !== null && equal(this.asked, { doc, question });
+  }
 
   /** Asks, unless the same was asked last. What was under way is given up. */
   async ask(doc: ScenarioDoc, question: PlanQuestion, again = false): Promise<void> {
-    const asked = { doc, question };
-    if (!again && this.asked !== null && equal(this.asked, asked)) return;
+    if (!again && this.fits(doc, question)) return;
     this.abort?.abort(new DOMException('a newer question', 'AbortError'));
     const abort = new AbortController();
     this.abort = abort;
-    this.asked = asked;
+    this.asked = { doc, question };
     this.busy = true;
     try {
       const onProgress = (state: RunState) => (this.job = state);
@@ -46,9 +68,8 @@ export class Ask {
       this.problem = null;
     } catch (error) {
       if (abort.signal.aborted) return;
-      this.asked = null;
       this.answer = null;
-      this.problem = error instanceof EngineProblem ? error.problem : away(error);
+      this.problem = away(error);
     } finally {
       if (this.abort === abort) {
         this.busy = false;
@@ -58,7 +79,14 @@ export class Ask {
     }
   }
 
-  /** Gives up what is under way. */
+  /** Gives up what is under way, and what was answered. */
+  forget(): void {
+    this.cancel();
+    this.answer = null;
+    this.problem = null;
+  }
+
+  /** Gives up what is under way. What was answered before stays, as an answer to something else. */
   cancel(): void {
     this.abort?.abort(new DOMException('cancelled', 'AbortError'));
     this.abort = null;
@@ -70,22 +98,85 @@ export class Ask {
 
 class Plans {
   readonly capacity = new Ask();
+  readonly diff = new Ask();
+  readonly steer = new Ask();
+  readonly attack = new Ask();
+  readonly residency = new Ask();
+  /** What each change does, by its place in the list. */
+  shifts = $state.raw<Ask[]>([]);
+  /** A site that is pointed at in a table: other cards show where it is. */
+  pointed = $state<string | null>(null);
+
+  /** What was applied: whoever undoes it gets the list back. */
+  private applied: { doc: ScenarioDoc; changes: Change[] } | null = null;
 
   /** The scenario as it is, without events. */
   readonly a = $derived(app.docShown && withoutEvents(app.docShown));
   readonly sites = $derived.by((): KnownSite[] => {
     const own = new Set((app.doc?.site ?? []).filter((it) => it.asn).map((it) => it.name));
-    return (app.result?.sites ?? []).map((site) => ({
+    const known = (app.result?.sites ?? []).map((site) => ({
       name: site.name,
       neighbors: site.neighbors.map((neighbor) => neighbor.asn),
       isOfWorld: !own.has(site.name),
     }));
+    const added = app.changes.flatMap((change) =>
+      change.kind === 'add'
+        ? [
+            {
+              name: change.site.name,
+              neighbors: (change.site.neighbors ?? []).map(({ asn }) => asn),
+              isOfWorld: false,
+            },
+          ]
+        : [],
+    );
+    return [...known, ...added.filter(({ name }) => known.every((one) => one.name !== name))];
   });
   /** The scenario after the changes. */
   readonly b = $derived(this.a && applyChanges(this.a, app.changes, this.sites));
+  /** The same with its events: the sizes of its attacks are what an attack is asked about first. */
+  readonly whole = $derived(app.docShown && applyChanges(app.docShown, app.changes, this.sites));
+  /** Whether answers take seconds. */
+  readonly isLarge = $derived((app.world?.asn.length ?? 0) > LARGE);
+
+  /** The scenario before each change, and after the last. */
+  readonly stages = $derived.by((): ScenarioDoc[] => {
+    if (!this.a) return [];
+    const stages = [this.a];
+    for (const change of app.changes) {
+      stages.push(applyChange(stages.at(-1)!, change, this.sites));
+    }
+    return stages;
+  });
+
+  /** Counts the lists that were asked about: an older one is given up. */
+  private shifting = 0;
+
+  /** Asks what each change does, one after the other: the server has other things to do too. */
+  async askShifts(): Promise<void> {
+    this.shifting += 1;
+    const { shifting } = this;
+    const stages = this.stages;
+    const count = Math.max(0, stages.length - 1);
+    this.shifts.slice(count).forEach((ask) => ask.cancel());
+    this.shifts = Array.from({ length: count }, (_, place) => this.shifts[place] ?? new Ask());
+    // What stands beside a change must not be what another one did.
+    this.shifts.forEach((ask, place) => {
+      const question: PlanQuestion = { plan: 'diff', before: stages[place] };
+      if (!ask.fits(stages[place + 1], question)) ask.forget();
+    });
+    for (const [place, ask] of this.shifts.entries()) {
+      if (shifting !== this.shifting) return;
+      await ask.ask(stages[place + 1], { plan: 'diff', before: stages[place] });
+    }
+  }
 
   put(change: Change): void {
     app.setChanges(withChange(app.changes, change));
+  }
+
+  putAll(changes: Change[]): void {
+    app.setChanges(changes.reduce(withChange, app.changes));
   }
 
   drop(place: number): void {
@@ -93,9 +184,11 @@ class Plans {
   }
 
   move(place: number, by: number): void {
+    const to = place + by;
+    if (to < 0 || to >= app.changes.length) return;
     const list = [...app.changes];
     const [change] = list.splice(place, 1);
-    list.splice(Math.max(0, place + by), 0, change);
+    list.splice(to, 0, change);
     app.setChanges(list);
   }
 
@@ -103,8 +196,45 @@ class Plans {
   async apply(): Promise<void> {
     if (!app.doc) return;
     const next = applyChanges(app.doc, app.changes, this.sites);
-    app.setChanges([]);
+    this.takeAway();
+    app.say('The changes are part of the scenario now', {
+      label: 'Undo',
+      run: () => void this.takeBack(),
+    });
     await app.change(next);
+  }
+
+  /** Plays B with these events alone: an edit that can be undone. */
+  async simulate(events: EventDoc[], said: string): Promise<void> {
+    if (!app.doc) return;
+    const next = {
+      ...withoutEvents(applyChanges(app.doc, app.changes, this.sites)),
+      event: events,
+    };
+    const also = app.changes.length > 0 ? ', with the changes of the plan' : '';
+    this.takeAway();
+    app.setScreen('simulate');
+    app.say(said + also, { label: 'Undo', run: () => void this.takeBack() });
+    await app.playEvents(next);
+  }
+
+  private takeAway(): void {
+    this.applied =
+      app.doc && app.changes.length > 0 ? { doc: app.doc, changes: app.changes } : null;
+    app.setChanges([]);
+  }
+
+  private async takeBack(): Promise<void> {
+    await app.undo();
+    this.restore();
+  }
+
+  /** Puts the list back if what was applied has been undone. */
+  restore(): void {
+    const { applied } = this;
+    if (!applied || !app.doc || app.changes.length > 0 || !equal(app.doc, applied.doc)) return;
+    this.applied = null;
+    app.setChanges(applied.changes);
   }
 }
 
