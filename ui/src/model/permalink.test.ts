@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { ScenarioDoc } from '../engine/api';
+import type { Change } from './changes';
 import { readLink, writeLink, type Shown } from './permalink';
 
 const BASE: ScenarioDoc = {
@@ -26,7 +27,7 @@ function shown(change: Partial<Shown>): Shown {
 test('a scenario of the library is its name', async () => {
   expect(await writeLink(shown({}))).toBe('#simulate?s=hello&v=1');
   expect(await readLink('#simulate?s=hello&v=1')).toEqual({
-    link: { scenario: 'hello' },
+    link: { screen: 'simulate', scenario: 'hello' },
     ignored: [],
   });
 });
@@ -59,6 +60,7 @@ test('the short form comes back as it went', async () => {
   const { link, ignored } = await readLink(fragment);
   expect(ignored).toEqual([]);
   expect(link).toEqual({
+    screen: 'simulate',
     scenario: 'hello',
     decision: 'policy',
     mode: 'geodns',
@@ -95,7 +97,22 @@ test('a comparison says which side comes first, and only a comparison', async ()
 test('no events are said too', async () => {
   const { event: _, ...calm } = BASE;
   const fragment = await writeLink(shown({ doc: calm }));
-  expect((await readLink(fragment)).link).toEqual({ scenario: 'hello', events: [] });
+  expect((await readLink(fragment)).link).toEqual({
+    screen: 'simulate',
+    scenario: 'hello',
+    events: [],
+  });
+});
+
+test('a plan is its screen and its changes', async () => {
+  const changes: Change[] = [
+    { kind: 'prepend', site: 'fra', neighbor: null, prepend: 2 },
+    { kind: 'announce', site: 'nrt', neighbor: 2914, says: { communities: ['no-peer'] } },
+  ];
+  const fragment = await writeLink(shown({ screen: 'plan', changes }));
+  expect(fragment).toMatch(/^#plan\?s=hello&ch=[\w-]+&v=1$/);
+  expect((await readLink(fragment)).link).toEqual({ screen: 'plan', scenario: 'hello', changes });
+  expect((await readLink('#plan?s=hello&ch=AAAA')).ignored).toEqual(['ch=AAAA']);
 });
 
 test('what the short form cannot say takes the full one', async () => {
@@ -152,8 +169,10 @@ test('what is wrong is ignored and named, and the rest is kept', async () => {
     expect(link.doc).toBeUndefined();
   }
   expect(await readLink('')).toEqual({ link: {}, ignored: [] });
-  expect(await readLink('#simulate')).toEqual({ link: {}, ignored: [] });
-  expect(await readLink('#compare')).toEqual({ link: {}, ignored: ['#compare'] });
-  const other = await readLink('#plan?layer=grid');
-  expect(other).toEqual({ link: { layer: 'grid' }, ignored: ['#plan'] });
+  expect(await readLink('#simulate')).toEqual({ link: { screen: 'simulate' }, ignored: [] });
+  expect(await readLink('#compare')).toEqual({ link: { mode: 'compare' }, ignored: [] });
+  const plan = await readLink('#plan?layer=grid');
+  expect(plan).toEqual({ link: { screen: 'plan', layer: 'grid' }, ignored: [] });
+  const other = await readLink('#explain?layer=grid');
+  expect(other).toEqual({ link: { layer: 'grid' }, ignored: ['#explain'] });
 });
