@@ -508,9 +508,10 @@ test('a server that is away is said, and asked again', async ({ page }) => {
   await openPlan(simulator, 's=eight');
   await server.stop();
   await page.getByTestId('plan-changes').getByRole('button', { name: 'Add change' }).click();
-  await expect(page.getByText('The engine does not answer').first()).toBeVisible();
+  const card = page.getByRole('group', { name: 'Capacity' });
+  await expect(card.getByRole('alert')).toContainText('The engine does not answer');
   const again = await Server.start(Number(new URL(server.url).port));
-  await page.getByRole('button', { name: 'Ask again' }).first().click();
+  await card.getByRole('button', { name: 'Ask again' }).click();
   await expect(page.getByTestId('plan-headline')).toBeVisible();
   await again.stop();
 });
