@@ -71,7 +71,7 @@ fn figures() -> Vec<(&'static str, f64)> {
         Situation { world: &world, overlay: &overlay, service: &service, rules: &rules, seed: 1 };
     let mut figures = Vec::new();
 
-    // The acceptance of issue 5: the world is loaded, and nothing else is prepared.
+    // What an operator waits for: the world is loaded, and nothing else is prepared.
     let prepared_ms = median_ms(ROUNDS, || Batch::new(situation, 0).is_lanes());
     figures.push(("colos_339_batch_new_ms", prepared_ms));
     let both_ms = median_ms(ROUNDS, || failures(&Batch::new(situation, 0)));
