@@ -152,7 +152,7 @@ impl Need {
     }
 }
 
-/// Asks for failures: of the [`Counter`] where the world is plain, else of the oracle, one by one.
+/// Asks for failures: of a batch where the world is plain, else of the oracle, one by one.
 ///
 /// # Errors
 /// If the routing does not settle, or the watch says so; or if no site announces anything.
