@@ -35,7 +35,6 @@ use crate::damping::{Damping, Penalty};
 use crate::timing;
 use adjacency::{Adjacency, INTERNAL};
 use conduct::Conduct;
-pub(crate) use kept::KeptEngine;
 use paths::{EMPTY, PathId, Paths};
 use queue::{Event, Queue};
 pub(crate) use transcript::Transcript;
@@ -229,6 +228,22 @@ pub struct Engine<'w> {
     world: &'w World,
     adjacency: &'w Adjacency,
     rules: &'w Rules,
+    state: EngineState,
+    draw_keys: Vec<u32>,
+    log: Option<Vec<RouteChange>>,
+    spread_log: Vec<SpreadChange>,
+    /// Who is watched, the timer that is being handled, and the last message that was refused:
+    /// its slot and time.
+    witness: Option<Box<Witness>>,
+    transcript: Option<Box<Transcript>>,
+    task: Option<Task>,
+    refused: (u32, i64),
+}
+
+/// What an engine goes on from. What was written down, who is watched and what happens at this
+/// instant are not of it.
+#[derive(Debug, Clone)]
+pub(crate) struct EngineState {
     conduct: Conduct,
     seed: u64,
     now_us: i64,
@@ -262,7 +277,6 @@ pub struct Engine<'w> {
     heard_meds: BTreeSet<u32>,
     /// Occurrence that what is done now goes back to.
     cause: u32,
-    draw_keys: Vec<u32>,
     counts: BTreeMap<u32, Count>,
     current: Count,
     current_cause: u32,
@@ -270,16 +284,8 @@ pub struct Engine<'w> {
     changes_of: Vec<u32>,
     /// Draws so far, so that each is another.
     draws: u64,
-    log: Option<Vec<RouteChange>>,
     /// Slots over which routers spread flows, where there are several; none without multipath.
     spread: BTreeMap<u32, Vec<u32>>,
-    spread_log: Vec<SpreadChange>,
-    /// Who is watched, the timer that is being handled, and the last message that was refused:
-    /// its slot and time.
-    witness: Option<Box<Witness>>,
-    transcript: Option<Box<Transcript>>,
-    task: Option<Task>,
-    refused: (u32, i64),
 }
 
 impl<'w> Engine<'w> {
@@ -325,7 +331,7 @@ impl<'w> Engine<'w> {
                 .collect(),
             None => BTreeSet::new(),
         };
-        Engine {
+        let state = EngineState {
             now_us: i64::MIN,
             queue: Queue::new(),
             paths: Arc::new(Paths::with_room(4 * routers)),
@@ -344,28 +350,19 @@ impl<'w> Engine<'w> {
             tasks: Vec::new(),
             heard_meds: BTreeSet::new(),
             cause: u32::MAX,
-            draw_keys: Vec::new(),
             counts: BTreeMap::new(),
             current: Count::default(),
             current_cause: u32::MAX,
             messages_left: u64::MAX,
             changes_of: vec![0; routers],
             draws: 0,
-            log: None,
             spread: BTreeMap::new(),
-            spread_log: Vec::new(),
-            witness: None,
-            transcript: None,
-            task: None,
-            refused: (NO_SLOT, i64::MIN),
-            world,
-            adjacency,
-            rules,
             role: role.into(),
             has_listeners,
             conduct,
             seed,
-        }
+        };
+        state.revive(situation, adjacency)
     }
 
     /// From here on changes of best routes are written down.
@@ -380,7 +377,7 @@ impl<'w> Engine<'w> {
 
     /// The slots over which routers spread flows now, where there are several.
     pub fn spread(&self) -> &BTreeMap<u32, Vec<u32>> {
-        &self.spread
+        &self.state.spread
     }
 
     /// What was written down about spreads since [`Engine::record`].
@@ -395,33 +392,33 @@ impl<'w> Engine<'w> {
 
     /// What draws for a subject of the present occurrence belong to.
     fn draw_key(&self, subject: u32) -> u64 {
-        let index = self.draw_keys.get(self.cause as usize).copied().unwrap_or(u32::MAX);
+        let index = self.draw_keys.get(self.state.cause as usize).copied().unwrap_or(u32::MAX);
         u64::from(subject) << 32 | u64::from(index)
     }
 
     /// Sets how many messages may still be sent until the run is given up.
     pub fn limit(&mut self, messages: u64) {
-        self.messages_left = messages;
-        self.changes_of.fill(0);
+        self.state.messages_left = messages;
+        self.state.changes_of.fill(0);
     }
 
     /// Time in µs: everything before it is done.
     pub fn now_us(&self) -> i64 {
-        self.now_us
+        self.state.now_us
     }
 
     /// All paths that the routes of this engine name.
     pub fn paths(&self) -> &Paths {
-        &self.paths
+        &self.state.paths
     }
 
     /// The same, to keep.
     pub fn shared_paths(&self) -> Arc<Paths> {
-        Arc::clone(&self.paths)
+        Arc::clone(&self.state.paths)
     }
 
     fn paths_mut(&mut self) -> &mut Paths {
-        Arc::make_mut(&mut self.paths)
+        Arc::make_mut(&mut self.state.paths)
     }
 
     /// The router at the other end of a slot.
@@ -431,44 +428,44 @@ impl<'w> Engine<'w> {
 
     /// What a router uses.
     pub fn best(&self, router: u32) -> Best {
-        self.best[router as usize]
+        self.state.best[router as usize]
     }
 
     /// Whether nothing is under way: no message, no timer.
     pub fn is_idle(&self) -> bool {
-        self.queue.is_empty()
+        self.state.queue.is_empty()
     }
 
     /// What was counted for an occurrence.
     pub fn count(&self, cause: u32) -> Count {
-        let mut count = self.counts.get(&cause).copied().unwrap_or_default();
-        if self.current_cause == cause {
-            merge(&mut count, &self.current);
+        let mut count = self.state.counts.get(&cause).copied().unwrap_or_default();
+        if self.state.current_cause == cause {
+            merge(&mut count, &self.state.current);
         }
         count
     }
 
     /// What is done from here on goes back to this occurrence.
     pub(crate) fn set_cause(&mut self, cause: u32) {
-        self.cause = cause;
+        self.state.cause = cause;
     }
 
     /// Goes to a time at which something is done to the engine.
     pub(crate) fn set_now(&mut self, now_us: i64) {
-        debug_assert!(now_us >= self.now_us);
-        self.now_us = now_us;
+        debug_assert!(now_us >= self.state.now_us);
+        self.state.now_us = now_us;
     }
 
     /// Delivers what comes before `end_us`, at most so many events.
     pub fn run(&mut self, policy: &Policy<'_>, end_us: i64, events: u64) -> Pause {
         for _ in 0..events {
-            let Some(event) = self.queue.pop_before(end_us) else {
+            let Some(event) = self.state.queue.pop_before(end_us) else {
                 return self.reach(end_us);
             };
-            self.now_us = event.at_us;
+            self.state.now_us = event.at_us;
             self.look_ahead();
             self.handle(policy, event);
-            if self.messages_left == 0 {
+            if self.state.messages_left == 0 {
                 return Pause::Exhausted(self.restless());
             }
         }
@@ -477,7 +474,7 @@ impl<'w> Engine<'w> {
 
     fn reach(&mut self, end_us: i64) -> Pause {
         if end_us != i64::MAX {
-            self.now_us = end_us;
+            self.state.now_us = end_us;
         }
         Pause::Reached
     }
@@ -485,12 +482,12 @@ impl<'w> Engine<'w> {
     /// Reads what a message that comes soon will need, so that it is in cache by then: most of a
     /// message's time is waiting for memory, and messages of one instant go to unrelated places.
     fn look_ahead(&self) {
-        if let Some(event) = self.queue.ahead(FAR_AHEAD) {
-            std::hint::black_box(self.slots[event.slot as usize].rank);
+        if let Some(event) = self.state.queue.ahead(FAR_AHEAD) {
+            std::hint::black_box(self.state.slots[event.slot as usize].rank);
         }
-        if let Some(event) = self.queue.ahead(NEAR_AHEAD) {
-            let router = self.slots[event.slot as usize].owner as usize;
-            std::hint::black_box((self.best[router].slot, self.asn[router]));
+        if let Some(event) = self.state.queue.ahead(NEAR_AHEAD) {
+            let router = self.state.slots[event.slot as usize].owner as usize;
+            std::hint::black_box((self.state.best[router].slot, self.state.asn[router]));
         }
     }
 
@@ -498,13 +495,13 @@ impl<'w> Engine<'w> {
         match event.word {
             Told::MRAI => self.mrai_ends(policy, event),
             Told::TASK => {
-                let task = self.tasks[event.waited_us as usize];
+                let task = self.state.tasks[event.waited_us as usize];
                 self.task = Some(task);
                 self.task_ends(policy, event, task);
                 self.task = None;
             }
             word => {
-                self.cause = event.cause;
+                self.state.cause = event.cause;
                 self.receive(policy, event.slot, Told(word), event.waited_us);
             }
         }
@@ -513,23 +510,23 @@ impl<'w> Engine<'w> {
     /// A message is processed (RFC 4271 §9).
     fn receive(&mut self, policy: &Policy<'_>, slot: u32, told: Told, waited_us: u32) {
         let at = slot as usize;
-        if self.slots[at].flags & DOWN != 0 || self.is_lost(slot) {
+        if self.state.slots[at].flags & DOWN != 0 || self.is_lost(slot) {
             return;
         }
-        let router = self.slots[at].owner;
+        let router = self.state.slots[at].owner;
         let mut told = told;
         if !self.is_acceptable(policy, router, slot, told) {
             told = Told::NONE;
-            self.refused = (slot, self.now_us);
+            self.refused = (slot, self.state.now_us);
         }
-        if self.slots[at].flags & STALE != 0 {
-            self.slots[at].flags &= !STALE;
+        if self.state.slots[at].flags & STALE != 0 {
+            self.state.slots[at].flags &= !STALE;
         }
-        if told != Told::NONE && !self.stuck.is_empty() {
+        if told != Told::NONE && !self.state.stuck.is_empty() {
             // Announced again, a stuck route is one like any other.
-            self.stuck.remove(&slot);
+            self.state.stuck.remove(&slot);
         }
-        let heard = self.slots[at].heard;
+        let heard = self.state.slots[at].heard;
         if told == heard {
             return;
         }
@@ -541,11 +538,15 @@ impl<'w> Engine<'w> {
 
     /// Whether a message was sent before its session broke.
     fn is_lost(&self, slot: u32) -> bool {
-        if self.reset_us.is_empty() {
+        if self.state.reset_us.is_empty() {
             return false;
         }
-        let under_way_us = i64::from(self.adjacency.delay_us[slot as usize]) + self.conduct.proc_us;
-        self.reset_us.get(&slot).is_some_and(|reset_us| self.now_us - under_way_us <= *reset_us)
+        let under_way_us =
+            i64::from(self.adjacency.delay_us[slot as usize]) + self.state.conduct.proc_us;
+        self.state
+            .reset_us
+            .get(&slot)
+            .is_some_and(|reset_us| self.state.now_us - under_way_us <= *reset_us)
     }
 
     /// Loop check and import filters. A route that is not acceptable still takes the place of the
@@ -555,41 +556,42 @@ impl<'w> Engine<'w> {
             return true;
         }
         let path = told.path();
-        if self.paths.occurrences(path, self.asn[router as usize]) > self.conduct.allow_own_as
-            || self.paths.length(path) > PATH_LENGTH_MAX
+        if self.state.paths.occurrences(path, self.state.asn[router as usize])
+            > self.state.conduct.allow_own_as
+            || self.state.paths.length(path) > PATH_LENGTH_MAX
         {
             return false;
         }
         policy.is_simple() || {
-            let origin = self.paths.asns(path).last().map_or(Asn(0), Asn);
-            policy.takes_from(router, self.paths.announcement(path), origin)
+            let origin = self.state.paths.asns(path).last().map_or(Asn(0), Asn);
+            policy.takes_from(router, self.state.paths.announcement(path), origin)
         }
     }
 
     /// Puts a route into a slot, or none, and decides.
     fn replace(&mut self, policy: &Policy<'_>, router: u32, slot: u32, told: Told, waited_us: u32) {
         let at = slot as usize;
-        self.stuck.remove(&slot);
+        self.state.stuck.remove(&slot);
         if self.transcript.is_some() {
             self.write_in(slot, told, waited_us);
         }
-        let before = self.slots[at].heard;
-        self.slots[at].heard = told;
-        self.slots[at].rank = match told {
+        let before = self.state.slots[at].heard;
+        self.state.slots[at].heard = told;
+        self.state.slots[at].rank = match told {
             Told::NONE => UNUSABLE,
             _ => self.rank(policy, router, slot, told),
         };
-        if self.conduct.needs_age {
-            self.received_us[at] = self.now_us;
+        if self.state.conduct.needs_age {
+            self.state.received_us[at] = self.state.now_us;
         }
-        if self.damping.is_some() && self.damps.contains(&router) {
+        if self.state.damping.is_some() && self.state.damps.contains(&router) {
             self.damp(slot, before, told);
         }
         if policy.has_meds()
             && told != Told::NONE
-            && self.paths.announcement(told.path()).is_some_and(|said| said.med.is_some())
+            && self.state.paths.announcement(told.path()).is_some_and(|said| said.med.is_some())
         {
-            self.heard_meds.insert(router);
+            self.state.heard_meds.insert(router);
         }
         self.decide(policy, router, Some(slot), waited_us);
     }
@@ -603,24 +605,24 @@ impl<'w> Engine<'w> {
         changed: Option<u32>,
         waited_us: u32,
     ) {
-        let before = self.best[router as usize];
+        let before = self.state.best[router as usize];
         let (slot, told) = self.choose(policy, router, changed);
         if (slot, told) == (before.slot, before.told) {
             self.spread_again(policy, router, waited_us);
             return;
         }
-        let best = Best { slot, told, waited_us, cause: self.cause };
+        let best = Best { slot, told, waited_us, cause: self.state.cause };
         self.witness_turn(policy, router, changed, best);
         if self.transcript.is_some() {
             self.write_decision(router, changed, slot);
         }
-        self.best[router as usize] = best;
-        self.changes_of[router as usize] += 1;
+        self.state.best[router as usize] = best;
+        self.state.changes_of[router as usize] += 1;
         self.count_now().changes += 1;
-        self.current.last_change_us = self.now_us;
+        self.state.current.last_change_us = self.state.now_us;
         if self.log.is_some() {
-            let fib_us = self.now_us + self.fib_delay_us(router, before, best);
-            let change = RouteChange { at_us: self.now_us, router, best, fib_us };
+            let fib_us = self.state.now_us + self.fib_delay_us(router, before, best);
+            let change = RouteChange { at_us: self.state.now_us, router, best, fib_us };
             if let Some(log) = &mut self.log {
                 log.push(change);
             }
@@ -632,33 +634,33 @@ impl<'w> Engine<'w> {
     /// From decision to forwarding table (models 2.6).
     fn fib_delay_us(&mut self, router: u32, before: Best, best: Best) -> i64 {
         let lost_session = before.slot < OWN
-            && self.slots[before.slot as usize].flags & DOWN != 0
+            && self.state.slots[before.slot as usize].flags & DOWN != 0
             && best.slot != before.slot;
         // A flat table is rewritten prefix by prefix when a session with a full table is lost;
         // only providers send full tables.
-        if self.conduct.pic
+        if self.state.conduct.pic
             || !lost_session
             || self.adjacency.relation(before.slot) != Some(Relation::Provider)
         {
-            return self.conduct.fib_us;
+            return self.state.conduct.fib_us;
         }
         let key = self.draw_key(router);
-        let position = uniform(self.seed, stream::FIB_POSITION, key) * FULL_TABLE;
-        timing::flat_fib_us(self.conduct.fib_us, position, self.conduct.fib_rate)
+        let position = uniform(self.state.seed, stream::FIB_POSITION, key) * FULL_TABLE;
+        timing::flat_fib_us(self.state.conduct.fib_us, position, self.state.conduct.fib_rate)
     }
 
     fn count_now(&mut self) -> &mut Count {
-        if self.current_cause != self.cause {
-            let done = std::mem::take(&mut self.current);
-            merge(self.counts.entry(self.current_cause).or_default(), &done);
-            self.current_cause = self.cause;
+        if self.state.current_cause != self.state.cause {
+            let done = std::mem::take(&mut self.state.current);
+            merge(self.state.counts.entry(self.state.current_cause).or_default(), &done);
+            self.state.current_cause = self.state.cause;
         }
-        &mut self.current
+        &mut self.state.current
     }
 
     /// Position of a router in arrays by role.
     fn role(&self, router: u32) -> usize {
-        usize::from(self.role[router as usize])
+        usize::from(self.state.role[router as usize])
     }
 }
 

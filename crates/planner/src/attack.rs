@@ -44,6 +44,11 @@ pub struct Size {
 }
 
 impl Size {
+    /// That of an attack as scenarios and options say it: million queries and gigabits a second.
+    pub fn new(mqps: Option<f64>, gbps: Option<f64>) -> Size {
+        Size { kqps: 1000.0 * mqps.unwrap_or(0.0), gbps: gbps.unwrap_or(0.0) }
+    }
+
     fn times(self, factor: f64) -> Size {
         Size { kqps: self.kqps * factor, gbps: self.gbps * factor }
     }

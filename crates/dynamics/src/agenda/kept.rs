@@ -15,13 +15,13 @@ use super::{
     ANNOUNCED_APART_US, Course, Notice, SiteChange, SiteState, Step, WireChange, announcements,
 };
 use crate::engine::adjacency::Adjacency;
-use crate::engine::{KeptEngine, Transcript};
+use crate::engine::{EngineState, Transcript};
 use crate::script::Script;
 
 /// All that a course owns, but for its steps that are still to come.
 #[derive(Debug, Clone)]
 pub(crate) struct KeptCourse {
-    engine: KeptEngine,
+    engine: EngineState,
     overlay: Overlay,
     service: Service,
     sites: Vec<SiteState>,
@@ -60,7 +60,7 @@ impl KeptCourse {
             notices,
         } = course;
         KeptCourse {
-            engine: KeptEngine::of(engine),
+            engine: EngineState::of(engine),
             overlay,
             service,
             sites,

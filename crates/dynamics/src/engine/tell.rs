@@ -20,8 +20,8 @@ const BUSY_MRAI_US: i64 = 30_000_000;
 impl Engine<'_> {
     /// What a router tells on a slot about its best route, or [`Told::NONE`].
     pub(super) fn offer(&mut self, policy: &Policy<'_>, router: u32, slot: u32) -> Told {
-        let best = self.best[router as usize];
-        if best.slot == NO_SLOT || self.conduct.split_horizon && best.slot == slot {
+        let best = self.state.best[router as usize];
+        if best.slot == NO_SLOT || self.state.conduct.split_horizon && best.slot == slot {
             return Told::NONE;
         }
         let (class, path) = (best.told.class(), best.told.path());
@@ -29,7 +29,7 @@ impl Engine<'_> {
             return self.offer_inside(policy, router, best);
         };
         let peer = self.peer(slot);
-        let entered_by = self.paths.announcement(path);
+        let entered_by = self.state.paths.announcement(path);
         let Some(offer) = policy.export(router, peer, relation, class, entered_by) else {
             return Told::NONE;
         };
@@ -40,7 +40,7 @@ impl Engine<'_> {
             _ => self.paths_mut().tag_id(Tag { said, local_pref: None, rtt_bits }),
         };
         let mut told_path = self.paths_mut().tagged(path, NO_TAG);
-        let asn = self.asn[router as usize];
+        let asn = self.state.asn[router as usize];
         for left in (0..offer.added).rev() {
             told_path = self.paths_mut().push(told_path, asn, if left == 0 { tag } else { NO_TAG });
         }
@@ -51,7 +51,7 @@ impl Engine<'_> {
     pub(super) fn offer_inside(&mut self, policy: &Policy<'_>, router: u32, best: Best) -> Told {
         let path = best.told.path();
         let is_internal = best.slot < OWN && self.adjacency.kind[best.slot as usize] == INTERNAL;
-        let said = self.paths.announcement(path);
+        let said = self.state.paths.announcement(path);
         if is_internal
             || said.is_some_and(|said| said.communities.contains(&Community::NoAdvertise))
         {
@@ -67,14 +67,15 @@ impl Engine<'_> {
             }
         };
         let rtt_bits = self.rtt_bits(router, best);
-        let old = if self.paths.is_tagged(path) { self.paths.tag(path).said } else { 0 };
+        let old =
+            if self.state.paths.is_tagged(path) { self.state.paths.tag(path).said } else { 0 };
         let tag = self.paths_mut().tag_id(Tag { said: old, local_pref, rtt_bits });
         Told::new(class, self.paths_mut().tagged(path, tag))
     }
 
     /// Bits of the round-trip time of a best route, where a rule weighs it.
     pub(super) fn rtt_bits(&self, router: u32, best: Best) -> Option<u64> {
-        if !self.conduct.weighs_rtt {
+        if !self.state.conduct.weighs_rtt {
             return None;
         }
         self.rtt_ms(router, best.slot, best.told).map(f64::to_bits)
@@ -86,18 +87,18 @@ impl Engine<'_> {
         if slot == OWN {
             return self.world.place(router).map(|_| rules.t_server);
         }
-        let behind = f64::from_bits(self.paths.tag(told.path()).rtt_bits?);
+        let behind = f64::from_bits(self.state.paths.tag(told.path()).rtt_bits?);
         Some(behind + link_rtt_ms(self.world, rules, self.peer(slot), router)?)
     }
 
     /// Tells every neighbor, in order, what changed for it; `before` is what it used.
     pub(super) fn tell_all(&mut self, policy: &Policy<'_>, router: u32, before: Best) {
         let slots = self.adjacency.slots(router);
-        let best = self.best[router as usize];
+        let best = self.state.best[router as usize];
         let is_plain = best.slot == NO_SLOT
             || best.told.class() != Class::Origin
                 && policy.is_simple()
-                && !self.paths.is_tagged(best.told.path());
+                && !self.state.paths.is_tagged(best.told.path());
         if !is_plain || self.world.has_islands() {
             for slot in slots {
                 self.want(policy, router, slot);
@@ -107,21 +108,21 @@ impl Engine<'_> {
         // Most networks only buy transit, and nobody asks them where their packets go.
         let is_told_to_all =
             |best: &Best| best.slot != NO_SLOT && best.told.class() <= Class::Customer;
-        if !self.has_listeners[router as usize]
+        if !self.state.has_listeners[router as usize]
             && !is_told_to_all(&before)
             && !is_told_to_all(&best)
         {
             return;
         }
         let by_kind = self.plain_offers(policy, router, best);
-        let skipped = if self.conduct.split_horizon { best.slot } else { NO_SLOT };
+        let skipped = if self.state.conduct.split_horizon { best.slot } else { NO_SLOT };
         for slot in slots {
             let at = slot as usize;
             let mut told = by_kind[usize::from(self.adjacency.kind[at])];
             if slot == skipped {
                 told = Told::NONE;
             }
-            if told != self.slots[at].said {
+            if told != self.state.slots[at].said {
                 self.say(slot, told);
             }
         }
@@ -139,7 +140,7 @@ impl Engine<'_> {
         }
         let (class, path) = (best.told.class(), best.told.path());
         let behind = self.paths_mut().tagged(path, NO_TAG);
-        let asn = self.asn[router as usize];
+        let asn = self.state.asn[router as usize];
         let longer = self.paths_mut().push(behind, asn, NO_TAG);
         let mut by_kind = [Told::NONE; 5];
         for relation in Relation::ALL {
@@ -158,7 +159,7 @@ impl Engine<'_> {
     /// Brings one neighbor up to date (`want(q)` of models 2.1).
     pub(crate) fn want(&mut self, policy: &Policy<'_>, router: u32, slot: u32) {
         let told = self.offer(policy, router, slot);
-        if told != self.slots[slot as usize].said {
+        if told != self.state.slots[slot as usize].said {
             self.say(slot, told);
         }
     }
@@ -166,85 +167,86 @@ impl Engine<'_> {
     /// Sends a route that differs from what was said before, or waits for its turn.
     pub(super) fn say(&mut self, slot: u32, told: Told) {
         let at = slot as usize;
-        if self.slots[at].flags & DOWN != 0 {
+        if self.state.slots[at].flags & DOWN != 0 {
             return;
         }
         let mut told = told;
-        if self.conduct.ssld && told != Told::NONE && self.adjacency.kind[at] != INTERNAL {
+        if self.state.conduct.ssld && told != Told::NONE && self.adjacency.kind[at] != INTERNAL {
             let peer = self.peer(slot);
-            if self.paths.occurrences(told.path(), self.asn[peer as usize]) > 0 {
+            if self.state.paths.occurrences(told.path(), self.state.asn[peer as usize]) > 0 {
                 told = Told::NONE;
-                if self.slots[at].said == Told::NONE {
+                if self.state.slots[at].said == Told::NONE {
                     return;
                 }
             }
         }
-        let waits = told != Told::NONE || self.conduct.wrate;
-        let router = self.slots[at].owner;
+        let waits = told != Told::NONE || self.state.conduct.wrate;
+        let router = self.state.slots[at].owner;
         // A route that goes back to another occurrence has not waited for this one's sake.
-        let best = self.best[router as usize];
-        let mut waited_us = if best.cause == self.cause { best.waited_us } else { 0 };
-        if self.conduct.any_mrai {
-            if waits && self.now_us < self.next_allowed_us(slot) {
-                if self.slots[at].flags & ARMED == 0 {
-                    self.slots[at].flags |= ARMED;
+        let best = self.state.best[router as usize];
+        let mut waited_us = if best.cause == self.state.cause { best.waited_us } else { 0 };
+        if self.state.conduct.any_mrai {
+            if waits && self.state.now_us < self.next_allowed_us(slot) {
+                if self.state.slots[at].flags & ARMED == 0 {
+                    self.state.slots[at].flags |= ARMED;
                     let event = Event {
                         at_us: self.next_allowed_us(slot),
                         slot,
                         word: Told::MRAI,
                         waited_us: 0,
-                        cause: self.cause,
+                        cause: self.state.cause,
                     };
-                    self.queue.push(event);
+                    self.state.queue.push(event);
                 }
                 // The last route wins, and waits from here on.
-                if self.held[at].since_us == NOT_HELD || self.held[at].told != told {
-                    self.held[at] = Held { since_us: self.now_us, told, cause: self.cause };
+                if self.state.held[at].since_us == NOT_HELD || self.state.held[at].told != told {
+                    self.state.held[at] =
+                        Held { since_us: self.state.now_us, told, cause: self.state.cause };
                 }
                 return;
             }
             if waits {
                 self.start_mrai(slot, router);
             }
-            let held = std::mem::replace(&mut self.held[at], NOTHING_HELD);
+            let held = std::mem::replace(&mut self.state.held[at], NOTHING_HELD);
             // A withdrawal passes what waits.
             if held.since_us != NOT_HELD && held.told == told {
-                let held_us = self.now_us - held.since_us;
+                let held_us = self.state.now_us - held.since_us;
                 waited_us = waited_us.saturating_add(u32::try_from(held_us).unwrap_or(u32::MAX));
             }
         }
-        self.slots[at].said = told;
+        self.state.slots[at].said = told;
         let count = self.count_now();
         match told {
             Told::NONE => count.withdrawals += 1,
             _ => count.announcements += 1,
         }
-        self.messages_left = self.messages_left.saturating_sub(1);
+        self.state.messages_left = self.state.messages_left.saturating_sub(1);
         let delay_us = i64::from(self.adjacency.delay_us[at]);
-        self.queue.push(Event {
-            at_us: self.now_us + delay_us + self.conduct.proc_us,
+        self.state.queue.push(Event {
+            at_us: self.state.now_us + delay_us + self.state.conduct.proc_us,
             slot: self.adjacency.reverse[at],
             word: told.0,
             waited_us,
-            cause: self.cause,
+            cause: self.state.cause,
         });
     }
 
     /// When a slot may announce again. The timers of busy sessions always run.
     pub(super) fn next_allowed_us(&self, slot: u32) -> i64 {
         let at = slot as usize;
-        if self.slots[at].flags & BUSY == 0 || self.now_us < 0 {
-            return self.next_allowed_us[at];
+        if self.state.slots[at].flags & BUSY == 0 || self.state.now_us < 0 {
+            return self.state.next_allowed_us[at];
         }
         let key = u64::from(slot);
-        let u = uniform(self.seed, stream::BUSY_PERIOD, key);
-        let period_us = timing::mrai_us(BUSY_MRAI_US, self.conduct.jitter, u);
-        let phase = uniform(self.seed, stream::BUSY_PHASE, key);
+        let u = uniform(self.state.seed, stream::BUSY_PERIOD, key);
+        let period_us = timing::mrai_us(BUSY_MRAI_US, self.state.conduct.jitter, u);
+        let phase = uniform(self.state.seed, stream::BUSY_PHASE, key);
         let first_us = libm::ceil(period_us as f64 * phase) as i64;
         // The instant at which it ends is free.
-        let past_us = self.now_us - first_us;
+        let past_us = self.state.now_us - first_us;
         if past_us.rem_euclid(period_us) == 0 {
-            return self.now_us;
+            return self.state.now_us;
         }
         first_us + (past_us.div_euclid(period_us) + 1) * period_us
     }
@@ -252,26 +254,26 @@ impl Engine<'_> {
     pub(super) fn start_mrai(&mut self, slot: u32, router: u32) {
         let at = slot as usize;
         let internal = usize::from(self.adjacency.kind[at] == INTERNAL);
-        let interval_us = self.conduct.mrai_us[self.role(router)][internal];
+        let interval_us = self.state.conduct.mrai_us[self.role(router)][internal];
         if interval_us > 0 {
-            self.draws += 1;
-            let key = u64::from(slot) ^ self.draws << 32;
-            let u = uniform(self.seed, stream::MRAI, key);
-            let wait_us = timing::mrai_us(interval_us, self.conduct.jitter, u);
-            self.next_allowed_us[at] = self.now_us + wait_us;
+            self.state.draws += 1;
+            let key = u64::from(slot) ^ self.state.draws << 32;
+            let u = uniform(self.state.seed, stream::MRAI, key);
+            let wait_us = timing::mrai_us(interval_us, self.state.conduct.jitter, u);
+            self.state.next_allowed_us[at] = self.state.now_us + wait_us;
         }
     }
 
     pub(super) fn mrai_ends(&mut self, policy: &Policy<'_>, event: Event) {
         let at = event.slot as usize;
-        self.slots[at].flags &= !ARMED;
-        let router = self.slots[at].owner;
+        self.state.slots[at].flags &= !ARMED;
+        let router = self.state.slots[at].owner;
         // Not that of the best route: its neighbor may wait for a policy that changed since.
-        self.cause = self.held[at].cause;
+        self.state.cause = self.state.held[at].cause;
         self.want(policy, router, event.slot);
         // Where another timer has begun to run, it waits on.
-        if self.slots[at].flags & ARMED == 0 {
-            self.held[at] = NOTHING_HELD;
+        if self.state.slots[at].flags & ARMED == 0 {
+            self.state.held[at] = NOTHING_HELD;
         }
     }
 }

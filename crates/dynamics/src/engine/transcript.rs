@@ -85,8 +85,8 @@ pub(crate) struct Reading<'t> {
 impl Engine<'_> {
     /// From this time on all is written down, if it can be.
     pub(crate) fn take_down(&mut self, from_us: i64) {
-        let count = self.slots.len().max(self.best.len());
-        if self.damping.is_none() && count < BY_ITSELF as usize {
+        let count = self.state.slots.len().max(self.state.best.len());
+        if self.state.damping.is_none() && count < BY_ITSELF as usize {
             self.transcript = Some(Box::new(Transcript::new(from_us)));
         }
     }
@@ -98,7 +98,7 @@ impl Engine<'_> {
 
     /// Writes down what came in at a slot.
     pub(super) fn write_in(&mut self, slot: u32, told: Told, waited_us: u32) {
-        let (now_us, is_refused) = (self.now_us, self.refused == (slot, self.now_us));
+        let (now_us, is_refused) = (self.state.now_us, self.refused == (slot, self.state.now_us));
         let Some(transcript) = &mut self.transcript else { return };
         transcript.write(now_us, slot, told.0);
         let line = transcript.lines.len() as u32 - 1;
@@ -112,7 +112,7 @@ impl Engine<'_> {
 
     /// Writes down what a router decided.
     pub(super) fn write_decision(&mut self, router: u32, changed: Option<u32>, slot: u32) {
-        let now_us = self.now_us;
+        let now_us = self.state.now_us;
         let Some(transcript) = &mut self.transcript else { return };
         let mark = if changed.is_none() { DECIDED | BY_ITSELF } else { DECIDED };
         transcript.write(now_us, router | mark, slot);
@@ -127,7 +127,7 @@ impl Engine<'_> {
             let index = *next as u32;
             *next += 1;
             reading.now_us += i64::from(line.later_us);
-            self.now_us = reading.now_us;
+            self.state.now_us = reading.now_us;
             if line.at == SILENCE {
                 continue;
             }
@@ -135,29 +135,29 @@ impl Engine<'_> {
                 let (slot, told) = (line.at, Told(line.word));
                 let wait = waits.next_if(|(line, _)| *line == index);
                 let is_refused = refused.next_if(|line| **line == index).is_some();
-                let router = self.slots[slot as usize].owner;
+                let router = self.state.slots[slot as usize].owner;
                 if is_watched[router as usize] {
                     *last = (slot, wait.map_or(0, |(_, waited_us)| *waited_us));
                     if is_refused {
-                        self.refused = (slot, self.now_us);
+                        self.refused = (slot, self.state.now_us);
                     }
                     self.hear(policy, router, slot, told);
                 }
                 continue;
             }
             let router = line.at & !(DECIDED | BY_ITSELF);
-            let mut best = Best { slot: line.word, ..self.best[router as usize] };
+            let mut best = Best { slot: line.word, ..self.state.best[router as usize] };
             if is_watched[router as usize] {
                 let changed = (line.at & BY_ITSELF == 0).then_some(last.0);
                 best.told = match best.slot {
                     NO_SLOT => Told::NONE,
                     OWN => Told::new(Class::Origin, EMPTY),
-                    slot => self.slots[slot as usize].heard,
+                    slot => self.state.slots[slot as usize].heard,
                 };
                 best.waited_us = changed.map_or(0, |_| last.1);
                 self.witness_turn(policy, router, changed, best);
             }
-            self.best[router as usize] = best;
+            self.state.best[router as usize] = best;
         }
     }
 
@@ -168,18 +168,18 @@ impl Engine<'_> {
         watched: &BTreeSet<u32>,
     ) -> Reading<'t> {
         let nothing = Best { slot: NO_SLOT, told: Told::NONE, waited_us: 0, cause: u32::MAX };
-        let mut is_watched = vec![false; self.best.len()];
+        let mut is_watched = vec![false; self.state.best.len()];
         let mut slots = Vec::new();
         for router in watched {
             is_watched[*router as usize] = true;
             for slot in self.adjacency.slots(*router) {
                 let at = slot as usize;
-                let received_us = self.received_us.get(at).copied();
-                slots.push((slot, self.slots[at], received_us));
-                (self.slots[at].heard, self.slots[at].rank) = (Told::NONE, UNUSABLE);
+                let received_us = self.state.received_us.get(at).copied();
+                slots.push((slot, self.state.slots[at], received_us));
+                (self.state.slots[at].heard, self.state.slots[at].rank) = (Told::NONE, UNUSABLE);
             }
         }
-        let best = vec![nothing; self.best.len()];
+        let best = vec![nothing; self.state.best.len()];
         Reading {
             transcript,
             next: 0,
@@ -188,20 +188,20 @@ impl Engine<'_> {
             refused: transcript.refused.iter().peekable(),
             is_watched,
             last: (NO_SLOT, 0),
-            now: (self.now_us, self.cause, self.refused),
+            now: (self.state.now_us, self.state.cause, self.refused),
             slots,
-            best: std::mem::replace(&mut self.best, best),
+            best: std::mem::replace(&mut self.state.best, best),
         }
     }
 
     /// Comes back from a transcript that was read to its end.
     pub(crate) fn end_reading(&mut self, reading: Reading<'_>) {
-        (self.now_us, self.cause, self.refused) = reading.now;
-        self.best = reading.best;
+        (self.state.now_us, self.state.cause, self.refused) = reading.now;
+        self.state.best = reading.best;
         for (slot, before, received_us) in reading.slots {
-            self.slots[slot as usize] = before;
+            self.state.slots[slot as usize] = before;
             if let Some(received_us) = received_us {
-                self.received_us[slot as usize] = received_us;
+                self.state.received_us[slot as usize] = received_us;
             }
         }
     }
@@ -209,13 +209,13 @@ impl Engine<'_> {
     /// Puts a route into a slot, without deciding.
     fn hear(&mut self, policy: &Policy<'_>, router: u32, slot: u32, told: Told) {
         let at = slot as usize;
-        self.slots[at].heard = told;
-        self.slots[at].rank = match told {
+        self.state.slots[at].heard = told;
+        self.state.slots[at].rank = match told {
             Told::NONE => UNUSABLE,
             _ => self.rank(policy, router, slot, told),
         };
-        if self.conduct.needs_age {
-            self.received_us[at] = self.now_us;
+        if self.state.conduct.needs_age {
+            self.state.received_us[at] = self.state.now_us;
         }
     }
 }

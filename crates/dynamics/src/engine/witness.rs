@@ -111,7 +111,7 @@ impl Engine<'_> {
 
     /// The router that packets go to from here; `None` if they go no further.
     pub fn next_router(&self, router: u32) -> Option<u32> {
-        let slot = self.best[router as usize].slot;
+        let slot = self.state.best[router as usize].slot;
         (slot < OWN).then(|| self.peer(slot))
     }
 
@@ -129,7 +129,7 @@ impl Engine<'_> {
     ) -> Option<Verdict> {
         let heard = self.heard(policy, router);
         let best = heard.iter().position(|it| it.slot == used)?;
-        let selection = match fresh && self.conduct.textbook {
+        let selection = match fresh && self.state.conduct.textbook {
             true => {
                 let candidates: Vec<Candidate> =
                     heard.iter().map(|it| it.candidate.clone()).collect();
@@ -170,10 +170,10 @@ impl Engine<'_> {
         if !witness.routers.contains(&router) {
             return;
         }
-        let before = self.best[router as usize];
+        let before = self.state.best[router as usize];
         let verdict = match best.slot {
             OWN | NO_SLOT => None,
-            slot => self.verdict(policy, router, slot, self.now_us <= 0),
+            slot => self.verdict(policy, router, slot, self.state.now_us <= 0),
         };
         let beaten_at = verdict.as_ref().and_then(|verdict| {
             let is_old = |(position, _): &&(usize, Step)| {
@@ -182,7 +182,7 @@ impl Engine<'_> {
             verdict.lost.iter().find(is_old).map(|(_, step)| *step)
         });
         let turn = Turn {
-            at_us: self.now_us,
+            at_us: self.state.now_us,
             router,
             before,
             best,
@@ -199,7 +199,7 @@ impl Engine<'_> {
 
     /// Writes down that a router died, if it is watched.
     pub(super) fn witness_death(&mut self, router: u32, best: Best) {
-        let (at_us, before) = (self.now_us, self.best[router as usize]);
+        let (at_us, before) = (self.state.now_us, self.state.best[router as usize]);
         let Some(witness) = &mut self.witness else { return };
         if witness.routers.contains(&router) && before.slot != NO_SLOT {
             witness.turns.push(Turn {
@@ -225,13 +225,13 @@ impl Engine<'_> {
             Some(Task::StaleEnds(_) | Task::SweepStale) => return Prompt::StaleSwept(slot),
             None => {}
         }
-        if self.slots[at].heard != Told::NONE {
+        if self.state.slots[at].heard != Told::NONE {
             return Prompt::Announced(slot);
         }
-        if self.slots[at].flags & DOWN != 0 {
+        if self.state.slots[at].flags & DOWN != 0 {
             return Prompt::SessionLost(slot);
         }
-        match self.refused == (slot, self.now_us) {
+        match self.refused == (slot, self.state.now_us) {
             true => Prompt::Refused(slot),
             false => Prompt::Withdrawn(slot),
         }
@@ -245,11 +245,11 @@ impl Engine<'_> {
             slot => self.peer(slot),
         };
         // Longer than all routers there are, it is a loop.
-        for _ in 0..self.best.len() {
+        for _ in 0..self.state.best.len() {
             if next == router {
                 return None;
             }
-            match self.best[next as usize].slot {
+            match self.state.best[next as usize].slot {
                 OWN => return policy.own_site(next),
                 NO_SLOT => return None,
                 slot => next = self.peer(slot),

@@ -42,105 +42,63 @@ pub(super) trait Word: Copy + Ord + Default + Send + Sync + 'static {
     fn outcome(self, coin: u16) -> Self;
 }
 
-impl Word for i16 {
-    const NONE: i16 = i16::MAX;
-    const BITS: u32 = 15;
+/// Both widths do the same. `$wide` has room for a word times a coin.
+macro_rules! word {
+    ($signed:ty, $unsigned:ty, $wide:ty) => {
+        impl Word for $signed {
+            const NONE: $signed = <$signed>::MAX;
+            const BITS: u32 = <$signed>::BITS - 1;
 
-    #[inline(always)]
-    fn of(word: u32) -> i16 {
-        word as i16
-    }
+            #[inline(always)]
+            fn of(word: u32) -> $signed {
+                word as $signed
+            }
 
-    #[inline(always)]
-    fn bits(self) -> u32 {
-        u32::from(self as u16)
-    }
+            #[inline(always)]
+            fn bits(self) -> u32 {
+                u32::from(self as $unsigned)
+            }
 
-    #[inline(always)]
-    fn and(self, mask: i16) -> i16 {
-        self & mask
-    }
+            #[inline(always)]
+            fn and(self, mask: $signed) -> $signed {
+                self & mask
+            }
 
-    #[inline(always)]
-    fn longer(self, step: i16) -> i16 {
-        self.saturating_add(step)
-    }
+            #[inline(always)]
+            fn longer(self, step: $signed) -> $signed {
+                self.saturating_add(step)
+            }
 
-    #[inline(always)]
-    fn same(self, other: i16) -> i16 {
-        -i16::from(self == other)
-    }
+            #[inline(always)]
+            fn same(self, other: $signed) -> $signed {
+                -<$signed>::from(self == other)
+            }
 
-    #[inline(always)]
-    fn blend(self, other: i16, mask: i16) -> i16 {
-        self & !mask | other & mask
-    }
+            #[inline(always)]
+            fn blend(self, other: $signed, mask: $signed) -> $signed {
+                self & !mask | other & mask
+            }
 
-    #[inline(always)]
-    fn plus(self, other: i16) -> i16 {
-        self.wrapping_add(other)
-    }
+            #[inline(always)]
+            fn plus(self, other: $signed) -> $signed {
+                self.wrapping_add(other)
+            }
 
-    #[inline(always)]
-    fn minus(self, other: i16) -> i16 {
-        self.wrapping_sub(other)
-    }
+            #[inline(always)]
+            fn minus(self, other: $signed) -> $signed {
+                self.wrapping_sub(other)
+            }
 
-    #[inline(always)]
-    fn outcome(self, coin: u16) -> i16 {
-        ((u32::from(self as u16) * u32::from(coin)) >> 16) as i16
-    }
+            #[inline(always)]
+            fn outcome(self, coin: u16) -> $signed {
+                ((<$wide>::from(self as $unsigned) * <$wide>::from(coin)) >> 16) as $signed
+            }
+        }
+    };
 }
 
-impl Word for i32 {
-    const NONE: i32 = i32::MAX;
-    const BITS: u32 = 31;
-
-    #[inline(always)]
-    fn of(word: u32) -> i32 {
-        word as i32
-    }
-
-    #[inline(always)]
-    fn bits(self) -> u32 {
-        self as u32
-    }
-
-    #[inline(always)]
-    fn and(self, mask: i32) -> i32 {
-        self & mask
-    }
-
-    #[inline(always)]
-    fn longer(self, step: i32) -> i32 {
-        self.saturating_add(step)
-    }
-
-    #[inline(always)]
-    fn same(self, other: i32) -> i32 {
-        -i32::from(self == other)
-    }
-
-    #[inline(always)]
-    fn blend(self, other: i32, mask: i32) -> i32 {
-        self & !mask | other & mask
-    }
-
-    #[inline(always)]
-    fn plus(self, other: i32) -> i32 {
-        self.wrapping_add(other)
-    }
-
-    #[inline(always)]
-    fn minus(self, other: i32) -> i32 {
-        self.wrapping_sub(other)
-    }
-
-    #[inline(always)]
-    fn outcome(self, coin: u16) -> i32 {
-        ((self as u64 * u64::from(coin)) >> 16) as i32
-    }
-}
+word!(i16, u16, u32);
+word!(i32, u32, u64);
 
 /// The words of all lanes. Aligned, so that no vector straddles two cache lines.
 #[derive(Debug, Clone, Copy)]

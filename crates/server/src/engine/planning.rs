@@ -178,18 +178,14 @@ fn attack_question(
             return Err(Unplanned::question(message, "give a number above 0"));
         }
     }
-    let size = Size { kqps: 1000.0 * mqps.unwrap_or(0.0), gbps: gbps.unwrap_or(0.0) };
     let of_scenario = || {
         scenario.events.iter().find_map(|event| match &event.action {
-            Action::Attack(attack) => Some(Size {
-                kqps: 1000.0 * attack.mqps.unwrap_or(0.0),
-                gbps: attack.gbps.unwrap_or(0.0),
-            }),
+            Action::Attack(attack) => Some(Size::new(attack.mqps, attack.gbps)),
             _ => None,
         })
     };
     let sizes = match mqps.or(gbps) {
-        Some(_) => vec![size],
+        Some(_) => vec![Size::new(mqps, gbps)],
         None => of_scenario().into_iter().collect(),
     };
     let families = botnets.iter().map(family).collect::<Result<_, Unplanned>>()?;

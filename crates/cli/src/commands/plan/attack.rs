@@ -129,10 +129,6 @@ impl AttackArgs {
     }
 
     fn sizes(&self, ready: &Ready) -> Result<Vec<Size>, Unplanned> {
-        let size = |mqps: Option<f64>, gbps: Option<f64>| Size {
-            kqps: 1000.0 * mqps.unwrap_or(0.0),
-            gbps: gbps.unwrap_or(0.0),
-        };
         let (mqps, gbps) = (&self.mqps, &self.gbps);
         if !mqps.is_empty() && !gbps.is_empty() && mqps.len() != gbps.len() {
             return Err(Unplanned::question(
@@ -142,9 +138,9 @@ impl AttackArgs {
         }
         let count = mqps.len().max(gbps.len());
         if count == 0 {
-            return Ok(attacks(ready).take(1).map(|it| size(it.mqps, it.gbps)).collect());
+            return Ok(attacks(ready).take(1).map(|it| Size::new(it.mqps, it.gbps)).collect());
         }
-        Ok((0..count).map(|at| size(mqps.get(at).copied(), gbps.get(at).copied())).collect())
+        Ok((0..count).map(|at| Size::new(mqps.get(at).copied(), gbps.get(at).copied())).collect())
     }
 
     fn question(

@@ -2,13 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use catchment_formats::candidates::{self, Candidate, DataError};
-use catchment_formats::compression::decompress;
-use catchment_formats::skipped::Skipped;
+use catchment_formats::candidates::{self, Candidate};
 use catchment_model::scenario::{NeighborSpec, Scenario, SiteSpec};
 use catchment_model::{Asn, Relation, SiteName};
 use catchment_planner::sites::{EXACT_MAX, Objective, SitesQuestion, sites};
@@ -18,8 +14,7 @@ use catchment_worlds::BaseWorld;
 use clap::{Args, ValueEnum};
 
 use super::{PlanArgs, steer};
-use crate::input::world;
-use crate::progress::Progress;
+use crate::commands::world::build::read;
 use crate::report::{Failure, count, note};
 
 /// Which sites to open, out of candidates, and what one more session is worth
@@ -271,29 +266,4 @@ fn empty(name: SiteName) -> SiteSpec {
         prefixes: None,
         neighbors: None,
     }
-}
-
-/// Reads a file through its compression. One without a single usable line is a wrong file.
-fn read<T>(
-    path: &Path,
-    progress: &Progress,
-    parse: impl FnOnce(Box<dyn BufRead>) -> Result<(Vec<T>, Skipped), DataError>,
-) -> Result<Vec<T>, Failure> {
-    let name = path.display().to_string();
-    let opened = || -> io::Result<Box<dyn BufRead>> {
-        let file = File::open(path)?;
-        let bytes = file.metadata()?.len();
-        decompress(Box::new(BufReader::new(progress.reading(file, bytes))))
-    };
-    let parsed = opened().map_err(DataError::Io).and_then(parse);
-    let (found, skipped) = parsed.map_err(|error| match error {
-        DataError::Io(error) => Failure::cannot_read(&name, &error),
-        other => Failure::bad_input(format!("cannot use `{name}`: {other}")),
-    })?;
-    if found.is_empty() {
-        let failure = Failure::bad_input(format!("`{name}` has nothing of what it should have"));
-        return Err(failure.help(skipped.to_string()));
-    }
-    world::note_skipped(&name, &skipped);
-    Ok(found)
 }
