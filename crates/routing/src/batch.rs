@@ -24,6 +24,7 @@ mod dispatch;
 mod graph;
 mod lanes;
 mod single;
+mod totals;
 
 use std::sync::OnceLock;
 
@@ -91,7 +92,7 @@ impl<'w> Batch<'w> {
     /// Lets sweeps use at most these instructions. For benches and tests: the answers are the same.
     #[must_use]
     pub fn with_at_most(mut self, instructions: Instructions) -> Batch<'w> {
-        self.instructions = instructions;
+        self.instructions = instructions.min(Instructions::available());
         self
     }
 
@@ -526,9 +527,9 @@ impl<W: Word> Sweeper<W> {
         for (lane, configuration) in asked.waiting.iter().enumerate() {
             let (by_site, unreached) = row.split_at_mut(row.len() - 1);
             for (site, units) in by_site.iter_mut().enumerate() {
-                *units = self.lanes.totals[site][lane];
+                *units = self.lanes.totals.at(lane, site);
             }
-            unreached[0] = self.lanes.totals[none][lane];
+            unreached[0] = self.lanes.totals.at(lane, none);
             let words = match asked.wanted {
                 Wanted::Totals => Words::NotWanted,
                 Wanted::Routers => Words::from(InLane {
@@ -623,6 +624,7 @@ impl Asked<'_, '_> {
             as_keys: if self.way == Way::Draws { self.batch.as_keys() } else { &[] },
             keeps_words,
             is_base: false,
+            has_many_registers: self.batch.instructions > Instructions::Portable,
         }
     }
 

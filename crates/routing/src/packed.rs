@@ -59,6 +59,11 @@ impl Rows {
         self.starts.len() - 1
     }
 
+    /// All rows, one after the other.
+    pub(crate) fn into_values(self) -> Vec<u32> {
+        self.values
+    }
+
     /// For each of `count` values, the rows that hold it, ascending.
     pub(crate) fn transposed(&self, count: usize) -> Rows {
         let mut starts = vec![0_u32; count + 1];

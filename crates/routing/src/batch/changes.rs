@@ -8,6 +8,7 @@
 
 use super::graph::{Edge, Graph, NOBODY, Special};
 use super::lanes::{Deepest, LANES, Lanes, Pass, Row, Word, climb, decide, keep, lead_off, take};
+use super::totals::Totals;
 use crate::packed::Rows;
 
 /// A solved configuration in one lane.
@@ -34,7 +35,7 @@ impl<W: Word> Base<W> {
             up: first(&lanes.up),
             last: lanes.first.clone(),
             rank: lanes.rank.clone(),
-            totals: lanes.totals.iter().map(|lanes| lanes[0]).collect(),
+            totals: Vec::new(),
         }
     }
 
@@ -107,8 +108,7 @@ pub(super) fn run<W: Word>(
     marks.places.resize(graph.cone.len().div_ceil(64), 0);
     marks.nodes.resize(graph.node_count().div_ceil(64), 0);
     lanes.deepest = Deepest::default();
-    lanes.totals.clear();
-    lanes.totals.extend(base.totals.iter().map(|total| [*total; LANES]));
+    lanes.totals.spread(&base.totals);
     for (site, (own, held)) in lanes.own.iter().zip(&base.own).enumerate() {
         if graph.place_of_site[site] != NOBODY && own.differs(*held) {
             mark(&mut marks.places, graph.place_of_site[site]);
@@ -256,13 +256,7 @@ fn descend<W: Word>(
 
 /// Moves demand from the site of the base to those of the lanes.
 #[inline(always)]
-fn shift<W: Word>(
-    pass: &Pass<'_>,
-    totals: &mut [[u64; LANES]],
-    words: &Row<W>,
-    held: W,
-    demand: u64,
-) {
+fn shift<W: Word>(pass: &Pass<'_>, totals: &mut Totals, words: &Row<W>, held: W, demand: u64) {
     if demand == 0 {
         return;
     }
@@ -275,8 +269,6 @@ fn shift<W: Word>(
     while differing != 0 {
         let lane = differing.trailing_zeros() as usize;
         differing &= differing - 1;
-        totals[from][lane] = totals[from][lane].wrapping_sub(demand);
-        let to = &mut totals[pass.layout.site(words.0[lane]) as usize][lane];
-        *to = to.wrapping_add(demand);
+        totals.shift(lane, from, pass.layout.site(words.0[lane]) as usize, demand);
     }
 }

@@ -354,6 +354,23 @@ fn topological(world: &World) -> Option<Vec<u32>> {
     (order.len() == (0..count).filter(has_customers).count()).then_some(order)
 }
 
+/// Rows of more neighbors than this are as good as equally long.
+const SHAPE_MAX: usize = 63;
+
+/// Puts nodes with equally many neighbors after each other, providers still first: where a row
+/// ends is then what the processor expects, which is worth a sixth of a sweep.
+fn sort_by_shape(world: &World, order: &mut [u32], shape_of: impl Fn(u32) -> u32) {
+    // One more than the highest of the providers.
+    let mut level = vec![0_u32; world.as_count()];
+    for index in &*order {
+        let group = world.group(*index, Relation::Provider);
+        let above = &world.neighbors[group.start as usize..group.end as usize];
+        let levels = above.iter().map(|provider| level[*provider as usize] + 1);
+        level[*index as usize] = levels.max().unwrap_or(0);
+    }
+    order.sort_by_cached_key(|index| (level[*index as usize], shape_of(*index)));
+}
+
 /// Sessions on which a site does not say what others hear from a plain origin: site, receiving
 /// AS, and its prepends, or `None` for silence.
 fn said(situation: Situation<'_>, origins: &[Option<u32>]) -> Vec<(u32, u32, Option<u8>)> {
@@ -414,6 +431,12 @@ fn lay_out(
     }
     let heard = told.transposed(count);
     let high_peers = |index: u32| heard.row(index).iter().map(|place| high[*place as usize]);
+    let shape = |peers: usize, providers: usize| {
+        (peers.min(SHAPE_MAX) * (SHAPE_MAX + 1) + providers.min(SHAPE_MAX)) as u32
+    };
+    let shape_of =
+        |index: u32| shape(heard.row(index).len(), row(index, Relation::Provider).count());
+    sort_by_shape(world, &mut order, shape_of);
     let mut node_of = vec![NOBODY; count];
     let transit_count = order.len() as u32;
     order.iter().enumerate().for_each(|(node, index)| node_of[*index as usize] = node as u32);
@@ -447,16 +470,34 @@ fn lay_out(
         listened.extend(high_peers(index));
         node_of[index as usize] = single_count + folding.class_of(&listened);
     }
+    let parts = |class: u32| {
+        let listened = folding.rows.row(class);
+        let cut = listened.iter().position(|value| *value == NOBODY).expect("it was put there");
+        (&listened[..cut], &listened[cut + 1..])
+    };
+    let mut by_class = Rows::new();
+    for class in 0..folding.rows.len() as u32 {
+        let (above, beside) = parts(class);
+        by_class.push([shape(beside.len(), above.len())]);
+    }
+    // Each row one shape, so that its transpose lists the classes by shape.
+    let sorted = by_class.transposed((SHAPE_MAX + 1) * (SHAPE_MAX + 1)).into_values();
+    let mut place_of_class = vec![0; sorted.len()];
+    for (place, class) in sorted.iter().enumerate() {
+        place_of_class[*class as usize] = place as u32;
+    }
+    for node in node_of.iter_mut().filter(|node| **node >= single_count) {
+        *node = single_count + place_of_class[(*node - single_count) as usize];
+    }
     let (mut providers, mut peers) = (Rows::new(), Rows::new());
     for index in &order {
         providers.push(row(*index, Relation::Provider).map(|provider| node_of[provider as usize]));
         peers.push(high_peers(*index).map(|peer| place_of[peer as usize]));
     }
-    for class in 0..folding.rows.len() as u32 {
-        let listened = folding.rows.row(class);
-        let cut = listened.iter().position(|value| *value == NOBODY).expect("it was put there");
-        providers.push(listened[..cut].iter().map(|provider| node_of[*provider as usize]));
-        peers.push(listened[cut + 1..].iter().map(|peer| place_of[*peer as usize]));
+    for class in sorted {
+        let (above, beside) = parts(class);
+        providers.push(above.iter().map(|provider| node_of[*provider as usize]));
+        peers.push(beside.iter().map(|peer| place_of[*peer as usize]));
     }
     let mut by_as = Rows::new();
     node_of.iter().for_each(|node| by_as.push([*node]));

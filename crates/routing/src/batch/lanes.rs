@@ -11,14 +11,13 @@
 
 use super::block::Block;
 use super::graph::{Edge, Graph, NOBODY, Special};
+use super::totals::{self, Totals};
 
 /// Lanes of a block: configurations solved in one pass. Sets of lanes are the bits of a `u64`.
 pub(super) const LANES: usize = 64;
 
 /// Rows that wait to be counted: 16 KiB of narrow ones.
 const UNCOUNTED_MAX: usize = 84;
-/// Lanes that are counted together.
-const LANES_AT_ONCE: usize = 16;
 
 /// What a lane holds. Signed, as every vector unit compares signed words, and few the other ones.
 pub(super) trait Word: Copy + Ord + Default + Send + Sync + 'static {
@@ -162,16 +161,13 @@ pub(super) struct Layout {
 impl Layout {
     /// Room for this many sites and for "none", which is all ones.
     pub(super) fn new(site_count: usize) -> Layout {
-        Layout { site_bits: usize::BITS - site_count.leading_zeros() }
+        let needed = usize::BITS - site_count.leading_zeros();
+        Layout { site_bits: needed.max(totals::SLOTS_MIN.ilog2()) }
     }
 
     /// The longest path that words can hold; one more would look like "no route".
     pub(super) fn longest<W: Word>(self) -> u32 {
         (1_u32 << W::BITS.saturating_sub(self.site_bits)) - 2
-    }
-
-    pub(super) fn site_mask<W: Word>(self) -> W {
-        W::of((1 << self.site_bits) - 1)
     }
 
     pub(super) fn length_mask<W: Word>(self) -> W {
@@ -223,8 +219,8 @@ pub(super) struct Lanes<W: Word> {
     uncounted: Vec<(Row<W>, u64)>,
     /// The longest route that others were told of, by lane.
     pub deepest: Deepest<W>,
-    /// Demand by slot (see [`Layout::slots`]), then lane.
-    pub totals: Vec<[u64; LANES]>,
+    /// Demand by site and lane.
+    pub totals: Totals,
 }
 
 /// Notes the longest words among those that others listen to. If they could be told on without
@@ -267,6 +263,8 @@ pub(super) struct Pass<'a> {
     pub keeps_words: bool,
     /// Whether the first lane is to be a base.
     pub is_base: bool,
+    /// Whether a row of words takes few enough vector registers for a second one beside it.
+    pub has_many_registers: bool,
 }
 
 /// Solves a block from nothing.
@@ -278,8 +276,7 @@ pub(super) fn run<W: Word, const DRAWS: bool>(pass: &Pass<'_>, lanes: &mut Lanes
     // Words of single ASes that went on the end, from an earlier block.
     lanes.last.truncate(kept);
     lanes.last.resize(kept, Row::NONE);
-    lanes.totals.clear();
-    lanes.totals.resize(pass.layout.slots(), [0; LANES]);
+    lanes.totals.clear(pass.layout);
     lanes.deepest = Deepest::default();
     if pass.keeps_words {
         lanes.row_of.clear();
@@ -510,16 +507,8 @@ fn count<W: Word>(pass: &Pass<'_>, lanes: &mut Lanes<W>, words: &Row<W>, demand:
 /// written stay in the first-level cache.
 #[inline(always)]
 fn count_up<W: Word>(pass: &Pass<'_>, lanes: &mut Lanes<W>) {
-    let mask = pass.layout.site_mask::<W>();
     let Lanes { uncounted, totals, .. } = lanes;
-    for from in (0..LANES).step_by(LANES_AT_ONCE) {
-        for (words, demand) in &*uncounted {
-            for lane in from..from + LANES_AT_ONCE {
-                let total = &mut totals[words.0[lane].and(mask).bits() as usize][lane];
-                *total = total.wrapping_add(*demand);
-            }
-        }
-    }
+    totals.add(uncounted, pass.layout);
     uncounted.clear();
 }
 
@@ -539,11 +528,7 @@ pub(super) fn lead_off<W: Word>(
     let theirs = lanes.last[leader as usize];
     for lane in 0..LANES {
         let slot = |words: &Row<W>| pass.layout.site(words.0[lane]) as usize;
-        let from = &mut lanes.totals[slot(&theirs)][lane];
-        // Below zero for a moment, if the leader is still to be counted.
-        *from = from.wrapping_sub(demand);
-        let to = &mut lanes.totals[slot(words)][lane];
-        *to = to.wrapping_add(demand);
+        lanes.totals.shift(lane, slot(&theirs), slot(words), demand);
     }
 }
 
@@ -567,16 +552,31 @@ fn listen<W: Word, const DRAWS: bool>(
     if DRAWS && row.len() > 1 {
         return toss(words, row, mask, &pass.block.draw_keys, coin()).longer(step);
     }
-    first(words, row, mask).longer(step)
+    first(pass, words, row).longer(step)
 }
 
 /// The first of the shortest.
 #[inline(always)]
-pub(super) fn first<W: Word>(words: &[Row<W>], row: &[u32], mask: W) -> Row<W> {
+pub(super) fn first<W: Word>(pass: &Pass<'_>, words: &[Row<W>], row: &[u32]) -> Row<W> {
+    let mask = pass.layout.length_mask::<W>();
     let mut best = Row::NONE;
+    if !pass.has_many_registers {
+        for index in row {
+            let theirs = &words[*index as usize];
+            best = best.zip(theirs, |best, word| if word < best.and(mask) { word } else { best });
+        }
+        return best;
+    }
+    // The length of the best beside it, so that a neighbor waits for one minimum of the neighbor
+    // before, not for a comparison and a choice.
+    let mut limit = Row([W::NONE.and(mask); LANES]);
     for index in row {
         let theirs = &words[*index as usize];
-        best = best.zip(theirs, |best, word| if word < best.and(mask) { word } else { best });
+        for lane in 0..LANES {
+            let word = theirs.0[lane];
+            best.0[lane] = if word < limit.0[lane] { word } else { best.0[lane] };
+            limit.0[lane] = limit.0[lane].min(word.and(mask));
+        }
     }
     best
 }
@@ -691,7 +691,7 @@ fn listen_specially<W: Word, const DRAWS: bool>(
     let mask = pass.layout.length_mask::<W>();
     let best = match DRAWS && row.len() > 1 {
         true => toss(heard, &all, mask, &pass.block.draw_keys, coin),
-        false => first(heard, &all, mask),
+        false => first(pass, heard, &all),
     };
     best.longer(length(1))
 }
