@@ -390,7 +390,7 @@ impl Worker<'_, '_> {
                 waiting.clear();
                 return;
             }
-            if graph.longest + block.gained_max <= PATH_LENGTH_MAX && wide.solve(&asked) {
+            if graph.longest() + block.gained_max <= PATH_LENGTH_MAX && wide.solve(&asked) {
                 wide.hand_out(&asked, totals, index, visit);
                 waiting.clear();
                 return;
@@ -574,12 +574,9 @@ impl<W: Word> Sweeper<W> {
         let configuration = [Configuration::of_sites(sites.clone())];
         let block = Block::new(graph, asked.batch.situation, &configuration);
         block.write_own(graph, asked.layout, &configuration, &mut self.lanes.own);
-        let pass = Pass { is_base: true, ..asked.pass(&block, false) };
-        dispatch::run(asked.batch.instructions, Work::All, &pass, &mut self.lanes);
+        let base = Base::solve(&asked.pass(&block, false), &self.lanes.own);
         self.is_spread = false;
-        let base = Base::of(&self.lanes);
-        let length = self.lanes.deepest.length(asked.layout);
-        let holds = self.holds(&block, asked.layout, length);
+        let holds = self.holds(&block, asked.layout, base.longest);
         let mut nodes_at = vec![0; asked.layout.slots()];
         base.last.iter().for_each(|word| nodes_at[asked.layout.site(*word) as usize] += 1);
         Based { sites, base, nodes_at, is_counted: false, holds }
@@ -623,7 +620,6 @@ impl Asked<'_, '_> {
             routers: &self.demand.of_routers,
             as_keys: if self.way == Way::Draws { self.batch.as_keys() } else { &[] },
             keeps_words,
-            is_base: false,
             has_many_registers: self.batch.instructions > Instructions::Portable,
         }
     }

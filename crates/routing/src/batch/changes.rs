@@ -7,36 +7,79 @@
 //! lane, unless both what that neighbor told and what it tells are worse than what the node has.
 
 use super::graph::{Edge, Graph, NOBODY, Special};
-use super::lanes::{Deepest, LANES, Lanes, Pass, Row, Word, climb, decide, keep, lead_off, take};
+use super::lanes::{
+    Deepest, LANES, Lanes, Pass, Row, Word, climb, decide, keep, lead_off, over, take,
+};
 use super::totals::Totals;
 use crate::packed::Rows;
 
-/// A solved configuration in one lane.
-#[derive(Debug, Clone, Default)]
+/// A solved configuration.
+#[derive(Debug, Clone)]
 pub(super) struct Base<W> {
     /// Own routes by site.
-    pub own: Vec<W>,
+    own: Vec<W>,
     /// Own and customer routes by cone place.
-    pub up: Vec<W>,
+    up: Vec<W>,
     /// By node.
     pub last: Vec<W>,
-    /// By node, as in [`Lanes::rank`].
-    pub rank: Vec<u8>,
+    /// By node, 0 for own and customer routes, 1 for peer routes, 2 for the rest.
+    rank: Vec<u8>,
+    /// The longest path that others were told of, in ASNs.
+    pub longest: u32,
     /// Demand by slot.
     pub totals: Vec<u64>,
 }
 
 impl<W: Word> Base<W> {
-    /// The first lane of a pass that was to be one.
-    pub(super) fn of(lanes: &Lanes<W>) -> Base<W> {
-        let first = |words: &[Row<W>]| words.iter().map(|words| words.0[0]).collect::<Vec<W>>();
-        Base {
-            own: first(&lanes.own),
-            up: first(&lanes.up),
-            last: lanes.first.clone(),
-            rank: lanes.rank.clone(),
+    /// Solves the first lane of a block whose special edges all end in nodes that are one AS. Of
+    /// its own, as a pass over all lanes costs as much for one as for 64.
+    pub(super) fn solve(pass: &Pass<'_>, own: &[Row<W>]) -> Base<W> {
+        let graph = pass.graph;
+        let mut base = Base {
+            own: own.iter().map(|words| words.0[0]).collect(),
+            up: Vec::with_capacity(graph.cone.len()),
+            last: Vec::with_capacity(graph.node_count()),
+            rank: Vec::with_capacity(graph.node_count()),
+            longest: 0,
             totals: Vec::new(),
+        };
+        let mut rest = &pass.block.specials[..];
+        for (place, site) in graph.site_of.iter().enumerate() {
+            let place = place as u32;
+            let special = take(&mut rest, |edge| (edge.down, edge.unit) == (false, place));
+            let told = match *site {
+                NOBODY => W::NONE,
+                site => base.own[site as usize],
+            };
+            base.up.push(match told < W::NONE {
+                true => told,
+                false => hear(pass, &base.up, graph.customers.row(place), special, own),
+            });
         }
+        for node in 0..graph.node_count() as u32 {
+            let special = take(&mut rest, |edge| (edge.down, edge.unit) == (true, node));
+            let cut = special.partition_point(|(edge, _)| !edge.of_provider);
+            let mut word = match graph.cone_of[node as usize] {
+                NOBODY => W::NONE,
+                place => base.up[place as usize],
+            };
+            let mut rank = 0;
+            if word == W::NONE {
+                (word, rank) =
+                    (hear(pass, &base.up, graph.peers.row(node), &special[..cut], own), 1);
+            }
+            if word == W::NONE {
+                let providers = graph.providers.row(node);
+                (word, rank) = (hear(pass, &base.last, providers, &special[cut..], own), 2);
+            }
+            base.last.push(word);
+            base.rank.push(rank);
+        }
+        debug_assert!(rest.is_empty(), "a special edge was passed by");
+        let told = base.up.iter().chain(&base.last[..graph.transit_count as usize]);
+        let longest = told.copied().filter(|word| *word < W::NONE).max();
+        base.longest = longest.map_or(0, |word| pass.layout.path_length(word));
+        base
     }
 
     /// Writes the base to all lanes, for [`run`] to start from.
@@ -48,6 +91,30 @@ impl<W: Word> Base<W> {
         wide(&self.up, &mut lanes.up);
         wide(&self.last[..graph.transit_count as usize], &mut lanes.last);
     }
+}
+
+/// The best of what the neighbors in a row tell in the first lane, one hop longer.
+#[inline(always)]
+fn hear<W: Word>(
+    pass: &Pass<'_>,
+    words: &[W],
+    row: &[u32],
+    mut special: &[(Edge, Special)],
+    own: &[Row<W>],
+) -> W {
+    let mask = pass.layout.length_mask();
+    let mut best = W::NONE;
+    for (position, index) in row.iter().enumerate() {
+        let mut word = words[*index as usize];
+        if let Some(((edge, here), rest)) = special.split_first()
+            && edge.position as usize == position
+        {
+            word = over(here, word, 0, own, pass.layout);
+            special = rest;
+        }
+        best = if word < best.and(mask) { word } else { best };
+    }
+    best.longer(pass.layout.length(1))
 }
 
 /// Who listens to whom, against the direction of a [`Graph`]'s rows.

@@ -6,6 +6,7 @@
 //! folds as if it had none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use catchment_model::relation::Relation;
 use catchment_model::rules::{Decision, TieBreak};
@@ -79,8 +80,8 @@ pub(super) struct Graph {
     pub leader_of: Vec<u32>,
     /// What is special in the situation itself, ascending.
     pub specials: Vec<(Edge, Special)>,
-    /// No path is longer, but for prepends of sites.
-    pub longest: u32,
+    /// No path is longer, but for prepends of sites; see [`Graph::longest`].
+    longest: OnceLock<u32>,
     /// The most prepends that each site says on some session.
     pub prepend_max: Vec<u8>,
 }
@@ -150,7 +151,6 @@ impl Graph {
             }
         }
         graph.specials = specials.into_iter().collect();
-        graph.longest = graph.longest_path();
         graph.leader_of = (0..graph.node_count() as u32).map(|node| graph.leader(node)).collect();
         Ok(graph)
     }
@@ -202,8 +202,13 @@ impl Graph {
         }
     }
 
-    /// The longest path that there could be if every AS took its longest.
-    fn longest_path(&self) -> u32 {
+    /// The longest path that there could be if every AS took its longest, prepends of sites not
+    /// counted. Found when it is first asked for: few sweeps have such long paths.
+    pub(super) fn longest(&self) -> u32 {
+        *self.longest.get_or_init(|| self.find_longest())
+    }
+
+    fn find_longest(&self) -> u32 {
         // ASes that hear prepends of an overlay are not folded.
         let added_to = |down, unit, of_provider, position: usize| {
             let edge = Edge { down, unit, member: NOBODY, of_provider, position: position as u32 };
@@ -351,7 +356,7 @@ fn topological(world: &World) -> Option<Vec<u32>> {
             }
         }
     }
-    (order.len() == (0..count).filter(has_customers).count()).then_some(order)
+    (order.len() == carries.iter().filter(|carries| **carries).count()).then_some(order)
 }
 
 /// Rows of more neighbors than this are as good as equally long.
@@ -368,7 +373,14 @@ fn sort_by_shape(world: &World, order: &mut [u32], shape_of: impl Fn(u32) -> u32
         let levels = above.iter().map(|provider| level[*provider as usize] + 1);
         level[*index as usize] = levels.max().unwrap_or(0);
     }
-    order.sort_by_cached_key(|index| (level[*index as usize], shape_of(*index)));
+    // Whole words, as they are sorted in half the time of pairs.
+    let shapes = (SHAPE_MAX + 1) * (SHAPE_MAX + 1);
+    let key =
+        |index: u32| u64::from(level[index as usize]) * shapes as u64 + u64::from(shape_of(index));
+    let mut keys: Vec<u64> =
+        order.iter().map(|index| key(*index) << 32 | u64::from(*index)).collect();
+    keys.sort_unstable();
+    order.iter_mut().zip(keys).for_each(|(index, key)| *index = key as u32);
 }
 
 /// Sessions on which a site does not say what others hear from a plain origin: site, receiving
@@ -465,15 +477,16 @@ fn lay_out(
         }
         listened.clear();
         listened.extend(row(index, Relation::Provider));
+        let cut = listened.len();
         // Not an AS index, so that the two parts cannot be mistaken for each other.
         listened.push(NOBODY);
         listened.extend(high_peers(index));
-        node_of[index as usize] = single_count + folding.class_of(&listened);
+        node_of[index as usize] = single_count + folding.class_of(&listened, cut);
     }
     let parts = |class: u32| {
-        let listened = folding.rows.row(class);
-        let cut = listened.iter().position(|value| *value == NOBODY).expect("it was put there");
-        (&listened[..cut], &listened[cut + 1..])
+        let (above, beside) =
+            folding.rows.row(class).split_at(folding.cuts[class as usize] as usize);
+        (above, &beside[1..])
     };
     let mut by_class = Rows::new();
     for class in 0..folding.rows.len() as u32 {
@@ -532,7 +545,7 @@ fn lay_out(
         members,
         leader_of: Vec::new(),
         specials: Vec::new(),
-        longest: 0,
+        longest: OnceLock::new(),
         prepend_max: Vec::new(),
     }
 }
@@ -541,6 +554,8 @@ fn lay_out(
 /// adversaries that there are none of here, and costs as much as the rest of the layout.
 struct Folding {
     rows: Rows,
+    /// Where the providers of each end.
+    cuts: Vec<u32>,
     slots: Vec<u32>,
     /// Class by provider, of those that listen to nobody else: half of all need no hash.
     of_one: Vec<u32>,
@@ -548,17 +563,19 @@ struct Folding {
 
 impl Folding {
     fn new(count: usize) -> Folding {
-        let slots = vec![NOBODY; (2 * count).next_power_of_two()];
-        Folding { rows: Rows::new(), slots, of_one: vec![NOBODY; count] }
+        // Half of all are not in there, and so many of the others fold that few collide.
+        let slots = vec![NOBODY; count.next_power_of_two()];
+        Folding { rows: Rows::new(), cuts: Vec::new(), slots, of_one: vec![NOBODY; count] }
     }
 
-    /// The class of a row of provider ASes, [`NOBODY`], and peers.
-    fn class_of(&mut self, row: &[u32]) -> u32 {
+    /// The class of a row of so many provider ASes, [`NOBODY`], and peers.
+    fn class_of(&mut self, row: &[u32], cut: usize) -> u32 {
         if let [provider, NOBODY] = row {
             let class = &mut self.of_one[*provider as usize];
             if *class == NOBODY {
                 *class = self.rows.len() as u32;
                 self.rows.push(row.iter().copied());
+                self.cuts.push(cut as u32);
             }
             return *class;
         }
@@ -574,6 +591,7 @@ impl Folding {
                     let class = self.rows.len() as u32;
                     self.slots[slot] = class;
                     self.rows.push(row.iter().copied());
+                    self.cuts.push(cut as u32);
                     return class;
                 }
                 class if self.rows.row(class) == row => return class,

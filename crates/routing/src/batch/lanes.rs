@@ -209,10 +209,6 @@ pub(super) struct Lanes<W: Word> {
     pub last: Vec<Row<W>>,
     /// Words of ASes that are folded and yet differ, after those of nodes.
     pub row_of: Vec<u32>,
-    /// By node, the word of the first lane, and 0 for own and customer routes, 1 for peer routes, 2
-    /// for the rest. Only in a pass for a base.
-    pub first: Vec<W>,
-    pub rank: Vec<u8>,
     /// What comes over the special edges of a row.
     heard: Vec<Row<W>>,
     /// Rows whose demand is not in the totals yet.
@@ -261,8 +257,6 @@ pub(super) struct Pass<'a> {
     pub as_keys: &'a [u32],
     /// Whether the words of all ASes are wanted, not the totals alone.
     pub keeps_words: bool,
-    /// Whether the first lane is to be a base.
-    pub is_base: bool,
     /// Whether a row of words takes few enough vector registers for a second one beside it.
     pub has_many_registers: bool,
 }
@@ -281,12 +275,6 @@ pub(super) fn run<W: Word, const DRAWS: bool>(pass: &Pass<'_>, lanes: &mut Lanes
     if pass.keeps_words {
         lanes.row_of.clear();
         lanes.row_of.extend_from_slice(&graph.node_of);
-    }
-    if pass.is_base {
-        lanes.rank.clear();
-        lanes.rank.resize(graph.node_count(), 2);
-        lanes.first.clear();
-        lanes.first.resize(graph.node_count(), W::NONE);
     }
     let mut specials = &pass.block.specials[..];
     for place in 0..graph.cone.len() as u32 {
@@ -355,9 +343,6 @@ fn descend<W: Word, const DRAWS: bool>(
     let members = graph.members.row(node);
     if node < graph.single_count {
         let words = decide::<W, DRAWS>(pass, lanes, node, special, members[0]);
-        if pass.is_base {
-            lanes.first[node as usize] = words.0[0];
-        }
         keep(lanes, node, &words);
         count(pass, lanes, &words, pass.nodes[node as usize]);
         if !special.is_empty() {
@@ -366,15 +351,12 @@ fn descend<W: Word, const DRAWS: bool>(
         return;
     }
     let leads = graph.leader_of[node as usize] == NOBODY;
-    if !leads && special.is_empty() && !pass.keeps_words && !pass.is_base {
+    if !leads && special.is_empty() && !pass.keeps_words {
         return;
     }
     let tosses = DRAWS && graph.peers.row(node).len().max(graph.providers.row(node).len()) > 1;
     if special.is_empty() && !tosses {
         let words = decide::<W, false>(pass, lanes, node, &[], members[0]);
-        if pass.is_base {
-            lanes.first[node as usize] = words.0[0];
-        }
         keep(lanes, node, &words);
         count(pass, lanes, &words, pass.nodes[node as usize]);
         return;
@@ -457,7 +439,7 @@ pub(super) fn decide<W: Word, const DRAWS: bool>(
     member: u32,
 ) -> Row<W> {
     let graph = pass.graph;
-    let Lanes { up, last, heard, own, rank, .. } = lanes;
+    let Lanes { up, last, heard, own, .. } = lanes;
     let coin = || pass.as_keys[member as usize];
     let cut = special.iter().take_while(|(edge, _)| !edge.of_provider).count();
     let (of_peers, of_providers) = special.split_at(cut);
@@ -468,12 +450,7 @@ pub(super) fn decide<W: Word, const DRAWS: bool>(
     let peers = graph.peers.row(node);
     if !peers.is_empty() && words.has_none() {
         let beside = listen::<W, DRAWS>(pass, up, peers, of_peers, own, heard, coin);
-        if pass.is_base && words.0[0] == W::NONE && beside.0[0] < W::NONE {
-            rank[node as usize] = 1;
-        }
         words = words.or(&beside);
-    } else if pass.is_base && words.0[0] < W::NONE {
-        rank[node as usize] = 0;
     }
     let providers = graph.providers.row(node);
     if !providers.is_empty() && words.has_none() {
@@ -657,6 +634,28 @@ pub(super) fn coin(as_key: u32, draw_key: u32) -> u16 {
     (word >> 16) as u16
 }
 
+/// What comes over a special edge in a lane.
+pub(super) fn over<W: Word>(
+    special: &Special,
+    word: W,
+    lane: usize,
+    own: &[Row<W>],
+    layout: Layout,
+) -> W {
+    if special.closed >> lane & 1 == 1 {
+        return W::NONE;
+    }
+    let word = word.longer(layout.length(special.added));
+    if special.site == NOBODY || own[special.site as usize].0[lane] == W::NONE {
+        return word;
+    }
+    if special.own_closed >> lane & 1 == 1 {
+        return W::NONE;
+    }
+    let more = special.own_added_by_lane.get(lane).copied().unwrap_or(0);
+    word.longer(layout.length(special.own_added + more))
+}
+
 /// The same over a row with special edges.
 #[inline(never)]
 fn listen_specially<W: Word, const DRAWS: bool>(
@@ -670,21 +669,10 @@ fn listen_specially<W: Word, const DRAWS: bool>(
 ) -> Row<W> {
     heard.clear();
     heard.extend(row.iter().map(|index| words[*index as usize]));
-    let length = |length: u32| pass.layout.length::<W>(length);
     for (edge, special) in special {
         let words = &mut heard[edge.position as usize];
         for (lane, word) in words.0.iter_mut().enumerate() {
-            *word = word.longer(length(special.added));
-            if special.closed >> lane & 1 == 1 {
-                *word = W::NONE;
-            }
-            if special.site != NOBODY && own[special.site as usize].0[lane] < W::NONE {
-                let more = special.own_added_by_lane.get(lane).copied().unwrap_or(0);
-                *word = word.longer(length(special.own_added + more));
-                if special.own_closed >> lane & 1 == 1 {
-                    *word = W::NONE;
-                }
-            }
+            *word = over(special, *word, lane, own, pass.layout);
         }
     }
     let all: Vec<u32> = (0..row.len() as u32).collect();
@@ -693,5 +681,5 @@ fn listen_specially<W: Word, const DRAWS: bool>(
         true => toss(heard, &all, mask, &pass.block.draw_keys, coin),
         false => first(pass, heard, &all),
     };
-    best.longer(length(1))
+    best.longer(pass.layout.length(1))
 }
