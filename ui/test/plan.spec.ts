@@ -7,7 +7,7 @@ import { deflateRawSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 
 import { number } from '../src/model/format';
-import { BINARY, expect, scenarioFile, Server, Simulator, test } from './catchment';
+import { BINARY, cli, expect, scenarioFile, Server, Simulator, test } from './catchment';
 
 type Field = number | string | null;
 type Row = Record<string, Field>;
@@ -76,7 +76,11 @@ async function rowsOf(page: Page, testid: string): Promise<Record<string, string
 }
 
 const print = (value: Field) =>
-  value === null ? '–' : typeof value === 'number' ? number(value) : value;
+  value === null
+    ? '–'
+    : typeof value === 'number'
+      ? number(value).replace('-', '−')
+      : value.replaceAll('|', ', ');
 
 /** Waits until every answer that was asked for is there. */
 async function answered(page: Page): Promise<void> {
@@ -107,6 +111,21 @@ test('the PoP table and the heat map say what the command line does', async ({
     expect(shown[at]['N-1 worst'].replace(' ▲', '')).toBe(print(row.utilization));
     expect(shown[at]['N-1 worst'].includes('▲')).toBe(Number(row.utilization) > 100);
     expect(shown[at]['Δ vs A']).toBe('0');
+  });
+
+  // Round trips of each site: what so much of its demand does not exceed.
+  const file = scenarioFile(EIGHT_TOML);
+  const networks = table(plan('diff', file, file), 'networks');
+  known.forEach(({ site }, at) => {
+    const own = networks.filter((row) => row.site_b === site);
+    own.sort((one, other) => Number(one.rtt_b_ms) - Number(other.rtt_b_ms));
+    const total = own.reduce((sum, row) => sum + Number(row.demand), 0);
+    const quantile = (share: number) => {
+      let below = 0;
+      return own.find((row) => (below += Number(row.demand)) >= share * total)!.rtt_b_ms;
+    };
+    expect(shown[at].p50).toBe(print(quantile(0.5)));
+    expect(shown[at].p95).toBe(print(quantile(0.95)));
   });
 
   // Every cell of the matrix, in its metric and in the other.
@@ -156,7 +175,12 @@ test('the PoP table is sorted, filtered, copied, and points at sites', async ({
   await pops.getByText('Columns', { exact: true }).click();
   await pops.getByRole('checkbox', { name: 'missing' }).check();
   await expect(pops.getByRole('columnheader', { name: /missing/ })).toBeVisible();
+  await pops.getByRole('checkbox', { name: 'sessions' }).check();
+  await pops.getByRole('checkbox', { name: 'last flap' }).check();
   await pops.getByText('Columns', { exact: true }).click();
+  await pops.getByRole('searchbox').fill('site:fra');
+  expect(await rowsOf(page, 'plan-pops')).toMatchObject([{ sessions: '1', 'last flap': '–' }]);
+  await pops.getByRole('searchbox').fill('');
 
   const saved = page.waitForEvent('download');
   await pops.getByRole('button', { name: 'CSV' }).click();
@@ -235,7 +259,7 @@ test('round trips and the difference are those of `plan diff`', async ({ simulat
       ases: print(row.ases),
       demand: print(row.demand),
       share: print(row.share),
-      'change ms': print(row.change_ms),
+      change: print(row.change_ms),
     })),
   );
   // A and B of the PoP table, and the curves as numbers.
@@ -256,6 +280,9 @@ test('networks are filtered by what is known of them', async ({ simulator, page 
   const all = table(plan('diff', scenarioFile(EIGHT_TOML), b), 'networks');
   const filter = page.getByTestId('plan-networks').getByRole('searchbox');
   const asns = async () => (await rowsOf(page, 'plan-networks')).map((row) => row.asn);
+  // Paths are those of B, as it is at the start of a run.
+  const routes = cli<Row[]>('simulate', b, '--at', '0');
+  const lengthOf = ({ asn }: Row) => Number(routes.find((route) => route.asn === asn)!.path_length);
   const fits = (test: (row: Row) => boolean) => all.filter(test).map((row) => `AS${row.asn}`);
   expect(await asns()).toEqual(fits(() => true));
   const stories: [string, (row: Row) => boolean][] = [
@@ -266,6 +293,8 @@ test('networks are filtered by what is known of them', async ({ simulator, page 
     ['"york"', (row) => String(row.name).toLowerCase().includes('york')],
     ['was:bom city:jnb', (row) => row.site_a === 'bom' && row.city === 'JNB'],
     ['tier:1', (row) => row.tier === 1],
+    ['len>=3', (row) => lengthOf(row) >= 3],
+    ['len:2 -site:fra', (row) => lengthOf(row) === 2 && row.site_b !== 'fra'],
   ];
   for (const [text, test] of stories) {
     await filter.fill(text);
