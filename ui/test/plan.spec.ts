@@ -272,6 +272,30 @@ test('round trips and the difference are those of `plan diff`', async ({ simulat
   await curves.getByRole('button', { name: 'As a table' }).click();
   const last = curves.locator('tbody tr').last();
   await expect(last).toContainText(number(Number(rtt.at(-1)!.b_ms)));
+
+  // Two more metrics, by what runs say of each network.
+  const metric = page.getByTestId('curve-metric');
+  await metric.selectOption('length');
+  const routes = cli<Row[]>('simulate', b, '--at', '0');
+  const networks = table(expected, 'networks');
+  const short = networks.filter(
+    ({ asn }) => Number(routes.find((route) => route.asn === asn)!.path_length) <= 2,
+  );
+  const demand = (rows: Row[]) => rows.reduce((sum, row) => sum + Number(row.demand), 0);
+  const lengths = page.locator('figure', { hasText: 'Path lengths' });
+  await expect(lengths.getByRole('checkbox', { name: 'log' })).toHaveCount(0);
+  const two = lengths
+    .getByRole('row')
+    .filter({ has: page.getByRole('rowheader', { name: '2', exact: true }) });
+  await expect(two.getByRole('cell').last()).toHaveText(
+    number((100 * demand(short)) / demand(networks)),
+  );
+  await metric.selectOption('inflation');
+  const inflation = page.locator('figure', { hasText: 'Inflation of round trips' });
+  await expect(inflation.locator('tbody tr').last()).toContainText('100');
+  await inflation.getByRole('button', { name: 'As curves' }).click();
+  await inflation.getByRole('checkbox', { name: 'log' }).check();
+  await expect(inflation.locator('canvas')).toBeVisible();
 });
 
 test('networks are filtered by what is known of them', async ({ simulator, page }) => {
