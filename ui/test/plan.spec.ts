@@ -498,6 +498,21 @@ test('B14: an attack, what survives it, and a response that Simulate plays', asy
     known.map((row) => print(row.moved_clients)),
   );
 
+  // How much each does, and whether a smaller one does as much.
+  expect(rows[0]).toMatchObject({ response: 'fra withdraws', size: '1 site', smaller: 'absorb' });
+  expect(rows.find((row) => row.response === 'fra prepends 2')).toMatchObject({
+    size: '2 prepends',
+    smaller: 'fra prepends 1',
+    note: '–',
+  });
+  await playbook.getByRole('searchbox').fill('smaller:fra');
+  expect((await rowsOf(page, 'plan-playbook')).map((row) => row.response)).toEqual(
+    table(expected, 'playbook')
+      .filter((row) => String(row.note).startsWith('`fra'))
+      .map((row) => row.response),
+  );
+  await playbook.getByRole('searchbox').fill('response:fra');
+
   // The response `fra withdraws` is played: attack first, then what was done about it.
   await playbook.getByRole('button', { name: /^Try in Simulate: fra withdraws/ }).click();
   await simulator.idle();
