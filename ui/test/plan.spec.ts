@@ -6,6 +6,7 @@ import { deflateRawSync } from 'node:zlib';
 
 import type { Page } from '@playwright/test';
 
+import type { RunState } from '../src/engine/api';
 import { number } from '../src/model/format';
 import { BINARY, cli, expect, scenarioFile, Server, Simulator, test } from './catchment';
 
@@ -568,6 +569,63 @@ test('questions without sense say what to do', async ({ simulator, page }) => {
   await expect(page.getByTestId('change-0').locator('.bad')).toBeVisible();
   await page.getByRole('button', { name: 'Revert' }).click();
   await answered(page);
+});
+
+test('a plan that is impossible says which constraint cannot be met', async ({
+  simulator,
+  page,
+}) => {
+  await openPlan(simulator, 's=eight');
+  await page.getByRole('button', { name: 'Suggest' }).click();
+  const panel = page.getByTestId('plan-suggest');
+  await page.getByTestId('suggest-goal').selectOption('shares');
+  await panel.getByLabel('fra, %').fill('70');
+  await panel.getByLabel('lhr, %').fill('60');
+  await panel.getByRole('button', { name: 'Search' }).click();
+  const alert = panel.getByRole('alert');
+  await expect(alert).toContainText('Not possible:');
+  await expect(alert).toContainText(
+    'the targets add up to 130 % of demand, 30 % more than there is',
+  );
+  await expect(alert).toContainText('lower some of the targets');
+  // The command line refuses it with the same words.
+  expect(() => plan('steer', 'eight', '--target', 'fra=70%,lhr=60%')).toThrow(
+    /the targets add up to 130 % of demand/,
+  );
+
+  // The form is still there: what can be met is answered.
+  await panel.getByLabel('fra, %').fill('20');
+  await panel.getByLabel('lhr, %').fill('');
+  await panel.getByRole('button', { name: 'Search', exact: true }).click();
+  await expect(alert).toHaveCount(0);
+  await expect(panel.locator('.headline')).toBeVisible({ timeout: 60_000 });
+});
+
+test('a plan that is under way can be cancelled, and asked again', async ({ simulator, page }) => {
+  test.slow();
+  await simulator.open('#plan?s=internet&e=&v=1');
+  const card = page.getByRole('group', { name: 'Capacity' });
+  const started = page.waitForResponse(
+    (response) => response.url().endsWith('/plans') && response.request().method() === 'POST',
+  );
+  await card.getByRole('button', { name: 'Ask' }).click();
+  const { id } = (await (await started).json()) as { id: string };
+  await expect(card.getByRole('status')).toContainText('Capacity:');
+  const gone = page.waitForResponse((response) => response.request().method() === 'DELETE');
+  await card.getByRole('button', { name: 'Cancel' }).click();
+  await gone;
+  // The page is as it was before, and the server has stopped too.
+  await expect(card).toHaveAttribute('aria-busy', 'false');
+  await expect(card.getByRole('alert')).toHaveCount(0);
+  await expect(card).toContainText('an answer takes seconds');
+  await expect(page.getByTestId('plan-headline')).toHaveCount(0);
+  const phase = async () =>
+    ((await (await page.request.get(`${simulator.url}/api/v1/runs/${id}`)).json()) as RunState)
+      .phase;
+  await expect.poll(phase, { timeout: 30_000 }).toBe('cancelled');
+  await card.getByRole('button', { name: 'Ask' }).click();
+  await expect(card.getByRole('button', { name: 'Cancel' })).toBeVisible();
+  await card.getByRole('button', { name: 'Cancel' }).click();
 });
 
 test('a server that is away is said, and asked again', async ({ page }) => {
