@@ -14,8 +14,8 @@ const isText = (column: ColumnInfo) => column.values.some((value) => typeof valu
 export function printField(column: ColumnInfo, row: Row): string {
   const value = column.values[row];
   if (value === null || value === undefined) return '–';
-  // Lists have bars between, which filters see.
-  if (typeof value === 'string') return value.replaceAll('|', ', ');
+  // Lists have bars between, and names backticks around them; filters see both.
+  if (typeof value === 'string') return value.replaceAll('|', ', ').replaceAll('`', '');
   if (column.name === 'asn') return `AS${value}`;
   // As many digits as the command line prints.
   const rounded = column.decimals === null ? value : Number(value.toFixed(column.decimals));
@@ -29,6 +29,7 @@ export function columnsOf(section: SectionInfo, keys: Record<string, string> = {
     title: titleOf(keys[column.name] ?? column.name, column.unit),
     unit: column.unit,
     kind: isText(column) ? 'text' : 'number',
+    isName: column.name === 'asn',
     width: widthOf(column, titleOf(keys[column.name] ?? column.name, column.unit)),
     get: (row) => column.values[row] ?? null,
     print: (row) => printField(column, row),
@@ -45,7 +46,7 @@ function titleOf(name: string, unit: string): string {
 /** Room for a head, whose unit stands below it, and the longest of the first fields, in px. */
 export function widthFor(title: string, unit: string, fields: string[]): number {
   const most = Math.max(unit.length, ...fields.map((field) => field.length));
-  return Math.min(320, 18 + Math.ceil(Math.max(8.4 * title.length, 7.4 * most)));
+  return Math.min(320, 22 + Math.ceil(Math.max(8.4 * title.length, 8.3 * most)));
 }
 
 function widthOf(column: ColumnInfo, title: string): number {

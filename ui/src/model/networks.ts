@@ -88,6 +88,9 @@ export function waysOf(
 /** Round trips this close, in ms, are one way: tables have three digits. */
 const SAME_MS = 0.01;
 
+/** Beyond two digits there is what tables and arrays leave out. */
+const rounded = (ms: number) => Math.round(100 * ms) / 100;
+
 /** What is known of a row of networks beside what the plan says, on one side. */
 export interface Extra {
   length: number | null;
@@ -104,7 +107,7 @@ export function extraOf(way: Way | undefined, rtt: number | null): Extra {
   const isSame = way.rtt !== null && Math.abs(way.rtt - rtt) <= SAME_MS;
   return {
     length: isSame ? way.length : null,
-    inflation: way.best === null ? null : Math.max(0, rtt - way.best),
+    inflation: way.best === null ? null : Math.max(0, rounded(rtt - way.best)),
   };
 }
 

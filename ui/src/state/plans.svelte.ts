@@ -91,7 +91,9 @@ export class Ask<Answer = PlanAnswer, Question = PlanQuestion> {
       this.problem = null;
     } catch (error) {
       if (abort.signal.aborted) return;
-      this.answer = null;
+      // What an engine answered that is away now is still worth something.
+      if (error instanceof Offline) this.asked = null;
+      else this.answer = null;
       this.problem = away(error);
     } finally {
       if (this.abort === abort) {
