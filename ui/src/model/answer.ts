@@ -14,29 +14,44 @@ const isText = (column: ColumnInfo) => column.values.some((value) => typeof valu
 export function printField(column: ColumnInfo, row: Row): string {
   const value = column.values[row];
   if (value === null || value === undefined) return '–';
-  if (typeof value === 'string') return value;
+  // Lists have bars between, and names backticks around them; filters see both.
+  if (typeof value === 'string') return value.replaceAll('|', ', ').replaceAll('`', '');
+  if (column.name === 'asn') return `AS${value}`;
   // As many digits as the command line prints.
-  return number(column.decimals === null ? value : Number(value.toFixed(column.decimals)));
+  const rounded = column.decimals === null ? value : Number(value.toFixed(column.decimals));
+  return number(rounded).replace('-', '−');
 }
 
 /** The columns of a section for tables, under other keys where `keys` has some. */
 export function columnsOf(section: SectionInfo, keys: Record<string, string> = {}): Column<Row>[] {
   return section.columns.map((column) => ({
     key: keys[column.name] ?? column.name,
-    title: (keys[column.name] ?? column.name).replaceAll('_', ' '),
+    title: titleOf(keys[column.name] ?? column.name, column.unit),
     unit: column.unit,
     kind: isText(column) ? 'text' : 'number',
-    width: widthOf(column),
+    isName: column.name === 'asn',
+    width: widthOf(column, titleOf(keys[column.name] ?? column.name, column.unit)),
     get: (row) => column.values[row] ?? null,
     print: (row) => printField(column, row),
   }));
 }
 
-/** Room for the head and the longest of the first fields, in px. */
-function widthOf(column: ColumnInfo): number {
-  const fields = column.values.slice(0, 100).map((_, row) => printField(column, row).length);
-  const head = column.name.length + column.unit.length + 3;
-  return Math.min(320, 18 + 7 * Math.max(head, ...fields));
+/** A name as a head: what stands below it need not end it too. */
+function titleOf(name: string, unit: string): string {
+  const end = `_${unit}`;
+  const bare = unit && name.endsWith(end) ? name.slice(0, -end.length) : name;
+  return bare.replaceAll('_', ' ');
+}
+
+/** Room for a head, whose unit stands below it, and the longest of the first fields, in px. */
+export function widthFor(title: string, unit: string, fields: string[]): number {
+  const most = Math.max(unit.length, ...fields.map((field) => field.length));
+  return Math.min(320, 22 + Math.ceil(Math.max(8.4 * title.length, 8.3 * most)));
+}
+
+function widthOf(column: ColumnInfo, title: string): number {
+  const fields = column.values.slice(0, 100).map((_, row) => printField(column, row));
+  return widthFor(title, column.unit, fields);
 }
 
 export function rowsOf(section: SectionInfo): Row[] {

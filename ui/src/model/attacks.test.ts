@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 
 import type { PlanAnswer } from '../engine/api';
-import { attackEvent, fromOf, mainSize, responseEvents, type Speaker } from './attacks';
+import {
+  attackEvent,
+  fromOf,
+  mainSize,
+  responseEvents,
+  type Speaker,
+  effortText,
+  smallerIn,
+} from './attacks';
 
 const SPEAKERS: Speaker[] = [
   {
@@ -68,4 +76,19 @@ test('the size of a playbook is the one whose even split the answer tells', () =
   } as unknown as PlanAnswer;
   expect(mainSize(answer)).toEqual({ mqps: 1.1, gbps: 8 });
   expect(mainSize({ sections: [] } as unknown as PlanAnswer)).toBeNull();
+});
+
+test('says how much a response does, and which smaller one would do', () => {
+  const sizes: [string, string | null][] = [
+    ['absorb', null],
+    ['fra withdraws', '1 site'],
+    ['mia leaves AS12956, AS3356', '2 sessions'],
+    ['mia leaves AS12956; nrt prepends 2; jfk prepends 1', '1 session, 3 prepends'],
+    ['by themselves fra, lhr and bom withdraw', '3 sites'],
+    ['something new', null],
+  ];
+  for (const [response, size] of sizes) expect(effortText(response), response).toBe(size);
+  expect(smallerIn('`fra prepends 1` does as much')).toBe('fra prepends 1');
+  expect(smallerIn('best')).toBeNull();
+  expect(smallerIn(null)).toBeNull();
 });

@@ -72,6 +72,29 @@ function actionEvents(action: string, speakers: Speaker[]): EventDoc[] | null {
   }));
 }
 
+/** How much a response does: `2 sites`, `3 prepends`, `1 session`; `null` for absorbing. */
+export function effortText(response: string): string | null {
+  const count = { site: 0, session: 0, prepend: 0 };
+  for (const action of response.split('; ')) {
+    const [, , verb, rest] = /^(\S+) (withdraws|prepends|leaves)(?: (.*))?$/.exec(action) ?? [];
+    if (verb === 'withdraws') count.site += 1;
+    else if (verb === 'leaves') count.session += rest.split(', ').length;
+    else if (verb === 'prepends') count.prepend += Number(rest);
+  }
+  // What sites do by themselves is a list of names: `by themselves fra, lhr and bom withdraw`.
+  const themselves = /^by themselves (.*) withdraw$/.exec(response);
+  if (themselves) count.site = themselves[1].split(/, | and /).length;
+  const parts = Object.entries(count).filter(([, many]) => many > 0);
+  return parts.length === 0
+    ? null
+    : parts.map(([what, many]) => `${many} ${what}${many === 1 ? '' : 's'}`).join(', ');
+}
+
+/** The smaller response that a note of a playbook names: `` `absorb` does as much ``. */
+export function smallerIn(note: number | string | null): string | null {
+  return /^`(.*)` does as much$/.exec(String(note ?? ''))?.[1] ?? null;
+}
+
 /**
  * The size that a playbook is for: of those in the map, the one that an even split was made of.
  * `null` if the answer has no such tables.

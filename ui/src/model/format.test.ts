@@ -10,6 +10,7 @@ import {
   plural,
   seconds,
   secondsOrNever,
+  short,
   withTimes,
 } from './format';
 
@@ -84,4 +85,14 @@ test('round trips have a decimal below ten', () => {
     '130 ms',
   ]);
   expect([millis(null), millis(NaN)]).toEqual(['–', '–']);
+});
+
+test('large numbers are short where there is little room', () => {
+  const cases: [number, string][] = [
+    [100_000, '100k'],
+    [999_600, '1M'],
+    [982_454_100, '982M'],
+    [1_158_398_356, '1.16G'],
+  ];
+  for (const [value, text] of cases) expect(short(value)).toBe(text);
 });

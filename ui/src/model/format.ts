@@ -23,6 +23,13 @@ export function number(value: number): string {
   return grouped(trimmed(value.toFixed(decimals)));
 }
 
+/** Three digits of a large number, with the endings that filters read: `982M`, `1.16G`. */
+export function short(value: number): string {
+  const three = Number(value.toPrecision(3));
+  const [scale, ending] = three >= 1e9 ? [1e9, 'G'] : three >= 1e6 ? [1e6, 'M'] : [1e3, 'k'];
+  return `${Number((three / scale).toPrecision(3))}${ending}`;
+}
+
 const MS = 1e3;
 const SECOND = 1e6;
 const MINUTE = 6e7;

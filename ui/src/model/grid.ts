@@ -11,6 +11,8 @@ export interface Column<Row> extends Field<Row> {
   width: number;
   /** Shown only if somebody asks for it. */
   isExtra?: boolean;
+  /** Whether its numbers are names: they begin where texts do. */
+  isName?: boolean;
   /** Whether a text is not enough. */
   isDrawn?: boolean;
   print: (row: Row) => string;
