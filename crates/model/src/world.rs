@@ -85,6 +85,17 @@ pub struct World {
     has_siblings: bool,
     /// Whether BGP identifiers ascend with the routers, so that rows ascend by router too.
     ids_ascend: bool,
+    /// See [`World::transit`].
+    transit: Option<Vec<Transit>>,
+}
+
+/// A router with customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transit {
+    /// The router.
+    pub router: u32,
+    /// The most hops up from it, from customer to provider.
+    pub depth: u32,
 }
 
 /// Arrays that do not fit together, as in a damaged file.
@@ -117,7 +128,47 @@ impl World {
         let is_sibling =
             |row: &[u32]| row[Relation::Sibling as usize] != row[Relation::Peer as usize];
         let has_siblings = parts.rows.chunks_exact(4).any(is_sibling);
-        World { parts, has_islands, has_siblings, ids_ascend }
+        let mut world = World { parts, has_islands, has_siblings, ids_ascend, transit: None };
+        world.transit = world.find_transit();
+        world
+    }
+
+    /// Routers with customers, all providers of each before it. `None` if relationships go round
+    /// in circles: somebody is above itself.
+    pub fn transit(&self) -> Option<&[Transit]> {
+        self.transit.as_deref()
+    }
+
+    /// By taking away who has no provider left (Kahn 1962).
+    fn find_transit(&self) -> Option<Vec<Transit>> {
+        let routers = 0..self.router_count() as u32;
+        // Looked up for each session, and most sessions are those of stubs.
+        let carries: Vec<bool> = routers
+            .clone()
+            .map(|router| !self.group(router, Relation::Customer).is_empty())
+            .collect();
+        let mut open: Vec<u32> = routers
+            .clone()
+            .map(|router| self.group(router, Relation::Provider).len() as u32)
+            .collect();
+        let is_top = |router: &u32| open[*router as usize] == 0 && carries[*router as usize];
+        let mut found: Vec<Transit> =
+            routers.filter(is_top).map(|router| Transit { router, depth: 0 }).collect();
+        let mut done = 0;
+        while let Some(Transit { router, depth }) = found.get(done).copied() {
+            done += 1;
+            let group = self.group(router, Relation::Customer);
+            let customers = &self.parts.neighbors[group.start as usize..group.end as usize];
+            for customer in customers.iter().filter(|customer| carries[**customer as usize]) {
+                open[*customer as usize] -= 1;
+                // The last of its providers is the deepest, as they are found by depth.
+                if open[*customer as usize] == 0 {
+                    found.push(Transit { router: *customer, depth: depth + 1 });
+                }
+            }
+        }
+        let count = carries.iter().filter(|carries| **carries).count();
+        (found.len() == count).then_some(found)
     }
 
     /// Entries of `asns`: ASes, islands counted apart.
@@ -461,5 +512,26 @@ mod tests {
             if verdicts.0 { sound += 1 } else { broken += 1 }
         }
         assert!(sound > 500 && broken > 500, "{sound} sound, {broken} broken");
+    }
+
+    /// 1 carries 2 and 3, both carry 4, and 4 carries 5; whoever is in a circle is above itself.
+    #[test]
+    fn transit_comes_providers_first() {
+        let carries = |provider, customer| Link {
+            a: Asn(provider),
+            b: Asn(customer),
+            relation: Relation::Customer,
+        };
+        let mut links = vec![carries(4, 5), carries(3, 4), carries(2, 4), carries(1, 3)];
+        links.push(carries(1, 2));
+        let (world, _) = World::from_links("x", &links);
+        let found = world.transit().expect("nobody is above itself");
+        let found: Vec<(u32, u32)> = found
+            .iter()
+            .map(|transit| (world.asns[transit.router as usize].0, transit.depth))
+            .collect();
+        assert_eq!(found, [(1, 0), (2, 1), (3, 1), (4, 2)]);
+        links.push(carries(4, 1));
+        assert_eq!(World::from_links("x", &links).0.transit(), None);
     }
 }

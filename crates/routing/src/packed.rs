@@ -45,6 +45,30 @@ impl Rows {
         Rows { starts: vec![0], values: Vec::new() }
     }
 
+    /// With room for so many numbers in so many rows.
+    pub(crate) fn with_capacity(rows: usize, values: usize) -> Rows {
+        let mut starts = Vec::with_capacity(rows + 1);
+        starts.push(0);
+        Rows { starts, values: Vec::with_capacity(values) }
+    }
+
+    /// For each of `count` keys, the indices of those that have it, ascending.
+    pub(crate) fn by_key(keys: &[u32], count: usize) -> Rows {
+        let mut starts = vec![0_u32; count + 1];
+        keys.iter().for_each(|key| starts[*key as usize + 1] += 1);
+        for index in 0..count {
+            starts[index + 1] += starts[index];
+        }
+        let mut next = starts.clone();
+        let mut values = vec![0; keys.len()];
+        for (index, key) in keys.iter().enumerate() {
+            let slot = &mut next[*key as usize];
+            values[*slot as usize] = index as u32;
+            *slot += 1;
+        }
+        Rows { starts, values }
+    }
+
     pub(crate) fn push(&mut self, row: impl IntoIterator<Item = u32>) {
         self.values.extend(row);
         self.starts.push(self.values.len() as u32);
@@ -57,6 +81,11 @@ impl Rows {
 
     pub(crate) fn len(&self) -> usize {
         self.starts.len() - 1
+    }
+
+    /// Numbers in all rows.
+    pub(crate) fn value_count(&self) -> usize {
+        self.values.len()
     }
 
     /// All rows, one after the other.
@@ -101,7 +130,7 @@ struct Graph {
     core_count: u32,
     providers: Rows,
     peers: Rows,
-    /// ASes of each class, from node `core_count` on.
+    /// ASes of each node.
     members: Rows,
 }
 
@@ -121,33 +150,13 @@ impl Graph {
         {
             return None;
         }
-        // Kahn's algorithm over provider links; what is left over would be a cycle.
-        let mut open: Vec<u32> =
-            all.clone().map(|index| neighbors(index, Relation::Provider).len() as u32).collect();
-        let has_customers = |index: &u32| !neighbors(*index, Relation::Customer).is_empty();
-        let mut order: Vec<u32> = all
-            .clone()
-            .filter(|index| open[*index as usize] == 0 && has_customers(index))
-            .collect();
-        let mut depth = vec![0_u32; count];
-        let mut done = 0;
-        while done < order.len() {
-            let provider = order[done];
-            done += 1;
-            for customer in neighbors(provider, Relation::Customer) {
-                let below = depth[provider as usize] + 1;
-                depth[*customer as usize] = depth[*customer as usize].max(below);
-                open[*customer as usize] -= 1;
-                if open[*customer as usize] == 0 && has_customers(customer) {
-                    order.push(*customer);
-                }
-            }
-        }
-        if order.len() != all.clone().filter(has_customers).count()
-            || depth.iter().any(|depth| *depth > DEPTH_MAX)
-        {
+        let transit = world.transit()?;
+        // What stubs hear is one hop longer.
+        if transit.iter().any(|transit| transit.depth + 1 > DEPTH_MAX) {
             return None;
         }
+        let has_customers = |index: &u32| !neighbors(*index, Relation::Customer).is_empty();
+        let mut order: Vec<u32> = transit.iter().map(|transit| transit.router).collect();
         let transit_count = order.len() as u32;
         order.extend(all.clone().filter(|index| {
             !has_customers(index) && !neighbors(*index, Relation::Peer).is_empty()
@@ -160,17 +169,15 @@ impl Graph {
         }
         let mut class_of: HashMap<&[u32], u32> = HashMap::new();
         let mut representatives: Vec<u32> = Vec::new();
-        let mut class_sizes: Vec<u32> = Vec::new();
-        for index in
-            all.clone().filter(|index| node_of[*index as usize] == u32::MAX).collect::<Vec<_>>()
-        {
+        for index in all {
+            if node_of[index as usize] != u32::MAX {
+                continue;
+            }
             let class =
                 *class_of.entry(neighbors(index, Relation::Provider)).or_insert_with(|| {
                     representatives.push(index);
-                    class_sizes.push(0);
                     representatives.len() as u32 - 1
                 });
-            class_sizes[class as usize] += 1;
             node_of[index as usize] = core_count + class;
         }
         let mut providers = Rows::new();
@@ -183,19 +190,8 @@ impl Graph {
             let row = neighbors(*index, Relation::Peer);
             peers.push(row.iter().map(|peer| node_of[*peer as usize]));
         }
-        let mut starts = vec![0_u32];
-        for size in &class_sizes {
-            starts.push(starts[starts.len() - 1] + size);
-        }
-        let mut next = starts.clone();
-        let mut values = vec![0; starts[starts.len() - 1] as usize];
-        for index in all.filter(|index| node_of[*index as usize] >= core_count) {
-            let slot = &mut next[(node_of[index as usize] - core_count) as usize];
-            values[*slot as usize] = index;
-            *slot += 1;
-        }
         let tells = order.iter().map(|index| told_by(*index)).collect();
-        let members = Rows { starts, values };
+        let members = Rows::by_key(&node_of, providers.len());
         Some(Graph { node_of, tells, transit_count, core_count, providers, peers, members })
     }
 
@@ -705,7 +701,7 @@ impl Packed {
             self.catchment.words[as_index as usize] = word;
             return;
         }
-        for as_index in self.graph.members.row(node - self.graph.core_count) {
+        for as_index in self.graph.members.row(node) {
             let slot = &mut self.catchment.words[*as_index as usize];
             let originates = slot.0 < 1 << Word::CLASS_SHIFT;
             if !originates {

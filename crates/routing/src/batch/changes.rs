@@ -117,13 +117,11 @@ fn hear<W: Word>(
     best.longer(pass.layout.length(1))
 }
 
-/// Who listens to whom, against the direction of a [`Graph`]'s rows.
+/// Who listens to whom, against the direction of a [`Graph`]'s rows. Peers are in the graph.
 #[derive(Debug, Clone)]
 pub(super) struct Listeners {
     /// Cone places, for each cone place: providers.
     above: Rows,
-    /// Nodes, for each cone place: peers.
-    beside: Rows,
     /// Nodes, for each transit node: customers.
     below: Rows,
 }
@@ -132,7 +130,6 @@ impl Listeners {
     pub(super) fn new(graph: &Graph) -> Listeners {
         Listeners {
             above: graph.customers.transposed(graph.cone.len()),
-            beside: graph.peers.transposed(graph.cone.len()),
             below: graph.providers.transposed(graph.transit_count as usize),
         }
     }
@@ -249,14 +246,15 @@ fn climbed<W: Word>(
             mark(&mut marks.places, *provider);
         }
     }
-    for peer in listeners.beside.row(place) {
-        let matters = match base.rank[*peer as usize] {
+    for peer in pass.graph.told.row(pass.graph.told_of[place as usize]) {
+        let node = pass.graph.node_of[*peer as usize];
+        let matters = match base.rank[node as usize] {
             0 => false,
-            1 => told <= base.last[*peer as usize],
+            1 => told <= base.last[node as usize],
             _ => true,
         };
         if matters {
-            mark(&mut marks.nodes, *peer);
+            mark(&mut marks.nodes, node);
         }
     }
 }

@@ -5,12 +5,14 @@
 //! step short: only peers above some site are in its rows, and an AS whose peers are all elsewhere
 //! folds as if it had none.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use catchment_model::relation::Relation;
 use catchment_model::rules::{Decision, TieBreak};
 use catchment_model::service::Reach;
+use catchment_model::world::Transit;
 use catchment_model::{Service, World};
 
 use crate::packed::Rows;
@@ -74,6 +76,10 @@ pub(super) struct Graph {
     pub place_of_site: Vec<u32>,
     /// Cone places, for each cone place.
     pub customers: Rows,
+    /// ASes that are peers of the AS at a cone place, in rows named by `told_of`.
+    pub told: Rows,
+    /// Row in `told` of each cone place.
+    pub told_of: Vec<u32>,
     /// ASes of each node.
     pub members: Rows,
     /// The node whose site this node always shares, as it listens to no other; else [`NOBODY`].
@@ -119,6 +125,19 @@ impl Changes {
     fn hears(&self, receiver: u32, sender: u32) -> bool {
         self.closed.is_empty() || !self.closed.contains(&(receiver, sender))
     }
+
+    /// Neighbors of an AS from which something comes to it, by AS index.
+    fn heard<'w>(&self, world: &'w World, index: u32, relation: Relation) -> Cow<'w, [u32]> {
+        let group = world.group(index, relation);
+        let row = &world.neighbors[group.start as usize..group.end as usize];
+        if self.deaf.get(index as usize) == Some(&true) {
+            return Cow::Borrowed(&[]);
+        }
+        if self.closed.is_empty() {
+            return Cow::Borrowed(row);
+        }
+        row.iter().copied().filter(|sender| self.hears(index, *sender)).collect()
+    }
 }
 
 impl Graph {
@@ -127,9 +146,9 @@ impl Graph {
         check_rules(situation, prefix_index)?;
         let origins = origins(world, service, prefix_index)?;
         let changes = changes(situation, deaf(world, &origins)?);
-        let order = topological(world).ok_or(NotLanes::Cycle)?;
+        let transit = world.transit().ok_or(NotLanes::Cycle)?;
         let said = said(situation, &origins);
-        let mut graph = lay_out(world, service, &origins, &changes, &said, order);
+        let mut graph = lay_out(world, service, &origins, &changes, &said, transit);
         graph.prepend_max = vec![0; service.sites.len()];
         for (site, _, prepend) in &said {
             let most = &mut graph.prepend_max[*site as usize];
@@ -333,54 +352,21 @@ fn changes(situation: Situation<'_>, deaf: Vec<bool>) -> Changes {
     changes
 }
 
-/// ASes with customers, providers first; `None` if they go round in circles (Kahn 1962).
-fn topological(world: &World) -> Option<Vec<u32>> {
-    let count = world.as_count() as u32;
-    // Looked up for each link, and most links are those of stubs.
-    let carries: Vec<bool> =
-        (0..count).map(|index| !world.group(index, Relation::Customer).is_empty()).collect();
-    let has_customers = |index: &u32| carries[*index as usize];
-    let mut open: Vec<u32> =
-        (0..count).map(|index| world.group(index, Relation::Provider).len() as u32).collect();
-    let mut order: Vec<u32> =
-        (0..count).filter(|index| open[*index as usize] == 0 && has_customers(index)).collect();
-    let mut done = 0;
-    while done < order.len() {
-        let group = world.group(order[done], Relation::Customer);
-        done += 1;
-        let customers = &world.neighbors[group.start as usize..group.end as usize];
-        for customer in customers.iter().filter(|customer| has_customers(customer)) {
-            open[*customer as usize] -= 1;
-            if open[*customer as usize] == 0 {
-                order.push(*customer);
-            }
-        }
-    }
-    (order.len() == carries.iter().filter(|carries| **carries).count()).then_some(order)
-}
-
 /// Rows of more neighbors than this are as good as equally long.
 const SHAPE_MAX: usize = 63;
+const SHAPES: usize = (SHAPE_MAX + 1) * (SHAPE_MAX + 1);
 
-/// Puts nodes with equally many neighbors after each other, providers still first: where a row
-/// ends is then what the processor expects, which is worth a sixth of a sweep.
-fn sort_by_shape(world: &World, order: &mut [u32], shape_of: impl Fn(u32) -> u32) {
-    // One more than the highest of the providers.
-    let mut level = vec![0_u32; world.as_count()];
-    for index in &*order {
-        let group = world.group(*index, Relation::Provider);
-        let above = &world.neighbors[group.start as usize..group.end as usize];
-        let levels = above.iter().map(|provider| level[*provider as usize] + 1);
-        level[*index as usize] = levels.max().unwrap_or(0);
-    }
+/// ASes with customers: providers first, and then those with equally many neighbors after each
+/// other. Where a row ends is then what the processor expects, which is worth a sixth of a sweep.
+fn by_shape(transit: &[Transit], shape_of: impl Fn(u32) -> u32) -> Vec<u32> {
     // Whole words, as they are sorted in half the time of pairs.
-    let shapes = (SHAPE_MAX + 1) * (SHAPE_MAX + 1);
-    let key =
-        |index: u32| u64::from(level[index as usize]) * shapes as u64 + u64::from(shape_of(index));
+    let key = |transit: &Transit| {
+        u64::from(transit.depth) * SHAPES as u64 + u64::from(shape_of(transit.router))
+    };
     let mut keys: Vec<u64> =
-        order.iter().map(|index| key(*index) << 32 | u64::from(*index)).collect();
+        transit.iter().map(|transit| key(transit) << 32 | u64::from(transit.router)).collect();
     keys.sort_unstable();
-    order.iter_mut().zip(keys).for_each(|(index, key)| *index = key as u32);
+    keys.into_iter().map(|key| key as u32).collect()
 }
 
 /// Sessions on which a site does not say what others hear from a plain origin: site, receiving
@@ -412,15 +398,10 @@ fn lay_out(
     origins: &[Option<u32>],
     changes: &Changes,
     said: &[(u32, u32, Option<u8>)],
-    mut order: Vec<u32>,
+    transit: &[Transit],
 ) -> Graph {
     let count = world.as_count();
-    let row = |index: u32, relation: Relation| {
-        let group = world.group(index, relation);
-        let deaf = changes.deaf.get(index as usize) == Some(&true);
-        let row = &world.neighbors[group.start as usize..group.end as usize];
-        row.iter().copied().filter(move |sender| !deaf && changes.hears(index, *sender))
-    };
+    let row = |index: u32, relation: Relation| changes.heard(world, index, relation);
     // Above some site.
     let mut above = vec![false; count];
     let mut open: Vec<u32> = origins.iter().copied().flatten().collect();
@@ -441,14 +422,13 @@ fn lay_out(
         let hears = |receiver: &u32| !deaf(*receiver) && changes.hears(*receiver, *sender);
         told.push(receivers.iter().copied().filter(hears));
     }
+    // Numbers in `high`, by AS.
     let heard = told.transposed(count);
-    let high_peers = |index: u32| heard.row(index).iter().map(|place| high[*place as usize]);
     let shape = |peers: usize, providers: usize| {
         (peers.min(SHAPE_MAX) * (SHAPE_MAX + 1) + providers.min(SHAPE_MAX)) as u32
     };
-    let shape_of =
-        |index: u32| shape(heard.row(index).len(), row(index, Relation::Provider).count());
-    sort_by_shape(world, &mut order, shape_of);
+    let shape_of = |index: u32| shape(heard.row(index).len(), row(index, Relation::Provider).len());
+    let mut order = by_shape(transit, shape_of);
     let mut node_of = vec![NOBODY; count];
     let transit_count = order.len() as u32;
     order.iter().enumerate().for_each(|(node, index)| node_of[*index as usize] = node as u32);
@@ -469,32 +449,27 @@ fn lay_out(
     for (place, node) in cone.iter().enumerate() {
         place_of[order[*node as usize] as usize] = place as u32;
     }
+    let place_of_high: Vec<u32> = high.iter().map(|index| place_of[*index as usize]).collect();
+    let mut told_of = vec![0; cone.len()];
+    for (row, place) in place_of_high.iter().enumerate() {
+        told_of[*place as usize] = row as u32;
+    }
     let mut folding = Folding::new(count);
-    let mut listened: Vec<u32> = Vec::new();
     for index in 0..count as u32 {
-        if node_of[index as usize] != NOBODY {
-            continue;
+        if node_of[index as usize] == NOBODY {
+            let class = folding.class_of(&row(index, Relation::Provider), heard.row(index));
+            node_of[index as usize] = single_count + class;
         }
-        listened.clear();
-        listened.extend(row(index, Relation::Provider));
-        let cut = listened.len();
-        // Not an AS index, so that the two parts cannot be mistaken for each other.
-        listened.push(NOBODY);
-        listened.extend(high_peers(index));
-        node_of[index as usize] = single_count + folding.class_of(&listened, cut);
     }
-    let parts = |class: u32| {
-        let (above, beside) =
-            folding.rows.row(class).split_at(folding.cuts[class as usize] as usize);
-        (above, &beside[1..])
-    };
-    let mut by_class = Rows::new();
-    for class in 0..folding.rows.len() as u32 {
-        let (above, beside) = parts(class);
-        by_class.push([shape(beside.len(), above.len())]);
-    }
-    // Each row one shape, so that its transpose lists the classes by shape.
-    let sorted = by_class.transposed((SHAPE_MAX + 1) * (SHAPE_MAX + 1)).into_values();
+    let parts =
+        |class: u32| folding.rows.row(class).split_at(folding.cuts[class as usize] as usize);
+    let shapes: Vec<u32> = (0..folding.rows.len() as u32)
+        .map(|class| {
+            let (above, beside) = parts(class);
+            shape(beside.len(), above.len())
+        })
+        .collect();
+    let sorted = Rows::by_key(&shapes, SHAPES).into_values();
     let mut place_of_class = vec![0; sorted.len()];
     for (place, class) in sorted.iter().enumerate() {
         place_of_class[*class as usize] = place as u32;
@@ -502,23 +477,24 @@ fn lay_out(
     for node in node_of.iter_mut().filter(|node| **node >= single_count) {
         *node = single_count + place_of_class[(*node - single_count) as usize];
     }
-    let (mut providers, mut peers) = (Rows::new(), Rows::new());
+    let nodes = order.len() + sorted.len();
+    let mut providers = Rows::with_capacity(nodes, world.neighbors.len() / 4);
+    let mut peers = Rows::with_capacity(nodes, told.value_count());
     for index in &order {
-        providers.push(row(*index, Relation::Provider).map(|provider| node_of[provider as usize]));
-        peers.push(high_peers(*index).map(|peer| place_of[peer as usize]));
+        let above = row(*index, Relation::Provider);
+        providers.push(above.iter().map(|provider| node_of[*provider as usize]));
+        peers.push(heard.row(*index).iter().map(|peer| place_of_high[*peer as usize]));
     }
     for class in sorted {
         let (above, beside) = parts(class);
         providers.push(above.iter().map(|provider| node_of[*provider as usize]));
-        peers.push(beside.iter().map(|peer| place_of[*peer as usize]));
+        peers.push(beside.iter().map(|peer| place_of_high[*peer as usize]));
     }
-    let mut by_as = Rows::new();
-    node_of.iter().for_each(|node| by_as.push([*node]));
-    let members = by_as.transposed(providers.len());
+    let members = Rows::by_key(&node_of, providers.len());
     let mut customers = Rows::new();
     for node in &cone {
-        let places = row(order[*node as usize], Relation::Customer);
-        let places = places.map(|customer| place_of[customer as usize]);
+        let below = row(order[*node as usize], Relation::Customer);
+        let places = below.iter().map(|customer| place_of[*customer as usize]);
         customers.push(places.filter(|place| *place != NOBODY));
     }
     let mut cone_of = vec![NOBODY; providers.len()];
@@ -542,6 +518,8 @@ fn lay_out(
         site_of,
         place_of_site,
         customers,
+        told,
+        told_of,
         members,
         leader_of: Vec::new(),
         specials: Vec::new(),
@@ -568,35 +546,40 @@ impl Folding {
         Folding { rows: Rows::new(), cuts: Vec::new(), slots, of_one: vec![NOBODY; count] }
     }
 
-    /// The class of a row of so many provider ASes, [`NOBODY`], and peers.
-    fn class_of(&mut self, row: &[u32], cut: usize) -> u32 {
-        if let [provider, NOBODY] = row {
-            let class = &mut self.of_one[*provider as usize];
-            if *class == NOBODY {
-                *class = self.rows.len() as u32;
-                self.rows.push(row.iter().copied());
-                self.cuts.push(cut as u32);
-            }
-            return *class;
+    /// The class of who listens to these providers and peers.
+    fn class_of(&mut self, above: &[u32], beside: &[u32]) -> u32 {
+        if let ([provider], []) = (above, beside) {
+            let class = self.of_one[*provider as usize];
+            return if class == NOBODY { self.add(above, beside) } else { class };
         }
         let mix = |hash: u64, value: &u32| {
             (hash.rotate_left(23) ^ u64::from(*value)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
         };
-        let hash = row.iter().fold(row.len() as u64, mix);
+        let hash = above.iter().chain(beside).fold(above.len() as u64, mix);
         let mask = self.slots.len() - 1;
         let mut slot = (hash >> 32) as usize & mask;
         loop {
-            match self.slots[slot] {
-                NOBODY => {
-                    let class = self.rows.len() as u32;
-                    self.slots[slot] = class;
-                    self.rows.push(row.iter().copied());
-                    self.cuts.push(cut as u32);
-                    return class;
-                }
-                class if self.rows.row(class) == row => return class,
-                _ => slot = (slot + 1) & mask,
+            let class = self.slots[slot];
+            if class == NOBODY {
+                self.slots[slot] = self.rows.len() as u32;
+                return self.add(above, beside);
             }
+            if self.cuts[class as usize] as usize == above.len()
+                && self.rows.row(class).split_at(above.len()) == (above, beside)
+            {
+                return class;
+            }
+            slot = (slot + 1) & mask;
         }
+    }
+
+    fn add(&mut self, above: &[u32], beside: &[u32]) -> u32 {
+        let class = self.rows.len() as u32;
+        if let ([provider], []) = (above, beside) {
+            self.of_one[*provider as usize] = class;
+        }
+        self.rows.push(above.iter().chain(beside).copied());
+        self.cuts.push(above.len() as u32);
+        class
     }
 }
