@@ -77,26 +77,43 @@ fn knows_round_trips(world: &World) -> bool {
     })
 }
 
+/// The one prefix that matters; `None` where the past does, or round trips are known.
+fn prefix(brief: &Brief<'_>) -> Option<u16> {
+    if Method::of(brief) != Method::Solve || knows_round_trips(brief.situation().world) {
+        return None;
+    }
+    let target = brief.prefix_of(brief.sources.first()?);
+    if brief.sources.iter().any(|source| brief.prefix_of(source) != target) {
+        return None;
+    }
+    let [prefix] = covering(&brief.script, target)[..] else { return None };
+    Some(prefix)
+}
+
+/// Sources at sites of known places.
+fn at_sites(brief: &Brief<'_>) -> Vec<u32> {
+    let world = brief.situation().world;
+    let is_at_site = |router: u32| {
+        let mut sites = brief.service().sites.iter();
+        world.place(router).is_some() && sites.any(|it| it.router == router)
+    };
+    let sources = (0..).zip(&brief.sources);
+    sources.filter(|(_, it)| is_at_site(it.router)).map(|(at, _)| at).collect()
+}
+
+/// The same where no source has a round trip at all, not even one at a site to itself.
+pub(crate) fn plain_prefix(brief: &Brief<'_>) -> Option<u16> {
+    prefix(brief).filter(|_| at_sites(brief).is_empty())
+}
+
 impl<'a> Ground<'a> {
     /// That of a brief, with its service made [`loosest`]; `None` where every row must be asked
     /// for by itself: where the past matters, round trips are known, packets follow several
     /// prefixes, or the world is not plain.
     pub fn new(brief: &'a Brief<'a>, service: &'a Service) -> Option<Ground<'a>> {
-        if Method::of(brief) != Method::Solve || knows_round_trips(brief.situation().world) {
-            return None;
-        }
-        let target = brief.prefix_of(brief.sources.first()?);
-        if brief.sources.iter().any(|source| brief.prefix_of(source) != target) {
-            return None;
-        }
-        let [prefix] = covering(&brief.script, target)[..] else { return None };
+        let prefix = prefix(brief)?;
         let batch = Batch::new(Situation { service, ..brief.situation() }, prefix);
-        let world = brief.situation().world;
-        let is_at_site = |router: u32| {
-            world.place(router).is_some() && service.sites.iter().any(|it| it.router == router)
-        };
-        let sources = (0..).zip(&brief.sources);
-        let at_sites = sources.filter(|(_, it)| is_at_site(it.router)).map(|(at, _)| at).collect();
+        let at_sites = at_sites(brief);
         batch.is_lanes().then_some(Ground { brief, service, batch, at_sites })
     }
 
