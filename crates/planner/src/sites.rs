@@ -243,6 +243,8 @@ pub(crate) struct Sets<'b> {
     /// The same of sets that nobody has asked for yet.
     foreseen: BTreeMap<Vec<u32>, Option<Known>>,
     has_capacities: bool,
+    /// All demand, in kq/s.
+    total: f64,
 }
 
 /// A merit without the many sites that have no load: a search keeps thousands.
@@ -292,7 +294,8 @@ impl<'b> Sets<'b> {
         let has_capacities = kept.iter().chain(&question.candidates).any(of_use);
         let asker = lanes.map(lanes::Lanes::asker);
         let (known, foreseen) = Default::default();
-        Ok(Sets { brief, question, kept, asker, steady, known, foreseen, has_capacities })
+        let total = brief.sources.iter().map(|source| source.weight).sum();
+        Ok(Sets { brief, question, kept, asker, steady, known, foreseen, has_capacities, total })
     }
 
     /// Whether a set was asked for.
@@ -438,8 +441,7 @@ impl<'b> Sets<'b> {
             let capacity = self.brief.service().sites[site as usize].capacity;
             return load.utilization(capacity).unwrap_or(0.0);
         }
-        let total: f64 = self.brief.sources.iter().map(|source| source.weight).sum();
-        if total > 0.0 { load.kqps / total } else { 0.0 }
+        if self.total > 0.0 { load.kqps / self.total } else { 0.0 }
     }
 
     /// A set with all that is known of it; `None` where nothing settles.
