@@ -7,6 +7,7 @@
 
 mod answer;
 mod bound;
+mod lanes;
 mod search;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use catchment_model::Service;
 use catchment_model::service::Announcement;
 
 use crate::brief::Brief;
-use crate::load::Loads;
+use crate::load::{Load, Loads};
 use crate::oracle::{Method, Placement, Steady, Unplanned};
 use crate::steer::trial::{self, Flow, flows, mean, percentile, trips};
 use crate::steer::{Measure, Proof, said, sessions_of};
@@ -178,9 +179,20 @@ pub fn sites(
     if let Objective::Rtt(_) = question.objective {
         trial::check_places(brief, "another objective, such as the load after a failure")?;
     }
+    let lanes = lanes::Lanes::new(brief);
+    choose(brief, question, lanes.as_ref(), watch)
+}
+
+/// The same by lanes, if there are any.
+fn choose(
+    brief: &Brief<'_>,
+    question: &SitesQuestion,
+    lanes: Option<&lanes::Lanes<'_>>,
+    watch: Watch<'_>,
+) -> Result<SitesPlan, Unplanned> {
     let kept: Vec<u32> =
         brief.active_sites().into_iter().filter(|it| !question.candidates.contains(it)).collect();
-    let mut sets = Sets::new(brief, question, kept)?;
+    let mut sets = Sets::new(brief, question, kept, lanes)?;
     let found = search::search(&mut sets, watch)?;
     let Some(found) = found else {
         return Err(Unplanned::impossible(
@@ -215,17 +227,51 @@ pub fn sites(
     })
 }
 
-/// Tries sets of candidates. Whoever searches asks here, so that many solves can become one batch
-/// in one place.
+/// Tries sets of candidates. Whoever searches asks here, and says before which sets it will ask
+/// for, so that many solves become one batch in one place.
+///
+/// A set is written as the candidates in it, ascending, and then as the sites that stay and have
+/// failed.
 pub(crate) struct Sets<'b> {
     pub brief: &'b Brief<'b>,
     pub question: &'b SitesQuestion,
     pub kept: Vec<u32>,
+    asker: Option<lanes::Asker<'b, 'b>>,
     steady: Option<Steady<'b>>,
-    /// Merit of each set; `None` where nothing settles.
-    pub known: BTreeMap<Vec<u32>, Option<Merit>>,
+    /// Merit of each set that was asked for; `None` where nothing settles.
+    known: BTreeMap<Vec<u32>, Option<Known>>,
+    /// The same of sets that nobody has asked for yet.
+    foreseen: BTreeMap<Vec<u32>, Option<Known>>,
     has_capacities: bool,
+    /// All demand, in kq/s.
+    total: f64,
 }
+
+/// A merit without the many sites that have no load: a search keeps thousands.
+struct Known {
+    merit: Merit,
+    sites: Box<[(u32, Load)]>,
+}
+
+impl Known {
+    fn new(mut merit: Merit) -> Known {
+        let loads = (0..).zip(std::mem::take(&mut merit.loads.sites));
+        let sites = loads.filter(|(_, load)| *load != Load::default()).collect();
+        Known { merit, sites }
+    }
+
+    fn merit(&self, site_count: usize) -> Merit {
+        let mut merit = self.merit.clone();
+        merit.loads.sites.resize(site_count, Load::default());
+        for (site, load) in &self.sites {
+            merit.loads.sites[*site as usize] = *load;
+        }
+        merit
+    }
+}
+
+/// Sets that are asked for at once: a few blocks of lanes.
+const ASKED_AT_ONCE: usize = 256;
 
 /// What decides between sets, weightiest first; whole numbers, as in steering.
 pub(crate) type Score = (u64, u64, u64, u64);
@@ -235,50 +281,125 @@ impl<'b> Sets<'b> {
         brief: &'b Brief<'b>,
         question: &'b SitesQuestion,
         kept: Vec<u32>,
+        lanes: Option<&'b lanes::Lanes<'b>>,
     ) -> Result<Sets<'b>, Unplanned> {
         let steady = match Method::of(brief) {
-            Method::Solve => Some(Steady::new(brief)?),
-            Method::Simulate => None,
+            Method::Solve if lanes.is_none() => Some(Steady::new(brief)?),
+            Method::Solve | Method::Simulate => None,
         };
         let of_use = |site: &u32| {
             let capacity = brief.service().sites[*site as usize].capacity;
             capacity.kqps.is_some() || capacity.gbps.is_some()
         };
         let has_capacities = kept.iter().chain(&question.candidates).any(of_use);
-        Ok(Sets { brief, question, kept, steady, known: BTreeMap::new(), has_capacities })
+        let asker = lanes.map(lanes::Lanes::asker);
+        let (known, foreseen) = Default::default();
+        let total = brief.sources.iter().map(|source| source.weight).sum();
+        Ok(Sets { brief, question, kept, asker, steady, known, foreseen, has_capacities, total })
+    }
+
+    /// Whether a set was asked for.
+    pub fn knows(&self, chosen: &[u32]) -> bool {
+        self.known.contains_key(chosen)
+    }
+
+    /// Solves sets that will be asked for side by side, if that can be; with their failures, if
+    /// `and_failures` says so or the objective needs them. What was foreseen before is forgotten.
+    pub fn foresee<'c>(
+        &mut self,
+        sets: impl IntoIterator<Item = &'c Vec<u32>>,
+        and_failures: bool,
+    ) -> Result<(), Unplanned> {
+        if self.asker.is_none() {
+            return Ok(());
+        }
+        self.foreseen.clear();
+        let failures = and_failures || self.question.objective == Objective::WorstLoad;
+        let mut wanted: Vec<Vec<u32>> = Vec::new();
+        for set in sets {
+            wanted.push(set.clone());
+            if failures {
+                wanted.extend(self.failures(set).map(|(_, left)| left));
+            }
+        }
+        self.solve(wanted)
+    }
+
+    /// What is left of a set after each single failure, with the site that fails. (Nothing is left
+    /// of a single site, and nobody asks.)
+    fn failures<'s>(&'s self, chosen: &'s [u32]) -> impl Iterator<Item = (u32, Vec<u32>)> + 's {
+        let is_alone = self.kept.len() + chosen.len() < 2;
+        let sites = self.kept.iter().chain(chosen).filter(move |_| !is_alone);
+        sites.map(|failed| {
+            let mut left: Vec<u32> = chosen.iter().copied().filter(|it| it != failed).collect();
+            // A site that stays cannot be chosen, so that its index marks the set.
+            if left.len() == chosen.len() {
+                left.push(*failed);
+            }
+            (*failed, left)
+        })
+    }
+
+    /// Solves sets that are not known by lanes, if there are any.
+    fn solve(&mut self, mut wanted: Vec<Vec<u32>>) -> Result<(), Unplanned> {
+        let Some(asker) = &mut self.asker else { return Ok(()) };
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted.retain(|set| !self.known.contains_key(set) && !self.foreseen.contains_key(set));
+        let count = self.brief.service().sites.len();
+        for some in wanted.chunks(ASKED_AT_ONCE) {
+            let active = |set: &Vec<u32>| {
+                let mut sites = catchment_routing::Sites::none(count);
+                self.kept.iter().for_each(|site| sites.set(*site, true));
+                // What is written and stays has failed.
+                set.iter().for_each(|site| sites.set(*site, !self.kept.contains(site)));
+                sites
+            };
+            let sites: Vec<_> = some.iter().map(active).collect();
+            let merits = asker.ask(&sites)?.into_iter().map(|merit| merit.map(Known::new));
+            self.foreseen.extend(some.iter().cloned().zip(merits));
+        }
+        Ok(())
     }
 
     /// The service in which the sites that stay and some candidates announce.
     pub fn service(&self, chosen: &[u32]) -> Service {
-        let mut service = self.brief.service().clone();
-        for (index, site) in (0..).zip(&mut service.sites) {
-            site.active = self.kept.contains(&index) || chosen.contains(&index);
-        }
-        service
+        service_with(self.brief, |site| self.kept.contains(&site) || chosen.contains(&site))
     }
 
     /// Where demand lands with a set.
-    pub fn placement(&mut self, chosen: &[u32]) -> Result<Option<Placement>, Unplanned> {
+    fn placement_of(&mut self, set: &[u32]) -> Result<Option<Placement>, Unplanned> {
+        let (failed, chosen): (Vec<u32>, Vec<u32>) =
+            set.iter().partition(|site| self.kept.contains(site));
+        let kept: Vec<u32> =
+            self.kept.iter().copied().filter(|site| !failed.contains(site)).collect();
+        let is_active = |site: u32| kept.contains(&site) || chosen.contains(&site);
         let placement = match &mut self.steady {
-            Some(steady) => {
-                let kept = &self.kept;
-                steady
-                    .choose_sites(|site| kept.contains(&site) || chosen.contains(&site))
-                    .map(|()| steady.placement(self.brief))
+            Some(steady) => steady.choose_sites(is_active).map(|()| steady.placement(self.brief)),
+            None => {
+                let service = service_with(self.brief, is_active);
+                trial::place(self.brief, &service, Method::of(self.brief))
             }
-            None => trial::place(self.brief, &self.service(chosen), Method::Simulate),
         };
         trial::settled(placement)
     }
 
     /// What a set is worth before any failure; `None` where nothing settles.
     pub fn merit(&mut self, chosen: &[u32]) -> Result<Option<Merit>, Unplanned> {
+        let count = self.brief.service().sites.len();
         if let Some(known) = self.known.get(chosen) {
-            return Ok(known.clone());
+            return Ok(known.as_ref().map(|known| known.merit(count)));
         }
-        let placement = self.placement(chosen)?;
-        let merit = placement.map(|placement| merit(self.brief, &placement));
-        self.known.insert(chosen.to_vec(), merit.clone());
+        self.solve(vec![chosen.to_vec()])?;
+        let known = match self.foreseen.remove(chosen) {
+            Some(known) => known,
+            None => {
+                let placement = self.placement_of(chosen)?;
+                placement.map(|placement| Known::new(merit(self.brief, &placement)))
+            }
+        };
+        let merit = known.as_ref().map(|known| known.merit(count));
+        self.known.insert(chosen.to_vec(), known);
         Ok(merit)
     }
 
@@ -293,14 +414,11 @@ impl<'b> Sets<'b> {
             worst.unserved = 1.0;
             return Ok(Some(worst));
         }
-        for failed in &sites {
-            let left: Vec<u32> = chosen.iter().copied().filter(|it| it != failed).collect();
-            let merit = match left.len() < chosen.len() {
-                true => self.merit(&left)?,
-                false => self.without_kept(*failed, chosen)?,
-            };
-            let Some(merit) = merit else { return Ok(None) };
-            self.fill(&mut worst, &sites, &merit, Some(*failed));
+        let failures: Vec<(u32, Vec<u32>)> = self.failures(chosen).collect();
+        self.solve(failures.iter().map(|(_, left)| left.clone()).collect())?;
+        for (failed, left) in failures {
+            let Some(merit) = self.merit(&left)? else { return Ok(None) };
+            self.fill(&mut worst, &sites, &merit, Some(failed));
         }
         Ok(Some(worst))
     }
@@ -323,25 +441,7 @@ impl<'b> Sets<'b> {
             let capacity = self.brief.service().sites[site as usize].capacity;
             return load.utilization(capacity).unwrap_or(0.0);
         }
-        let total: f64 = self.brief.sources.iter().map(|source| source.weight).sum();
-        if total > 0.0 { load.kqps / total } else { 0.0 }
-    }
-
-    /// A set in which one of the sites that stay has failed.
-    fn without_kept(&mut self, failed: u32, chosen: &[u32]) -> Result<Option<Merit>, Unplanned> {
-        // A site that stays cannot be chosen, so that its index marks the set.
-        let mut key = chosen.to_vec();
-        key.push(failed);
-        if let Some(known) = self.known.get(&key) {
-            return Ok(known.clone());
-        }
-        let kept = self.kept.clone();
-        self.kept.retain(|site| *site != failed);
-        let placement = self.placement(chosen);
-        self.kept = kept;
-        let merit = placement?.map(|placement| merit(self.brief, &placement));
-        self.known.insert(key, merit.clone());
-        Ok(merit)
+        if self.total > 0.0 { load.kqps / self.total } else { 0.0 }
     }
 
     /// A set with all that is known of it; `None` where nothing settles.
@@ -377,6 +477,15 @@ impl<'b> Sets<'b> {
             (Objective::WorstLoad, None) => None,
         })
     }
+}
+
+/// The service of a brief in which these sites announce.
+fn service_with(brief: &Brief<'_>, is_active: impl Fn(u32) -> bool) -> Service {
+    let mut service = brief.service().clone();
+    for (index, site) in (0..).zip(&mut service.sites) {
+        site.active = is_active(index);
+    }
+    service
 }
 
 /// What a placement is worth.
@@ -456,3 +565,6 @@ fn sessions(
     found.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,15 +3,18 @@
 //!
 //! A sweep is cut in two. Here is what can be said of it without a file: [`Question`] tells which
 //! settings and which seed row `i` has, a pure function of both; [`disturb`] loses and adds links;
-//! [`measure`] measures one row; [`certainty`] and [`summary`] say what all rows come to. The shell
-//! has the rest (`plan sweep` of `cli`): it lays the settings over the scenario, joins it with its
-//! world, which this crate may not know how to do, and keeps what is done on disk.
+//! [`measure`] measures one row, [`lanes`] and [`coins`] answer many at once; [`certainty`] and
+//! [`summary`] say what all rows come to. The shell has the rest (`plan sweep` of `cli`): it lays
+//! the settings over the scenario, joins it with its world, which this crate may not know how to
+//! do, shares the rows among threads, and keeps what is done on disk.
 //!
 //! Rows are the points of a grid, each repeated with seeds of its own. Equal repetitions of two
 //! points share a seed, so that what differs between them is the setting and not the luck.
 
 pub mod certainty;
+pub mod coins;
 pub mod disturb;
+pub mod lanes;
 pub mod measure;
 pub mod summary;
 

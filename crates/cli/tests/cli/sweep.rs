@@ -179,3 +179,120 @@ fn mistakes_come_before_the_first_row() {
         assert_eq!(folder.files(), Vec::<String>::new(), "{args:?}");
     }
 }
+
+/// A graph without places, in which rows go through a batch by the block.
+fn plain(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    let mut links = String::new();
+    for asn in 10..200 {
+        links.push_str(&format!("{}|{asn}|-1\n{}|{asn}|-1\n", asn / 7, asn / 3 - 1));
+    }
+    links.push_str("1|2|0\n2|3|0\n3|1|0\n1|4|-1\n2|5|-1\n3|6|-1\n1|7|-1\n2|8|-1\n3|9|-1\n");
+    folder.put("rel", links);
+    let sites: String = [150, 80, 33, 61]
+        .iter()
+        .map(|asn| format!("[[site]]\nname=\"s{asn}\"\nasn={asn}\n"))
+        .collect();
+    folder.put(
+        "x.toml",
+        format!(
+            "format = 1\nname = \"x\"\n[world]\nas_rel = \"rel\"\n[rules]\noldest_rule = \"none\"\n\
+             med_deterministic = true\n[service]\nprefixes = [\"192.0.2.0/24\"]\n{sites}"
+        ),
+    );
+    folder
+}
+
+#[test]
+fn rows_are_the_same_whatever_the_number_of_threads() {
+    let folder = plain("sweep-threads");
+    let remove = |site: u32| format!("site.s{site}.remove=false,true");
+    let removed = [remove(150), remove(80), remove(33)];
+    let sets: Vec<&str> = removed.iter().flat_map(|it| ["--vary", it]).collect();
+    let capacity = ["--random", "site.s61.capacity.kqps=1..9"];
+    let cases: [Vec<&str>; 4] = [
+        [&sets[..], &capacity, &["--rows", "50"]].concat(),
+        [&["--ties", "--rows", "300"], &sets[..2], &capacity].concat(),
+        vec!["--missing-links", "0.1", "--policy-noise", "0.1", "--rows", "300"],
+        vec!["--ties", "--missing-links", "0.1", "--extra-links", "0.1", "--rows", "100"],
+    ];
+    for (case, args) in cases.iter().enumerate() {
+        let run = |threads: &str| {
+            let sweep = ["plan", "sweep", "x.toml", "--out", "a.csv", "--table", "certainty"];
+            let summary = folder.run(&[&sweep[..], &["--threads", threads], args].concat()).done();
+            (folder.get("a.csv"), summary)
+        };
+        let one = run("1");
+        assert!(one.0.lines().count() > 100, "case {case}");
+        assert!(["2", "7"].iter().all(|threads| run(threads) == one), "case {case}");
+    }
+}
+
+/// A field of the last row; commas of settings come before it.
+fn from_behind<'a>(csv: &'a str, name: &str) -> &'a str {
+    let header: Vec<&str> = csv.lines().next().unwrap().rsplit(',').collect();
+    let place = header.iter().position(|it| *it == name).unwrap();
+    csv.lines().last().unwrap().rsplit(',').nth(place).unwrap()
+}
+
+/// The twin: rows that go through a batch, and the scenario solved with the same settings.
+#[test]
+fn a_row_of_a_block_is_what_solve_says() {
+    let folder = plain("sweep-block");
+    let settings = [
+        ("site.s150.remove", "true"),
+        ("site.s80.neighbors", "[{asn=11,prepend=3},{asn=25}]"),
+        ("correction.0.link", "{a=33,b=4,state=\"down\"}"),
+        ("site.s61.capacity.kqps", "20"),
+    ];
+    folder.put(
+        "y.toml",
+        folder.get("x.toml") + "[[correction]]\nlink = { a = 33, b = 10, state = \"down\" }\n",
+    );
+    for (path, value) in settings {
+        let setting = format!("{path}={value}");
+        // Twice, so that there are two rows.
+        let sweep = ["plan", "sweep", "y.toml", "--rows", "2", "--out", "a.csv", "--vary"];
+        folder.run(&[&sweep[..], &[&setting]].concat()).done();
+        let rows = folder.get("a.csv");
+        let solve = ["solve", "y.toml", "--format", "csv", "--set"];
+        let solved = folder.run(&[&solve[..], &[&setting]].concat()).done();
+        for site in ["s150", "s80", "s33", "s61"] {
+            let landed = column(&solved, "site").iter().filter(|it| **it == site).count();
+            let load = from_behind(&rows, &format!("load_{site}"));
+            let expected = if path == "site.s150.remove" && site == "s150" {
+                String::new()
+            } else {
+                format!("{landed}.000")
+            };
+            assert_eq!(load, expected, "{setting}, {site}");
+        }
+    }
+}
+
+#[test]
+fn the_first_row_that_fails_ends_it_whatever_the_number_of_threads() {
+    let folder = plain("sweep-fails");
+    let axes = [
+        ["--vary", "site.s61.capacity.kqps=1,2"],
+        // Each value is fine alone, and the last of both are not together.
+        ["--vary", "rules.lp_customer=300,250"],
+        ["--vary", "rules.lp_peer=200,280"],
+    ];
+    let ends: Vec<(String, u64)> = ["1", "2", "7"]
+        .into_iter()
+        .map(|threads| {
+            let sweep = ["plan", "sweep", "x.toml", "--out", "a.csv", "--rows", "35"];
+            let args = [&sweep[..], axes.as_flattened(), &["--threads", threads]].concat();
+            let error = folder.run(&args).failed(2);
+            let checkpoint = folder.0.join("a.csv.sweep");
+            let done = fs::metadata(&checkpoint).unwrap().len();
+            fs::remove_file(checkpoint).unwrap();
+            (error, done)
+        })
+        .collect();
+    assert!(ends[0].0.contains("rules.lp_customer=250"), "{ends:?}");
+    // Rows 0 to 104 are done: 6 + 4 measures of 8 bytes each, and a sum of 4.
+    assert!(ends[0].1 > 105 * 84 && ends[0].1 < 105 * 84 + 4000, "{ends:?}");
+    assert!(ends.iter().all(|end| *end == ends[0]), "{ends:?}");
+}

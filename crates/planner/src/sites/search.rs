@@ -8,6 +8,8 @@ use crate::sites::{Choice, EXACT_MAX, Score, Sets};
 
 /// Purpose of the draws of starts.
 const STARTS: u64 = 0x5349_5445;
+/// Sets that are solved side by side.
+const BLOCK: usize = 64;
 /// Sets of which the Pareto set is made where not all were looked at.
 const LOOKED_AT: usize = 8;
 
@@ -35,7 +37,7 @@ pub(super) fn search(sets: &mut Sets<'_>, watch: Watch<'_>) -> Result<Option<Fou
     let total = if exact { all.min(u128::from(u64::MAX)) as u64 } else { question.trials_max };
     let mut search = Search { sets, watch, left: total, total, tried: Vec::new() };
     if exact {
-        search.all(&mut Vec::new(), 0)?;
+        search.all(&mut Vec::new(), 0, &mut Vec::with_capacity(BLOCK))?;
     } else {
         let start = search.grow()?;
         if let Some(start) = start {
@@ -74,7 +76,7 @@ struct Search<'s, 'b, 'w> {
 impl Search<'_, '_, '_> {
     /// The score of a set; `None` where nothing settles, or nothing may be tried any more.
     fn score(&mut self, chosen: &[u32]) -> Result<Option<Score>, Unplanned> {
-        let is_new = !self.sets.known.contains_key(chosen);
+        let is_new = !self.sets.knows(chosen);
         if is_new {
             if self.left == 0 {
                 return Ok(None);
@@ -93,20 +95,42 @@ impl Search<'_, '_, '_> {
         Ok(score)
     }
 
-    fn all(&mut self, chosen: &mut Vec<u32>, from: usize) -> Result<(), Unplanned> {
+    /// Tries all sets with `chosen` and some of the candidates from `from` on. `waiting` are those
+    /// that wait for others.
+    fn all(
+        &mut self,
+        chosen: &mut Vec<u32>,
+        from: usize,
+        waiting: &mut Vec<Vec<u32>>,
+    ) -> Result<(), Unplanned> {
         let question = self.sets.question;
-        if chosen.len() == question.choose {
+        if chosen.len() < question.choose {
+            let missing = question.choose - chosen.len();
+            for index in from..=question.candidates.len() - missing {
+                chosen.push(question.candidates[index]);
+                self.all(chosen, index + 1, waiting)?;
+                chosen.pop();
+            }
+        } else {
+            waiting.push(chosen.clone());
+        }
+        // Behind the last set all are wanted.
+        if waiting.len() < BLOCK && !chosen.is_empty() {
+            return Ok(());
+        }
+        self.sets.foresee(&*waiting, false)?;
+        for set in waiting.drain(..) {
             // Failures may have tried it already: it counts all the same.
             self.left = self.left.max(1);
-            return self.score(chosen).map(drop);
-        }
-        let missing = question.choose - chosen.len();
-        for index in from..=question.candidates.len() - missing {
-            chosen.push(question.candidates[index]);
-            self.all(chosen, index + 1)?;
-            chosen.pop();
+            self.score(&set)?;
         }
         Ok(())
+    }
+
+    /// As many sets as may still be tried, side by side.
+    fn foresee(&mut self, sets: &[Vec<u32>]) -> Result<(), Unplanned> {
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        self.sets.foresee(sets.iter().take(left), false)
     }
 
     /// Adds the site that helps most, again and again. Lazily: a site that helped less than
@@ -124,6 +148,11 @@ impl Search<'_, '_, '_> {
             question.candidates.iter().map(|site| (f64::INFINITY, *site)).collect();
         while chosen.len() < question.choose {
             let mut fresh = vec![false; gains.len()];
+            if gains.iter().all(|(gain, _)| *gain == f64::INFINITY) {
+                let with = |site: u32| with(&chosen, site);
+                let all: Vec<Vec<u32>> = gains.iter().map(|(_, site)| with(*site)).collect();
+                self.foresee(&all)?;
+            }
             let best = loop {
                 let order = |a: &(usize, &(f64, u32)), b: &(usize, &(f64, u32))| {
                     a.1.0.total_cmp(&b.1.0).then(b.1.1.cmp(&a.1.1))
@@ -137,10 +166,7 @@ impl Search<'_, '_, '_> {
                     }
                     break at;
                 }
-                let mut with = chosen.clone();
-                with.push(*site);
-                with.sort_unstable();
-                let score = self.score(&with)?;
+                let score = self.score(&with(&chosen, *site))?;
                 fresh[at] = true;
                 // From nothing every set is an infinite gain: the lower cost is the higher gain.
                 let base = if here.is_finite() { here } else { 0.0 };
@@ -166,24 +192,37 @@ impl Search<'_, '_, '_> {
         let Some(mut score) = self.score(&chosen)? else { return Ok(()) };
         'again: loop {
             for out in 0..chosen.len() {
-                for site in &question.candidates {
-                    if chosen.contains(site) {
-                        continue;
-                    }
-                    let mut other = chosen.clone();
-                    other[out] = *site;
-                    other.sort_unstable();
-                    if let Some(at) = self.score(&other)?
-                        && at < score
-                    {
-                        (score, chosen) = (at, other);
-                        continue 'again;
+                let mut left = chosen.clone();
+                left.remove(out);
+                let others: Vec<Vec<u32>> = question
+                    .candidates
+                    .iter()
+                    .filter(|site| !chosen.contains(site))
+                    .map(|site| with(&left, *site))
+                    .collect();
+                // The first that helps is taken: those behind it are in vain.
+                for some in others.chunks(BLOCK / 2) {
+                    self.foresee(some)?;
+                    for other in some {
+                        if let Some(at) = self.score(other)?
+                            && at < score
+                        {
+                            (score, chosen) = (at, other.clone());
+                            continue 'again;
+                        }
                     }
                 }
             }
             return Ok(());
         }
     }
+}
+
+/// A set with one site more.
+fn with(chosen: &[u32], site: u32) -> Vec<u32> {
+    let mut with = chosen.to_vec();
+    with.insert(with.partition_point(|it| *it < site), site);
+    with
 }
 
 /// A score as one number, to compare gains.
@@ -215,6 +254,9 @@ impl Sets<'_> {
         }
         let mut choices = Vec::new();
         for (done, chosen) in looked_at.iter().enumerate() {
+            if done % BLOCK == 0 {
+                self.foresee(looked_at[done..].iter().take(BLOCK), true)?;
+            }
             if watch(done as u64, looked_at.len() as u64).is_break() {
                 return Err(Unfinished::Cancelled.into());
             }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use catchment_dynamics::{Source, Stream};
 use catchment_model::table::Values;
-use catchment_model::{Asn, Table};
+use catchment_model::{Asn, Table, World};
 
+use super::measure::RowSites;
 use crate::brief::Brief;
 use crate::oracle::Placement;
 
@@ -45,6 +47,52 @@ pub struct Landing {
     pub share: f64,
 }
 
+/// Where the sources that are followed landed in a row. A row of a large world has one for each
+/// network, and many rows wait for their turn to be counted: what can be short is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Landed {
+    /// By source: the column of its site, or [`NOBODY_SHORT`].
+    Whole(Vec<u16>),
+    /// Parts, in the order of the row's streams.
+    Parts(Vec<Landing>),
+}
+
+/// Stands for "nobody" among short columns.
+const NOBODY_SHORT: u16 = u16::MAX;
+
+impl Landed {
+    /// A row in which nobody was counted.
+    pub fn none() -> Landed {
+        Landed::Parts(Vec::new())
+    }
+
+    /// All sources that are followed, in their order, each wholly in one column or nowhere.
+    pub fn whole(columns: impl Iterator<Item = Option<u32>> + Clone) -> Landed {
+        let short = |column: Option<u32>| match column {
+            Some(column) => u16::try_from(column).ok().filter(|it| *it != NOBODY_SHORT),
+            None => Some(NOBODY_SHORT),
+        };
+        let whole: Option<Vec<u16>> = columns.clone().map(short).collect();
+        whole.map(Landed::Whole).unwrap_or_else(|| {
+            let landing = |(source, column): (u32, Option<u32>)| Landing {
+                source,
+                site: column.unwrap_or(NOBODY),
+                share: 1.0,
+            };
+            Landed::Parts((0..).zip(columns).map(landing).collect())
+        })
+    }
+}
+
+/// Where the sources of a row are among those that are followed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Places {
+    /// By source of the row; `None` for one that is not followed.
+    places: Vec<Option<u32>>,
+    /// Whether they are the same, in the same order.
+    is_same: bool,
+}
+
 /// How sure it is where a source lands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sureness {
@@ -80,20 +128,45 @@ impl Sureness {
     }
 }
 
-fn known<'b>(brief: &'b Brief<'_>) -> impl Iterator<Item = Known> + 'b {
-    let world = brief.situation().world;
-    brief.sources.iter().map(move |source| Known {
-        asn: world.asn_of(source.router),
-        city: world.place(source.router).map_or(String::new(), |place| place.code.clone()),
-        name: source.name.clone(),
-        demand: source.weight,
-    })
+fn city(world: &World, router: u32) -> &str {
+    world.place(router).map_or("", |place| &place.code)
+}
+
+impl Places {
+    /// Where each source that is followed landed in a row.
+    pub fn landed(&self, placement: &Placement, sites: &RowSites) -> Landed {
+        let Placement { streams, sites: landed, .. } = placement;
+        let column = |site: &Option<u32>| site.map(|site| sites.column(site));
+        let is_whole = self.is_same
+            && streams.len() == self.places.len()
+            && (0..).zip(streams).all(|(at, it)| it.source == at && it.share == 1.0);
+        if is_whole {
+            return Landed::whole(landed.iter().map(column));
+        }
+        let landing = |(stream, site): (&Stream, &Option<u32>)| {
+            let source = self.places[stream.source as usize]?;
+            Some(Landing { source, site: column(site).unwrap_or(NOBODY), share: stream.share })
+        };
+        Landed::Parts(streams.iter().zip(landed).filter_map(landing).collect())
+    }
+
+    /// Whether the sources are those that are followed, in the same order.
+    pub fn is_same(&self) -> bool {
+        self.is_same
+    }
 }
 
 impl Certainty {
     /// Follows the sources of a brief.
     pub fn new(brief: &Brief<'_>) -> Certainty {
-        let sources: Vec<Known> = known(brief).collect();
+        let world = brief.situation().world;
+        let known = |source: &Source| Known {
+            asn: world.asn_of(source.router),
+            city: city(world, source.router).to_owned(),
+            name: source.name.clone(),
+            demand: source.weight,
+        };
+        let sources: Vec<Known> = brief.sources.iter().map(known).collect();
         Certainty { landed: vec![Vec::new(); sources.len()], sources }
     }
 
@@ -102,49 +175,54 @@ impl Certainty {
         self.sources.len()
     }
 
-    /// Where each source that is followed landed in a row.
-    /// Sources are matched by AS, city and name, since a row may have others.
-    pub fn landings(
-        &self,
-        brief: &Brief<'_>,
-        placement: &Placement,
-        columns: &[String],
-    ) -> Vec<Landing> {
-        let same = brief.sources.len() == self.sources.len()
-            && known(brief).zip(&self.sources).all(|(it, other)| {
-                (it.asn, &it.city, &it.name) == (other.asn, &other.city, &other.name)
+    /// Where the sources of a row are among those that are followed. Sources are matched by AS,
+    /// city and name, since a row may have others.
+    pub fn places(&self, brief: &Brief<'_>) -> Places {
+        let world = brief.situation().world;
+        let key = |source: &'_ Source| (world.asn_of(source.router), city(world, source.router));
+        let is_same = brief.sources.len() == self.sources.len()
+            && brief.sources.iter().zip(&self.sources).all(|(source, known)| {
+                key(source) == (known.asn, &*known.city) && source.name == known.name
             });
-        let places: Vec<Option<u32>> = if same {
-            (0..self.sources.len() as u32).map(Some).collect()
-        } else {
-            let mut by_key: BTreeMap<(Asn, &str, &str), u32> = BTreeMap::new();
-            for (place, it) in (0..).zip(&self.sources) {
-                by_key.entry((it.asn, &it.city, &it.name)).or_insert(place);
-            }
-            let find = |it: Known| by_key.get(&(it.asn, &*it.city, &*it.name)).copied();
-            known(brief).map(find).collect()
+        if is_same {
+            let places = (0..self.sources.len() as u32).map(Some).collect();
+            return Places { places, is_same };
+        }
+        let mut by_key: BTreeMap<(Asn, &str, &str), u32> = BTreeMap::new();
+        for (place, it) in (0..).zip(&self.sources) {
+            by_key.entry((it.asn, &it.city, &it.name)).or_insert(place);
+        }
+        let find = |source: &Source| {
+            let (asn, city) = key(source);
+            by_key.get(&(asn, city, &*source.name)).copied()
         };
-        let column: Vec<u32> = (0..brief.service().sites.len() as u32)
-            .map(|site| {
-                let name = brief.site_name(site);
-                columns.iter().position(|it| *it == name).map_or(NOBODY, |at| at as u32)
-            })
-            .collect();
-        let landing = |(stream, site): (catchment_dynamics::Stream, Option<u32>)| {
-            let source = places[stream.source as usize]?;
-            let site = site.map_or(NOBODY, |site| column[site as usize]);
-            Some(Landing { source, site, share: stream.share })
-        };
-        placement.iter().filter_map(landing).collect()
+        Places { places: brief.sources.iter().map(find).collect(), is_same }
     }
 
     /// Counts a row. Rows must come in their order: sums depend on it.
-    pub fn add(&mut self, landings: &[Landing]) {
-        for Landing { source, site, share } in landings {
-            let landed = &mut self.landed[*source as usize];
-            match landed.binary_search_by_key(site, |entry| entry.0) {
+    ///
+    /// # Panics
+    /// If the row is that of other sources.
+    pub fn add(&mut self, landed: &Landed) {
+        let mut add = |source: usize, site: u32, share: f64| {
+            let landed = &mut self.landed[source];
+            match landed.binary_search_by_key(&site, |entry| entry.0) {
                 Ok(at) => landed[at].1 += share,
-                Err(at) => landed.insert(at, (*site, *share)),
+                Err(at) => landed.insert(at, (site, share)),
+            }
+        };
+        match landed {
+            Landed::Whole(columns) => {
+                assert_eq!(columns.len(), self.sources.len(), "the row has other sources");
+                for (source, column) in columns.iter().enumerate() {
+                    let nobody = *column == NOBODY_SHORT;
+                    add(source, if nobody { NOBODY } else { u32::from(*column) }, 1.0);
+                }
+            }
+            Landed::Parts(parts) => {
+                for Landing { source, site, share } in parts {
+                    add(*source as usize, *site, *share);
+                }
             }
         }
     }

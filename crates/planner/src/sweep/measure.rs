@@ -1,17 +1,14 @@
 //! What one row of a sweep is measured by.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
+use catchment_dynamics::Outcome;
 use catchment_dynamics::outcome::EventOutcome;
-use catchment_dynamics::play::covering;
-use catchment_dynamics::{Outcome, Stream};
-use catchment_model::rng::draw;
-use catchment_routing::{Catchment, Policy, Unsolved, Via, choice_at, link_rtt_ms, solve};
+use catchment_model::Service;
+use catchment_model::service::{Capacity, Site};
 
-use super::{below, stream};
 use crate::brief::Brief;
-use crate::load::Loads;
+use crate::load::{Load, Loads};
 use crate::oracle::{Placement, Unplanned};
 use crate::quantile::Weighted;
 
@@ -59,41 +56,74 @@ pub fn measures(sites: &[String], outcome: bool) -> Vec<Measure> {
     measures
 }
 
-/// Measures of a row before its events: as many as [`measures`] names without outcome. `sites`
-/// are the columns; a site that the row does not have is no number.
-///
-/// # Errors
-/// If the row has a site that is none of `sites`.
-pub fn of_placement(
-    brief: &Brief<'_>,
-    placement: &Placement,
-    sites: &[String],
-) -> Result<Vec<f64>, Unplanned> {
-    let loads = Loads::of(brief, placement);
-    let mut values = vec![1.0];
-    values.resize(1 + sites.len(), f64::NAN);
-    for (index, load) in loads.sites.iter().enumerate() {
-        let name = brief.site_name(index as u32);
-        let column = sites.iter().position(|site| *site == name).ok_or_else(|| {
-            Unplanned::question(
-                format!("the settings together make a site `{name}` that none makes alone"),
-                "name the site in the scenario, and vary what it does",
-            )
-        })?;
-        values[1 + column] = load.kqps;
+/// The sites of a row among the columns of a sweep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowSites {
+    /// Column and capacity of each site, by index.
+    sites: Vec<(u32, Capacity)>,
+    /// How many columns there are.
+    column_count: usize,
+}
+
+impl RowSites {
+    /// Those of a service; `columns` are names.
+    ///
+    /// # Errors
+    /// If the service has a site that is none of them.
+    pub fn new(service: &Service, columns: &[String]) -> Result<RowSites, Unplanned> {
+        let site = |site: &Site| {
+            let name = site.name.as_str();
+            let column = columns.iter().position(|it| *it == name).ok_or_else(|| {
+                Unplanned::question(
+                    format!("the settings together make a site `{name}` that none makes alone"),
+                    "name the site in the scenario, and vary what it does",
+                )
+            })?;
+            Ok((column as u32, site.capacity))
+        };
+        let sites = service.sites.iter().map(site).collect::<Result<_, Unplanned>>()?;
+        Ok(RowSites { sites, column_count: columns.len() })
     }
-    values.push(loads.unserved.kqps);
-    let utilization = loads.sites.iter().zip(&brief.service().sites);
-    let utilization = utilization.filter_map(|(load, site)| load.utilization(site.capacity));
-    values.push(100.0 * utilization.fold(f64::NAN, f64::max));
+
+    /// The column of a site.
+    pub fn column(&self, site: u32) -> u32 {
+        self.sites[site as usize].0
+    }
+
+    /// Measures of a row before its events: as many as [`measures`] names without outcome. `load`
+    /// is that of a site, by index; a site that the row does not have is no number.
+    pub(super) fn measures(
+        &self,
+        load: impl Fn(u32) -> Load,
+        unserved: Load,
+        rtts: &Weighted,
+    ) -> Vec<f64> {
+        let mut values = vec![1.0];
+        values.resize(1 + self.column_count, f64::NAN);
+        let mut utilization_max = f64::NAN;
+        for (site, (column, capacity)) in (0..).zip(&self.sites) {
+            let load = load(site);
+            values[1 + *column as usize] = load.kqps;
+            if let Some(utilization) = load.utilization(*capacity) {
+                utilization_max = f64::max(utilization_max, utilization);
+            }
+        }
+        values.push(unserved.kqps);
+        values.push(100.0 * utilization_max);
+        let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        values.extend([or_nan(rtts.mean()), or_nan(rtts.at(0.5)), or_nan(rtts.at(0.95))]);
+        values
+    }
+}
+
+/// Measures of a row before its events, by where its demand lands.
+pub fn of_placement(brief: &Brief<'_>, placement: &Placement, sites: &RowSites) -> Vec<f64> {
+    let loads = Loads::of(brief, placement);
     let timed = placement.streams.iter().zip(&placement.rtt_ms).filter_map(|(stream, rtt_ms)| {
         let weight = brief.sources[stream.source as usize].weight * stream.share;
         Some(((*rtt_ms)?, weight))
     });
-    let rtts = Weighted::new(timed);
-    let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
-    values.extend([or_nan(rtts.mean()), or_nan(rtts.at(0.5)), or_nan(rtts.at(0.95))]);
-    Ok(values)
+    sites.measures(|site| loads.sites[site as usize], loads.unserved, &Weighted::new(timed))
 }
 
 /// What the events of a row did: as many as [`measures`] adds with outcome. Times are the longest
@@ -126,101 +156,4 @@ pub fn unsettled(measures: &[Measure]) -> Vec<f64> {
     let mut values = vec![f64::NAN; measures.len()];
     values[0] = 0.0;
     values
-}
-
-/// Where demand lands if every router breaks its ties by a coin of its own: a draw picks evenly
-/// among the tied candidate sessions, independently per router (design section 5).
-///
-/// # Errors
-/// If the routing does not settle.
-pub fn drawn(brief: &Brief<'_>, seed: u64) -> Result<Placement, Unsolved> {
-    let situation = brief.situation();
-    let mut solved: BTreeMap<u16, (Policy<'_>, Catchment)> = BTreeMap::new();
-    let mut roads: BTreeMap<u16, Roads> = BTreeMap::new();
-    let mut sites = Vec::with_capacity(brief.sources.len());
-    let mut rtt_ms = Vec::with_capacity(brief.sources.len());
-    for source in &brief.sources {
-        let target = brief.prefix_of(source);
-        let layers = covering(&brief.script, target);
-        for prefix in &layers {
-            if !solved.contains_key(prefix) {
-                let answer = (Policy::new(situation, *prefix), solve(situation, *prefix)?);
-                solved.insert(*prefix, answer);
-            }
-        }
-        let count = situation.world.router_count();
-        let roads = roads.entry(target).or_insert_with(|| Roads { ends: vec![None; count] });
-        let layers: Vec<(u16, &Policy<'_>, &Catchment)> = layers
-            .iter()
-            .map(|prefix| {
-                let (policy, catchment) = &solved[prefix];
-                (*prefix, policy, catchment)
-            })
-            .collect();
-        let (site, rtt) = roads.end(&layers, source.router, seed);
-        sites.push(site);
-        rtt_ms.push(rtt);
-    }
-    let stream = |source: usize| Stream { source: source as u32, share: 1.0 };
-    Ok(Placement { streams: (0..brief.sources.len()).map(stream).collect(), sites, rtt_ms })
-}
-
-/// A site and a round trip to it.
-type End = (Option<u32>, Option<f64>);
-
-/// Where packets end, router by router.
-struct Roads {
-    ends: Vec<Option<End>>,
-}
-
-impl Roads {
-    fn end(&mut self, layers: &[(u16, &Policy<'_>, &Catchment)], router: u32, seed: u64) -> End {
-        let Some((_, policy, _)) = layers.first() else { return (None, None) };
-        let (world, rules) = (policy.world(), policy.rules());
-        let mut here = router;
-        let mut passed: Vec<u32> = Vec::new();
-        while self.ends[here as usize].is_none() {
-            let found = layers.iter().find_map(|(prefix, policy, catchment)| {
-                Some((prefix, catchment.route(here)?, policy, catchment))
-            });
-            let Some((prefix, route, policy, catchment)) = found else {
-                self.ends[here as usize] = Some((None, None));
-                break;
-            };
-            let choice = choice_at(policy, catchment, here).expect("it has a route");
-            let key = u64::from(*prefix) << 32 | u64::from(here);
-            let word = draw(seed, stream::TIES, key);
-            let count = choice.tied.len();
-            let picked = below(word, count as u64) as usize;
-            let mut via = choice.tied.get(picked).copied().unwrap_or(route.via);
-            // Routers of one AS that each prefer the other's tied way would send packets round:
-            // then the way that the solve chose is taken, which ends.
-            if let Via::Internal(next) = via
-                && passed.contains(&next)
-            {
-                via = route.via;
-            }
-            match via {
-                Via::Own => {
-                    let rtt_ms = world.place(here).map(|_| rules.t_server);
-                    self.ends[here as usize] = Some((Some(route.site), rtt_ms));
-                }
-                Via::External(next) | Via::Internal(next) => {
-                    passed.push(here);
-                    here = next;
-                    if passed.len() > self.ends.len() {
-                        self.ends[here as usize] = Some((None, None));
-                    }
-                }
-            }
-        }
-        while let Some(before) = passed.pop() {
-            let (site, rtt_ms) = self.ends[here as usize].unwrap_or_default();
-            let link = || link_rtt_ms(world, rules, before, here);
-            let rtt_ms = rtt_ms.and_then(|rest| Some(rest + link()?));
-            self.ends[before as usize] = Some((site, rtt_ms));
-            here = before;
-        }
-        self.ends[router as usize].unwrap_or_default()
-    }
 }

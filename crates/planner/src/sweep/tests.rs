@@ -5,20 +5,25 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use catchment_dynamics::{Outcome, Script};
-use catchment_model::Asn;
 use catchment_model::relation::Relation;
 use catchment_model::scenario::{Change, GeoDns, Steering};
+use catchment_model::service::{Announcement, Reach};
+use catchment_model::world::WorldParts;
+use catchment_model::{Asn, World};
 use catchment_routing::{Situation, Ties, solve};
-use catchment_testkit::random::{Kind, case};
+use catchment_testkit::random::{Case, Draws, Kind, case};
 use catchment_testkit::story::{Story, situation, story};
 
-use super::certainty::{Certainty, Sureness};
+use super::certainty::{Certainty, Landed, Landing, Sureness};
+use super::coins::{Coins, drawn};
 use super::disturb::{extra_links, lose_links};
-use super::measure::{drawn, measures, of_outcome, of_placement};
+use super::lanes::{Found, Ground, loosest};
+use super::measure::{RowSites, measures, of_outcome, of_placement};
 use super::summary::Summary;
 use super::*;
 use crate::brief::Brief;
 use crate::load::Loads;
+use crate::oracle::{Method, Oracle};
 
 fn question() -> Question {
     Question {
@@ -152,9 +157,11 @@ fn istanbul_tosses_a_coin_between_frankfurt_and_mumbai() {
     let brief = bound.brief(situation(&story.assembled)).unwrap();
     let sites: Vec<String> = (0..8).map(|site| brief.site_name(site)).collect();
     let mut certainty = Certainty::new(&brief);
+    let row_sites = RowSites::new(brief.service(), &sites).unwrap();
+    let mut coins = Coins::new(&brief).unwrap();
     for seed in 0..1000 {
-        let placement = drawn(&brief, seed).unwrap();
-        certainty.add(&certainty.landings(&brief, &placement, &sites));
+        let placement = coins.toss(seed);
+        certainty.add(&certainty.places(&brief).landed(&placement, &row_sites));
     }
     let table = certainty.table(&sites);
     let print = |name: &str, row| table.column(name).unwrap().values.print(row).unwrap();
@@ -297,7 +304,8 @@ fn measures_are_those_of_the_placement() {
     let mut sites: Vec<String> = (0..8).map(|site| brief.site_name(site)).collect();
     sites.push("waw".to_owned());
     let placement = crate::oracle::Steady::new(&brief).unwrap().placement(&brief);
-    let values = of_placement(&brief, &placement, &sites).unwrap();
+    let row_sites = RowSites::new(brief.service(), &sites).unwrap();
+    let values = of_placement(&brief, &placement, &row_sites);
     let names = measures(&sites, false);
     assert_eq!(values.len(), names.len());
     let of = |name: &str| values[names.iter().position(|it| it.name == name).unwrap()];
@@ -312,7 +320,7 @@ fn measures_are_those_of_the_placement() {
         weight += source.weight;
     }
     assert!((of("rtt_mean_ms") - sum / weight).abs() < 1e-9);
-    let error = of_placement(&brief, &placement, &sites[1..]).unwrap_err();
+    let error = RowSites::new(brief.service(), &sites[1..]).unwrap_err();
     assert!(error.to_string().contains("site `jfk`"), "{error}");
 }
 
@@ -338,10 +346,11 @@ fn counts_go_to_bytes_and_back() {
     let (story, bound) = (eight(""), Bound::new());
     let brief = bound.brief(situation(&story.assembled)).unwrap();
     let sites: Vec<String> = (0..8).map(|site| brief.site_name(site)).collect();
+    let row_sites = RowSites::new(brief.service(), &sites).unwrap();
     let mut certainty = Certainty::new(&brief);
     for seed in 0..5 {
         let placement = drawn(&brief, seed).unwrap();
-        certainty.add(&certainty.landings(&brief, &placement, &sites));
+        certainty.add(&certainty.places(&brief).landed(&placement, &row_sites));
     }
     let bytes = certainty.to_bytes();
     let mut other = Certainty::new(&brief);
@@ -358,7 +367,8 @@ fn counts_go_to_bytes_and_back() {
     // A row with other sources counts for those that are known.
     let fewer = Brief { sources: brief.sources[3..].to_vec(), ..brief.clone() };
     let placement = drawn(&fewer, 1).unwrap();
-    let landings = certainty.landings(&fewer, &placement, &sites);
+    let landed = certainty.places(&fewer).landed(&placement, &row_sites);
+    let Landed::Parts(landings) = &landed else { panic!("{landed:?}") };
     assert_eq!(landings.first().map(|it| it.source), Some(3));
     assert_eq!(landings.len(), fewer.sources.len());
 }
@@ -400,4 +410,208 @@ fn a_summary_reads_one_measure_at_a_time() {
     let constant = same.unwrap().answer(&question);
     assert_eq!(constant.section("quantiles").unwrap().table.row_count(), 6);
     assert!(answer.findings.iter().any(|it| it.contains("in 1 row the routing does not settle")));
+}
+
+/// The twin: draws in a row, and each with a fresh solve. With one that is much like it, to see
+/// that only equal questions share their answers.
+#[test]
+fn draws_in_a_row_are_those_of_fresh_solves() {
+    let (mut shared, mut apart, mut moved) = (0, 0, 0);
+    for seed in 0..600 {
+        let kind = [Kind::Plain, Kind::Regular, Kind::Irregular][seed as usize % 3];
+        let mut case = case(seed, kind);
+        let bound = Bound::new();
+        let Some(brief) = bound.brief(case.situation()) else { continue };
+        let Ok(mut coins) = Coins::new(&brief) else { continue };
+        let first = coins.toss(0);
+        for draw in [7, 0, 8, 7] {
+            let placement = coins.toss(draw);
+            assert_eq!(placement, drawn(&brief, draw).unwrap(), "seed {seed}, draw {draw}");
+            moved += usize::from(placement != first);
+        }
+        // Another seed, other capacities: the same draws, or it says that they are not.
+        let mut other = case.clone();
+        other.seed = seed + 1000;
+        other.service.sites.iter_mut().for_each(|site| site.capacity.kqps = Some(3.0));
+        let other_brief = bound.brief(other.situation()).unwrap();
+        match coins.answers_for(&other_brief.script) {
+            true => {
+                shared += 1;
+                let placement = coins.toss(9);
+                assert_eq!(Ok(placement), drawn(&other_brief, 9), "seed {seed}");
+            }
+            false => apart += 1,
+        }
+        let coins = Coins::new(&brief).unwrap();
+        assert!(coins.answers_for(&brief.script));
+        let said = case.service.sites[0].active;
+        let mut other = case.clone();
+        other.service.sites[0].active = !said;
+        assert!(!coins.answers_for(&bound.brief(other.situation()).unwrap().script));
+        other = case.clone();
+        other.overlay.closed.insert(u32::MAX);
+        assert!(!coins.answers_for(&bound.brief(other.situation()).unwrap().script));
+        drop(coins);
+        case.rules.policy_noise = 0.5;
+        let noisy = bound.brief(case.situation()).unwrap();
+        if let Ok(coins) = Coins::new(&noisy) {
+            let situation = Situation { seed: seed + 1, ..noisy.situation() };
+            assert!(!coins.answers_for(&Script { situation, ..noisy.script }));
+        }
+    }
+    assert!(shared > 150 && apart > 50 && moved > 100, "{shared} {apart} {moved}");
+}
+
+/// A row like a scenario but for what a configuration can say, and now and then for more. Returns
+/// whether it can be said.
+fn vary(draws: &mut Draws, case: &mut Case) -> bool {
+    let world = &case.world;
+    while case.service.sites.len() > 1 && draws.chance(30) {
+        let gone = draws.below(case.service.sites.len() as u64) as usize;
+        case.service.sites.remove(gone);
+    }
+    for site in &mut case.service.sites {
+        site.active = draws.chance(85);
+        site.capacity.kqps = draws.chance(50).then(|| 1.0 + draws.below(5) as f64);
+        site.region = "eu".to_owned();
+        for session in world.sessions(site.router) {
+            match (draws.below(4), site.reach) {
+                (0, Reach::Listed) => drop(site.announcements.remove(&session)),
+                (1, Reach::Everyone) => {
+                    site.announcements.entry(session).or_default().prepend = 2;
+                }
+                (2, _) => {
+                    if let Some(said) = site.announcements.get_mut(&session) {
+                        said.prepend = draws.below(4) as u8;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    if world.session_count() > 0 {
+        for _ in 0..draws.below(3) {
+            let session = draws.below(world.session_count() as u64) as u32;
+            let router = world.router_of_session(session);
+            case.overlay.set_link(router, world.neighbors[session as usize], false);
+            case.overlay.closed.insert(draws.below(world.session_count() as u64) as u32);
+        }
+    }
+    let site = &mut case.service.sites[0];
+    match draws.below(12) {
+        0 => case.rules.rov_share = 0.3,
+        1 => drop(case.overlay.leaks.insert(0)),
+        2 => site.name = "other".parse().unwrap(),
+        3 => {
+            let Some(session) = world.sessions(site.router).next() else { return true };
+            site.announcements.entry(session).or_default().med = Some(1);
+        }
+        _ => return true,
+    }
+    false
+}
+
+/// The twin: rows by lanes, and each by itself.
+#[test]
+fn rows_of_a_block_are_those_of_one_by_one() {
+    let (mut blocks, mut said, mut apart, mut timed) = (0, 0, 0, 0);
+    for seed in 0..250 {
+        let mut draws = Draws::new(seed ^ 0x5eeb);
+        let mut case = case(seed, Kind::Plain);
+        let mut parts = WorldParts::clone(&case.world);
+        // Sums in another order would be others.
+        parts.weights.iter_mut().for_each(|it| *it *= 0.1 + draws.below(100) as f64 / 7.0);
+        if draws.chance(30) {
+            let at = draws.below(parts.router_places.len() as u64) as usize;
+            parts.router_places[at] = 0;
+        }
+        case.world = World::from_parts(parts).unwrap();
+        for site in &mut case.service.sites {
+            if draws.chance(60) {
+                site.reach = Reach::Listed;
+                for session in case.world.sessions(site.router) {
+                    let prepend = draws.below(3) as u8;
+                    let it = Announcement { prepend, ..Announcement::default() };
+                    site.announcements.insert(session, it);
+                }
+            }
+        }
+        let bound = Bound::new();
+        let Some(brief) = bound.brief(case.situation()) else { continue };
+        let service = loosest(brief.service());
+        let Some(ground) = Ground::new(&brief, &service) else { continue };
+        blocks += 1;
+        let mut columns: Vec<String> =
+            case.service.sites.iter().map(|site| site.name.to_string()).collect();
+        columns.insert(1, "other".to_owned());
+        let mut certainty = Certainty::new(&brief);
+        let places = certainty.places(&brief);
+        let (mut rows, mut expected) = (Vec::new(), Vec::new());
+        for row in 0..100 {
+            let mut varied = case.clone();
+            let can_be_said = vary(&mut draws, &mut varied);
+            let row_brief = bound.brief(varied.situation()).unwrap();
+            let Some(lane) = ground.row(&row_brief.script, &columns).unwrap() else {
+                assert!(!can_be_said, "seed {seed}, row {row}");
+                apart += 1;
+                continue;
+            };
+            assert!(can_be_said, "seed {seed}, row {row}");
+            said += 1;
+            rows.push(lane);
+            let placement = Oracle::by(Method::Solve, &row_brief).unwrap().base().unwrap();
+            timed += placement.rtt_ms.iter().flatten().count();
+            let sites = RowSites::new(row_brief.service(), &columns).unwrap();
+            let values = of_placement(&row_brief, &placement, &sites);
+            expected.push((values, places.landed(&placement, &sites)));
+        }
+        let mut asked = 0;
+        ground.asker().ask(&rows, |row, found| {
+            let Found { values, landed } = found.unwrap();
+            let bits = |values: &[f64]| values.iter().map(|it| it.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&values), bits(&expected[row].0), "seed {seed}, row {row}");
+            assert_eq!(landed, expected[row].1, "seed {seed}, row {row}");
+            certainty.add(&landed);
+            asked += 1;
+        });
+        assert_eq!(asked, rows.len());
+        let missing = [columns[0].clone()];
+        assert!(case.service.sites.len() == 1 || ground.row(&brief.script, &missing).is_err());
+    }
+    assert!(blocks > 150 && said > 10_000 && apart > 3000, "{blocks} {said} {apart}");
+    assert!(timed > 500, "{timed}");
+}
+
+#[test]
+fn what_lanes_do_not_know_is_asked_one_by_one() {
+    let bound = Bound::new();
+    // Routers keep what is older.
+    let mut case = case(1, Kind::Plain);
+    let service = loosest(&case.service);
+    assert!(Ground::new(&bound.brief(case.situation()).unwrap(), &service).is_some());
+    case.rules.oldest_rule = Some(catchment_model::rules::OldestRule::Timestamp);
+    assert!(Ground::new(&bound.brief(case.situation()).unwrap(), &service).is_none());
+    case.rules.oldest_rule = Some(catchment_model::rules::OldestRule::None);
+    // Round trips are known.
+    let mut parts = WorldParts::clone(&case.world);
+    parts.router_places.fill(0);
+    case.world = World::from_parts(parts).unwrap();
+    assert!(Ground::new(&bound.brief(case.situation()).unwrap(), &service).is_none());
+}
+
+#[test]
+fn more_columns_than_a_short_number_are_kept_too() {
+    let (story, bound) = (eight(""), Bound::new());
+    let brief = bound.brief(situation(&story.assembled)).unwrap();
+    let mut certainty = Certainty::new(&brief);
+    let count = certainty.source_count();
+    for column in [Some(3), Some(0xffff), None, Some(70_000)] {
+        certainty.add(&Landed::whole(std::iter::repeat_n(column, count)));
+    }
+    let mut other = Certainty::new(&brief);
+    let parts = |site| (0..count as u32).map(move |source| Landing { source, site, share: 1.0 });
+    for site in [3, 0xffff, u32::MAX, 70_000] {
+        other.add(&Landed::Parts(parts(site).collect()));
+    }
+    assert_eq!(certainty, other);
 }

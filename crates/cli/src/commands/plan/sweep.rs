@@ -1,39 +1,37 @@
 //! `catchment plan sweep`: many scenarios that differ in a few settings.
 //!
-//! `planner` says which settings row `i` has and what it is measured by. Here is what needs files
-//! and worlds: a [`Bench`] lays the settings over the scenario and joins it with its world, and
-//! [`checkpoint`] keeps what is done.
+//! `planner` says which settings row `i` has and what it is measured by. Here is what needs files,
+//! worlds and threads: a [`Bench`] lays the settings over the scenario and joins it with its world,
+//! [`crew`] has several of them at work, and [`checkpoint`] keeps what is done.
 
+mod bench;
 mod checkpoint;
+mod crew;
 
-use std::ops::ControlFlow;
+use std::cell::RefCell;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use catchment_dynamics::Outcome;
-use catchment_dynamics::play::{Unfinished, Watch, play};
-use catchment_dynamics::script::Script;
-use catchment_formats::scenario::{with_overrides, write_json};
+use catchment_formats::scenario::write_json;
 use catchment_formats::table::{Format, ParquetRows};
 use catchment_model::rng::mix;
-use catchment_model::scenario::WorldSource;
-use catchment_model::{Overlay, Scenario, World};
-use catchment_planner::sweep::certainty::{Certainty, Landing};
-use catchment_planner::sweep::disturb::{extra_links, lose_links};
-use catchment_planner::sweep::measure::{self, Measure, drawn, measures};
+use catchment_model::{Scenario, World};
+use catchment_planner::sweep::certainty::Certainty;
+use catchment_planner::sweep::lanes::{Ground, loosest};
+use catchment_planner::sweep::measure::{Measure, measures};
 use catchment_planner::sweep::summary::Summary;
-use catchment_planner::sweep::{Axis, Draw, Question, Row};
-use catchment_planner::{Brief, Oracle, Unplanned};
-use catchment_routing::Unsolved;
-use catchment_worlds::{Assembled, BaseWorld, assemble, schedule};
+use catchment_planner::sweep::{Axis, Draw, Question};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
+use self::bench::{Bench, Library, Measured, Shared};
 use self::checkpoint::Checkpoint;
 use super::answer::{AnswerArgs, end};
-use super::{Ready, script_of, unplanned};
+use super::{Ready, unplanned};
 use crate::input::{Loaded, ScenarioArgs, world};
 use crate::output::{Output, OutputArgs, Target, shown};
 use crate::progress::Progress;
@@ -46,6 +44,8 @@ const DRAWN_ROWS: u64 = 100;
 const GROUP_ROWS: u64 = 1 << 16;
 /// Counts are kept so often, but never so often that it takes more than a twentieth of the time.
 const KEPT_EVERY: Duration = Duration::from_millis(200);
+/// Threads, if nobody says: each has memory of its own, in a large world some 50 MB.
+const THREADS_MAX: usize = 8;
 
 /// Many scenarios that differ in a few settings: a grid, a sample, tossed ties, lost links
 ///
@@ -81,6 +81,9 @@ pub struct SweepArgs {
     /// Play the events of the scenario in each row, and measure what they did
     #[arg(long)]
     simulate: bool,
+    /// How many threads make rows; they are the same [default: one for each core, 8 at most]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
     /// The file of the rows: by its name Parquet, CSV, JSON or text. What is done is kept beside it
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -144,24 +147,36 @@ pub fn run(args: &SweepArgs) -> Result<(), Failure> {
     progress.phase("building");
     // Says what the assembler has to say, once.
     let ready = Ready::quiet(&loaded, &base)?;
-    let mut certainty = Certainty::new(&ready.brief()?);
-    drop(ready);
-    let mut bench = Bench::new(args, &question, &loaded, base, &progress)?;
-    let sites = bench.sites()?;
-    let measures = measures(&sites, args.simulate);
-    let asked = asked(args, &question, &bench, &measures);
+    let brief = ready.brief()?;
+    let mut certainty = Certainty::new(&brief);
+    let library = Library::new(&loaded, base);
+    let columns = bench::columns(&question, &library, &progress)?;
+    let measures = measures(&columns, args.simulate);
+    let asked = asked(args, &question, &library, &measures);
     let mut checkpoint = Checkpoint::open(&args.out, &asked, measures.len())?;
+    let service = loosest(brief.service());
+    let shared = Shared {
+        question: &question,
+        library: &library,
+        simulate: args.simulate,
+        columns: &columns,
+        measures: &measures,
+        followed: certainty.clone(),
+        ground: if args.simulate || args.ties { None } else { Ground::new(&brief, &service) },
+    };
     resume(&mut checkpoint, &mut certainty)?;
     let done = checkpoint.rows();
     if done > 0 {
         let rows = count(question.rows(), "row", "rows");
         note(&format!("going on behind row {done} of {rows}"));
     }
-    sweep(&question, &mut bench, &mut checkpoint, &mut certainty, &sites, &measures, &progress)?;
+    sweep(args, &shared, &mut checkpoint, &mut certainty, &progress)?;
     progress.phase("writing");
     write_rows(&rows_out, &question, &measures, &checkpoint)?;
     let summary =
-        Summary::read(&question, sites, measures, certainty, |place| checkpoint.column(place))?;
+        Summary::read(&question, columns.clone(), measures.clone(), certainty, |place| {
+            checkpoint.column(place)
+        })?;
     let answer = summary.answer(&question);
     outlet.write(&answer, &loaded.scenario.name)?;
     // Last: whoever could not write the summary can ask again without doing it again.
@@ -187,12 +202,18 @@ fn question(args: &SweepArgs, loaded: &Loaded) -> Question {
 }
 
 /// Everything that can change a row, for the first line of the checkpoint.
-fn asked(args: &SweepArgs, question: &Question, bench: &Bench<'_>, measures: &[Measure]) -> Value {
+fn asked(
+    args: &SweepArgs,
+    question: &Question,
+    library: &Library<'_>,
+    measures: &[Measure],
+) -> Value {
     let axis = |axis: &Axis| format!("{}={}", axis.path, axis.values.join(","));
+    let worlds = library.worlds();
     let worlds: Vec<String> =
-        bench.worlds.iter().map(|(_, base)| format!("{:016x}", digest(&base.world))).collect();
+        worlds.iter().map(|base| format!("{:016x}", digest(&base.world))).collect();
     // The seed is told apart from the rest, so that a message can name it.
-    let scenario = Scenario { seed: 1, ..bench.loaded.scenario.clone() };
+    let scenario = Scenario { seed: 1, ..library.loaded().scenario.clone() };
     json!({
         "sweep": 1,
         "version": env!("CARGO_PKG_VERSION"),
@@ -232,37 +253,50 @@ fn resume(checkpoint: &mut Checkpoint, certainty: &mut Certainty) -> Result<(), 
 }
 
 fn sweep(
-    question: &Question,
-    bench: &mut Bench<'_>,
+    args: &SweepArgs,
+    shared: &Shared<'_, '_>,
     checkpoint: &mut Checkpoint,
     certainty: &mut Certainty,
-    sites: &[String],
-    measures: &[Measure],
     progress: &Progress,
 ) -> Result<(), Failure> {
     signals::instead(|| STOP.store(true, Relaxed));
-    let (first, rows) = (checkpoint.rows(), question.rows());
+    let (first, rows) = (checkpoint.rows(), shared.question.rows());
+    let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let threads = args.threads.unwrap_or(cores.min(NonZeroUsize::new(THREADS_MAX).expect("8")));
+    let threads = threads.get().min((rows - first).max(1).try_into().unwrap_or(usize::MAX));
     let steps = progress.counting("sweeping");
     let (mut kept_at, mut pause) = (Instant::now(), KEPT_EVERY);
-    for index in first..rows {
-        steps.tell(index - first, rows - first);
+    let ledger = RefCell::new((checkpoint, certainty));
+    let look_up = |next: u64| {
+        steps.tell(next - first, rows - first);
         let stop = STOP.load(Relaxed);
         if stop || kept_at.elapsed() > pause {
             let started = Instant::now();
+            let (checkpoint, certainty) = &mut *ledger.borrow_mut();
             checkpoint.keep_counts(&certainty.to_bytes())?;
             kept_at = Instant::now();
             pause = KEPT_EVERY.max(20 * started.elapsed());
         }
         if stop {
             let rows = count(rows, "row", "rows");
-            note(&format!("stopped behind {index} of {rows}; the same command goes on from there"));
+            note(&format!("stopped behind {next} of {rows}; the same command goes on from there"));
             signals::end();
         }
-        let row = question.row(index);
-        let Measured { values, landings } = bench.row(&row, certainty, sites, measures)?;
+        Ok(())
+    };
+    let take = |_, row: Result<Measured, Failure>| {
+        let Measured { values, landed } = row?;
+        let (checkpoint, certainty) = &mut *ledger.borrow_mut();
         checkpoint.append(&values)?;
-        certainty.add(&landings);
-    }
+        certainty.add(&landed);
+        Ok(())
+    };
+    let maker = || {
+        let mut bench = Bench::new(shared);
+        move |rows| bench.rows(rows)
+    };
+    crew::in_order(threads, first..rows, maker, look_up, take)?;
+    let (checkpoint, certainty) = ledger.into_inner();
     checkpoint.keep_counts(&certainty.to_bytes())
 }
 
@@ -294,171 +328,4 @@ fn write_rows(
         Some(failure) => Err(failure),
         None => written,
     }
-}
-
-/// Where rows are made and measured.
-struct Bench<'a> {
-    question: &'a Question,
-    loaded: &'a Loaded,
-    simulate: bool,
-    /// Worlds that were read, by what names them.
-    worlds: Vec<(WorldSource, BaseWorld)>,
-    /// The last row's scenario, for one with the same settings.
-    last: Option<Prepared>,
-    progress: &'a Progress,
-}
-
-/// What a row came to.
-struct Measured {
-    values: Vec<f64>,
-    landings: Vec<Landing>,
-}
-
-/// Settings, laid over the scenario and joined with its world.
-struct Prepared {
-    settings: Vec<(String, String)>,
-    scenario: Scenario,
-    assembled: Assembled,
-    /// The overlay before links were lost.
-    overlay: Overlay,
-}
-
-impl<'a> Bench<'a> {
-    fn new(
-        args: &SweepArgs,
-        question: &'a Question,
-        loaded: &'a Loaded,
-        base: BaseWorld,
-        progress: &'a Progress,
-    ) -> Result<Bench<'a>, Failure> {
-        let worlds = vec![(loaded.scenario.world.clone(), base)];
-        Ok(Bench { question, loaded, simulate: args.simulate, worlds, last: None, progress })
-    }
-
-    /// Names of all sites that rows can have: those of the scenario, and of each value alone. Its
-    /// mistakes come here, before the first row.
-    fn sites(&mut self) -> Result<Vec<String>, Failure> {
-        let mut sites: Vec<String> = Vec::new();
-        let alone = self.question.samples().into_iter().map(|setting| vec![setting]);
-        let all: Vec<Vec<(String, String)>> = std::iter::once(Vec::new()).chain(alone).collect();
-        for settings in all {
-            let prepared = self.prepare(&settings, self.question.seed)?;
-            for site in &prepared.assembled.service.sites {
-                let name = site.name.to_string();
-                if !sites.contains(&name) {
-                    sites.push(name);
-                }
-            }
-        }
-        Ok(sites)
-    }
-
-    fn prepare(&mut self, settings: &[(String, String)], seed: u64) -> Result<Prepared, Failure> {
-        let options = || {
-            let text = settings.iter().map(|(path, value)| format!("`{path}={value}`"));
-            text.collect::<Vec<_>>().join(", ")
-        };
-        let with = |mut failure: Failure| {
-            if !settings.is_empty() {
-                for problem in &mut failure.problems {
-                    if !problem.message.contains("--set ") {
-                        problem.message = format!("{} (with {})", problem.message, options());
-                    }
-                    problem.message = problem.message.replace("`--set ", "`");
-                }
-            }
-            failure
-        };
-        let mut scenario = with_overrides(&self.loaded.scenario, settings)
-            .map_err(|mistakes| with(self.loaded.mistakes(mistakes)))?;
-        scenario.seed = seed;
-        let loaded = self.loaded.with(scenario);
-        let known = self.worlds.iter().position(|(source, _)| *source == loaded.scenario.world);
-        let place = match known {
-            Some(place) => place,
-            None => {
-                let base = world::of_scenario(&loaded, self.progress).map_err(with)?;
-                self.worlds.push((loaded.scenario.world.clone(), base));
-                self.worlds.len() - 1
-            }
-        };
-        let base = &self.worlds[place].1;
-        let mut scenario = loaded.scenario.clone();
-        let extra = extra_links(&base.world, &scenario, self.question.extra_links, seed);
-        scenario.corrections.extend(extra);
-        let assembled =
-            assemble(base, &scenario).map_err(|mistakes| with(loaded.mistakes(mistakes)))?;
-        let overlay = assembled.overlay.clone();
-        Ok(Prepared { settings: settings.to_vec(), scenario, assembled, overlay })
-    }
-
-    /// Makes a row and measures it. Depends on nothing but the row.
-    fn row(
-        &mut self,
-        row: &Row,
-        certainty: &Certainty,
-        sites: &[String],
-        measures: &[Measure],
-    ) -> Result<Measured, Failure> {
-        // Links are added before the world is built; everything else can be had from the last.
-        let mut prepared = match self.last.take() {
-            Some(last) if last.settings == row.settings && self.question.extra_links == 0.0 => last,
-            _ => self.prepare(&row.settings, row.seed)?,
-        };
-        prepared.scenario.seed = row.seed;
-        prepared.assembled.seed = row.seed;
-        prepared.assembled.overlay.clone_from(&prepared.overlay);
-        let Assembled { world, service, overlay, .. } = &mut prepared.assembled;
-        lose_links(world, service, overlay, self.question.missing_links, row.seed);
-        let measured = self.measure(&prepared, row, certainty, sites);
-        self.last = Some(prepared);
-        match measured {
-            Ok(found) => Ok(found),
-            Err(
-                Unplanned::Unsolved(Unsolved::Oscillation(_))
-                | Unplanned::Unfinished(Unfinished::Oscillation { .. }),
-            ) => Ok(Measured { values: measure::unsettled(measures), landings: Vec::new() }),
-            Err(error) => Err(in_row(unplanned(error), row)),
-        }
-    }
-
-    fn measure(
-        &self,
-        prepared: &Prepared,
-        row: &Row,
-        certainty: &Certainty,
-        sites: &[String],
-    ) -> Result<Measured, Unplanned> {
-        let Prepared { scenario, assembled, .. } = prepared;
-        let script = script_of(scenario, assembled);
-        let brief = Brief::new(script, &scenario.residency)?;
-        let placement = match self.question.ties {
-            true => drawn(&brief, row.seed)?,
-            false => Oracle::new(&brief)?.base()?,
-        };
-        let mut values = measure::of_placement(&brief, &placement, sites)?;
-        let landings = certainty.landings(&brief, &placement, sites);
-        if self.simulate {
-            let schedule = schedule(assembled, scenario).map_err(|mistakes| {
-                let message = mistakes.first().map(|it| it.message.clone()).unwrap_or_default();
-                Unplanned::question(message, "the events do not fit the settings of this row")
-            })?;
-            let script = Script { schedule: &schedule, ..script };
-            let watch: Watch<'_> = &mut |_, _| ControlFlow::Continue(());
-            let timeline = play(&script, watch)?;
-            values.extend(measure::of_outcome(&Outcome::of(&script, &timeline)));
-        }
-        Ok(Measured { values, landings })
-    }
-}
-
-/// A failure that says in which row.
-fn in_row(mut failure: Failure, row: &Row) -> Failure {
-    let settings = row.settings.iter().map(|(path, value)| format!("{path}={value}"));
-    let settings = settings.collect::<Vec<_>>().join(", ");
-    for problem in &mut failure.problems {
-        problem.message =
-            format!("row {} ({settings}; seed {}): {}", row.index, row.seed, problem.message);
-    }
-    failure
 }
