@@ -242,23 +242,9 @@ fn letters_ask_for_what_the_neighbor_must_do() {
 
 #[test]
 fn border_clients_come_with_what_settles_them() {
-    let eight = ground("[world]\nbuiltin = \"eight\"\n[rules]\noldest_rule = \"none\"");
-    let brief = eight.brief();
-    let border =
-        catchment_planner::border::border(&brief, 10, &mut |_, _| ControlFlow::Continue(()))
-            .unwrap();
-    let mut text = String::new();
-    for client in &border.clients {
-        let source = &brief.sources[client.source as usize];
-        text += &format!("{} at {}\n", source.name, brief.site_name(client.site));
-        for it in &client.settlements {
-            let how = it.how.describe(&brief);
-            let site = brief.site_name(it.site);
-            text +=
-                &format!("  {how}: {site}, {} others move {}\n", it.moved_sources, it.moved_kqps);
-        }
-    }
-    expect![[r#"
+    check_border(
+        "[rules]\noldest_rule = \"none\"",
+        &expect![[r#"
         Istanbul at fra
           AS65545 gives routes from AS1299 LOCAL_PREF 110: fra, 0 others move 0
           AS65545 gives routes from AS6453 LOCAL_PREF 110: bom, 0 others move 0
@@ -275,8 +261,56 @@ fn border_clients_come_with_what_settles_them() {
           AS65548 gives routes from AS2914 LOCAL_PREF 110: nrt, 0 others move 0
           AS65548 gives routes from AS6453 LOCAL_PREF 110: sin, 0 others move 0
           nrt prepends 1 more towards AS2914 in NRT: sin, 1 others move 40
-    "#]]
-    .assert_eq(&text);
+    "#]],
+    );
+}
+
+/// Where routers keep the older route, New York-B lands at JFK (T12.1), so that a prepend of
+/// Frankfurt moves Istanbul and nobody else (T7.1).
+#[test]
+fn border_clients_land_where_the_past_has_put_them() {
+    check_border(
+        "",
+        &expect![[r#"
+        Istanbul at fra
+          AS65545 gives routes from AS1299 LOCAL_PREF 110: fra, 0 others move 0
+          fra prepends 1 more towards AS1299 in FRA: bom, 0 others move 0
+          AS65545 gives routes from AS6453 LOCAL_PREF 110: bom, 0 others move 0
+        New York-B at jfk
+          AS65537 gives routes from AS3356 LOCAL_PREF 110: jfk, 0 others move 0
+          AS65537 gives routes from AS1299 LOCAL_PREF 110: fra, 0 others move 0
+          fra prepends 1 more towards AS1299 in FRA: jfk, 1 others move 70
+        Seoul at nrt
+          AS65551 gives routes from AS2914 LOCAL_PREF 110: nrt, 0 others move 0
+          AS65551 gives routes from AS6453 LOCAL_PREF 110: sin, 0 others move 0
+          nrt prepends 1 more towards AS2914 in NRT: sin, 1 others move 20
+        Singapore at nrt
+          AS65548 gives routes from AS2914 LOCAL_PREF 110: nrt, 0 others move 0
+          AS65548 gives routes from AS6453 LOCAL_PREF 110: sin, 0 others move 0
+          nrt prepends 1 more towards AS2914 in NRT: sin, 1 others move 40
+    "#]],
+    );
+}
+
+#[track_caller]
+fn check_border(rules: &str, expected: &expect_test::Expect) {
+    let eight = ground(&format!("[world]\nbuiltin = \"eight\"\n{rules}"));
+    let brief = eight.brief();
+    let border =
+        catchment_planner::border::border(&brief, 10, &mut |_, _| ControlFlow::Continue(()))
+            .unwrap();
+    let mut text = String::new();
+    for client in &border.clients {
+        let source = &brief.sources[client.source as usize];
+        text += &format!("{} at {}\n", source.name, brief.site_name(client.site));
+        for it in &client.settlements {
+            let how = it.how.describe(&brief);
+            let site = brief.site_name(it.site);
+            text +=
+                &format!("  {how}: {site}, {} others move {}\n", it.moved_sources, it.moved_kqps);
+        }
+    }
+    expected.assert_eq(&text);
 }
 
 /// The service of a configuration, written down a second time.
