@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::{Folder, check};
+use crate::{Folder, catchment, check};
 
 const CANDIDATES: &str = "\
 site,city,asn,neighbors,options,region,kqps
@@ -95,6 +95,27 @@ fn letters_are_written_where_help_is_needed() {
     let ran = folder.run(&[&asked[..], &alone[..]].concat());
     assert!(ran.code == 0 && ran.err.contains("no letter to write"), "{}", ran.err);
     assert_eq!(folder.files(), ["letters.txt"]);
+}
+
+#[test]
+fn letters_and_answer_are_two_files() {
+    let folder = Folder::new("steer-one-file");
+    let asked = ["plan", "steer", "eight", "--ceiling", "fra=200", "--letters"];
+    let pairs = [["a.txt", "--out", "./a.txt"], ["a.svg", "--plot", "a.svg"]];
+    for files in pairs {
+        let error = folder.run(&[&asked[..], &files[..]].concat()).failed(2);
+        assert!(error.contains("twice") && error.contains("the letters"), "{error}");
+    }
+    assert_eq!(folder.files(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_said_twice_is_a_mistake() {
+    let twice = |name: &str, args: &[&str]| catchment(name, args).failed(2);
+    let error = twice("ceilings", &["plan", "steer", "eight", "--ceiling", "fra=200,FRA=300"]);
+    assert!(error.contains("site `FRA` has two ceilings"), "{error}");
+    let keep = ["plan", "residency", "eight", "--keep", "eu=eu", "--keep", "eu=uk"];
+    assert!(twice("keep", &keep).contains("region `eu` has two rules"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use catchment_planner::{Brief, Unplanned};
 use catchment_worlds::BaseWorld;
 use clap::{Args, ValueEnum};
 
-use super::{PlanArgs, steer};
+use super::{Beside, PlanArgs, steer};
 use crate::commands::world::build::read;
 use crate::report::{Failure, count, note};
 
@@ -81,8 +81,10 @@ pub fn run(args: &SitesArgs) -> Result<(), Failure> {
             .help("candidates have names and places; the table of neighbors has neither"));
     }
     let names = RefCell::new(BTreeSet::new());
+    let inputs = args.candidates.iter().chain(&args.neighbors).cloned().collect();
     super::plan_of(
         &args.plan,
+        Beside { inputs, output: None },
         |scenario, base, progress| {
             let Some(path) = &args.candidates else { return Ok(()) };
             let mut candidates = read(path, progress, candidates::read)?;
