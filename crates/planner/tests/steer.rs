@@ -182,6 +182,28 @@ fn istanbul_is_moved_by_one_prepend() {
     assert_eq!(lines, ["announce = { site = \"fra\", neighbor = 1299, prepend = 1 }"]);
 }
 
+/// What is said to try all configurations does, and says so.
+#[test]
+fn a_search_without_a_bound_says_what_would_be_one() {
+    let eight = ground("[world]\nbuiltin = \"eight\"\n[rules]\noldest_rule = \"none\"");
+    let brief = eight.brief();
+    let goal = shares(&eight, &[("fra", 0.4)], 0.001);
+    let mut question = question(goal, 2);
+    question.effort.trials_max = 10;
+    let said = |question: &SteerQuestion| {
+        let plan = ask(&brief, question).unwrap();
+        (plan.space, plan.answer(&brief).findings.join("\n"))
+    };
+    let (space, text) = said(&question);
+    assert!(
+        text.contains(&format!("nobody knows; `--trials {space}` would try them all")),
+        "{text}"
+    );
+    question.effort.trials_max = space as u64;
+    let (_, text) = said(&question);
+    assert!(text.contains(&format!("exact: all {space} configurations of 10 levers")), "{text}");
+}
+
 #[test]
 fn what_cannot_be_is_refused_with_the_constraint() {
     let eight = ground("[world]\nbuiltin = \"eight\"");

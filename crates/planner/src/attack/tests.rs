@@ -423,8 +423,8 @@ fn what_cannot_be_asked_is_said() {
     assert_eq!(cancelled, Err(Unfinished::Cancelled.into()));
 }
 
-/// Where a law says what reaches each site, nobody knows where the bots of a site go that withdraws:
-/// they do not vanish with it.
+/// Where a law says what reaches each site, nobody knows where the bots of a site go that
+/// withdraws: they do not vanish with it.
 #[test]
 fn bots_by_a_law_do_not_vanish_when_a_site_withdraws() {
     let story = eight("");
