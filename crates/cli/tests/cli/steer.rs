@@ -177,6 +177,46 @@ fn sites_are_chosen_from_a_file_of_candidates() {
     assert!(sessions.contains("sin → nrt (Tokyo-B)"), "{sessions}");
 }
 
+/// The same sites as TOML, as a table, and as a table with a line for each neighbor.
+#[test]
+fn candidates_are_the_same_in_every_form() {
+    let folder = Folder::new("sites-forms");
+    let (head, syd) = ("site,city,asn,neighbors,kqps", "syd,SYD,64533,2914,");
+    let table = |lines: &[&str]| format!("{head}\n{}\n", lines.join("\n"));
+    folder
+        .put("a.csv", table(&["waw,FRA,64530,1299 3356:peer,400", syd]))
+        .put("b.csv", table(&["waw,FRA,64530,1299,400", syd, "waw,FRA,64530,3356:peer,400"]))
+        .put(
+            "c.toml",
+            "[[site]]\nname = \"waw\"\ncity = \"FRA\"\nasn = 64530\n\
+            capacity = { kqps = 400 }\n\
+            neighbors = [{ asn = 1299 }, { asn = 3356, relation = \"peer\" }]\n\
+            [[site]]\nname = \"syd\"\ncity = \"SYD\"\nasn = 64533\nneighbors = [{ asn = 2914 }]\n",
+        );
+    let ask = |file: &str| {
+        let args = ["plan", "sites", "eight", "--choose=1", "--format=json", "--candidates"];
+        folder.run(&[&args[..], &[file]].concat())
+    };
+    let out = ask("a.csv").done();
+    assert!(out.contains("open syd: mean RTT 24.27 ms"), "{out}");
+    assert_eq!(ask("b.csv").done(), out);
+    assert_eq!(ask("c.toml").done(), out);
+
+    folder
+        .put("d.csv", "site,city,asn,neighbors\nwaw,FRA,64530,1299\nWAW,LHR,64530,3356\n")
+        .put("more.toml", "[rules]\noldest_rule = \"none\"\n")
+        .put("none.toml", "")
+        .put("typo.toml", "[[site]]\nname = \"waw\"\ncitty = \"FRA\"\n");
+    let wrong = |file: &str, message: &str| {
+        let error = ask(file).failed(2);
+        assert!(error.contains(message), "{error}");
+    };
+    wrong("d.csv", "candidate `waw` stands there twice, and differs");
+    wrong("more.toml", "says more than candidates can");
+    wrong("none.toml", "has no candidate");
+    wrong("typo.toml", "typo.toml:3:1");
+}
+
 #[test]
 fn questions_without_sense_end_with_2() {
     let folder = Folder::new("sites-wrong");

@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use catchment_formats::candidates::{self, Candidate};
+use catchment_formats::scenario::{self, Syntax};
 use catchment_model::scenario::{NeighborSpec, Scenario, SiteSpec};
 use catchment_model::{Asn, Relation, SiteName};
 use catchment_planner::sites::{EXACT_MAX, Objective, SitesQuestion, sites};
@@ -15,6 +16,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Beside, PlanArgs, steer};
 use crate::commands::world::build::read;
+use crate::input::ScenarioArgs;
 use crate::report::{Failure, count, note};
 
 /// Which sites to open, out of candidates, and what one more session is worth
@@ -26,7 +28,8 @@ pub struct SitesArgs {
     #[command(flatten)]
     pub plan: PlanArgs,
     /// CSV of candidates: `site`, `city` or `lat` and `lon`, `asn`, `neighbors` (such as
-    /// `1299 3356:peer`), `options` (neighbors not used yet), `region`, `kqps`, `gbps`
+    /// `1299 3356:peer`), `options` (neighbors not used yet), `region`, `kqps`, `gbps`; or TOML
+    /// with `[[site]]` blocks as scenarios have them
     #[arg(long, value_name = "FILE")]
     candidates: Option<PathBuf>,
     /// CSV of the candidates' neighbors: `site`, `asn`, `type`
@@ -87,12 +90,16 @@ pub fn run(args: &SitesArgs) -> Result<(), Failure> {
         Beside { inputs, output: None },
         |scenario, base, progress| {
             let Some(path) = &args.candidates else { return Ok(()) };
-            let mut candidates = read(path, progress, candidates::read)?;
+            let is_toml = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("toml"));
+            let mut offers = match is_toml {
+                true => of_toml(path, scenario)?,
+                false => of_table(read(path, progress, candidates::read)?)?,
+            };
             if let Some(path) = &args.neighbors {
                 let neighbors = read(path, progress, candidates::read_neighbors)?;
-                join(&mut candidates, &neighbors);
+                join(&mut offers, &neighbors);
             }
-            names.replace(add(scenario, base, candidates, args)?);
+            names.replace(add(scenario, base, offers, args)?);
             Ok(())
         },
         |brief, watch| {
@@ -141,20 +148,105 @@ fn question(
     })
 }
 
+/// A candidate: a site as a scenario would have it, with what it announces to apart from that.
+struct Offer {
+    spec: SiteSpec,
+    /// Whom it would announce to.
+    used: Vec<NeighborSpec>,
+    /// Whom it could announce to besides.
+    options: Vec<NeighborSpec>,
+}
+
+/// Candidates of a table. Rows of one name are one candidate with the neighbors of all.
+fn of_table(candidates: Vec<Candidate>) -> Result<Vec<Offer>, Failure> {
+    let neighbors = |listed: Vec<(Asn, Relation)>| -> Vec<NeighborSpec> {
+        listed.into_iter().map(|(asn, relation)| neighbor(asn, relation)).collect()
+    };
+    let mut offers: Vec<Offer> = Vec::with_capacity(candidates.len());
+    let mut places: BTreeMap<SiteName, usize> = BTreeMap::new();
+    for candidate in candidates {
+        let spec = SiteSpec {
+            place: candidate.place,
+            asn: candidate.asn,
+            capacity: Some(candidate.capacity),
+            region: (!candidate.region.is_empty()).then_some(candidate.region),
+            ..empty(candidate.name)
+        };
+        let (used, options) = (neighbors(candidate.neighbors), neighbors(candidate.options));
+        match places.get(&spec.name) {
+            None => {
+                places.insert(spec.name.clone(), offers.len());
+                offers.push(Offer { spec, used, options });
+            }
+            Some(at) if offers[*at].spec == spec => {
+                offers[*at].used.extend(used);
+                offers[*at].options.extend(options);
+            }
+            Some(_) => {
+                let message = format!("candidate `{}` stands there twice, and differs", spec.name);
+                return Err(Failure::bad_input(message).help(
+                    "give one of them another name; only neighbors may be on several lines",
+                ));
+            }
+        }
+    }
+    Ok(offers)
+}
+
+/// Candidates of a file with the `[[site]]` blocks of a scenario and nothing else.
+fn of_toml(path: &Path, scenario: &Scenario) -> Result<Vec<Offer>, Failure> {
+    let prefixes: Vec<String> =
+        scenario.prefixes.iter().map(|prefix| format!("\"{prefix}\"")).collect();
+    // What every scenario must say, so that a file of sites can be read as one.
+    let set = [
+        ("format", "1".to_owned()),
+        ("name", "candidates".to_owned()),
+        ("world.builtin", "eight".to_owned()),
+        ("service.prefixes", format!("[{}]", prefixes.join(", "))),
+    ]
+    .map(|(path, value)| (path.to_owned(), value));
+    let bare = scenario::read("", Syntax::Toml, &set).expect("it says what it must").scenario;
+    let name = path.display().to_string();
+    let args = ScenarioArgs { scenario: name.clone(), seed: None, set: set.to_vec() };
+    let mut found = args.load()?.scenario;
+    let sites = std::mem::take(&mut found.sites);
+    if found != bare {
+        return Err(Failure::bad_input(format!("`{name}` says more than candidates can"))
+            .help("leave `[[site]]` blocks in it; all else belongs into the scenario"));
+    }
+    if sites.is_empty() {
+        return Err(Failure::bad_input(format!("`{name}` has no candidate"))
+            .help("add a `[[site]]` for each"));
+    }
+    if let Some(site) = sites.iter().find(|site| site.remove) {
+        let message = format!("candidate `{}` is to be removed", site.name);
+        return Err(Failure::bad_input(message).help("leave it out of the file"));
+    }
+    let offer = |mut spec: SiteSpec| {
+        let used = spec.neighbors.take().unwrap_or_default();
+        Offer { spec, used, options: Vec::new() }
+    };
+    Ok(sites.into_iter().map(offer).collect())
+}
+
+fn neighbor(asn: Asn, relation: Relation) -> NeighborSpec {
+    NeighborSpec { asn: Some(asn), relation: Some(relation), ..NeighborSpec::default() }
+}
+
 /// Gives candidates the neighbors that a table has for them. A name of the table stands for the
 /// candidate of that name, or for the only one whose name ends with it.
-fn join(candidates: &mut [Candidate], neighbors: &[candidates::Neighbor]) {
+fn join(offers: &mut [Offer], neighbors: &[candidates::Neighbor]) {
     let mut places: BTreeMap<&str, Option<usize>> = BTreeMap::new();
     for neighbor in neighbors {
         let name = neighbor.site.as_str();
         let place = *places.entry(name).or_insert_with(|| {
-            let same = candidates.iter().position(|it| it.name.as_str() == name);
+            let same = offers.iter().position(|it| it.spec.name.as_str() == name);
             let mut ends =
-                (0..candidates.len()).filter(|at| candidates[*at].name.as_str().ends_with(name));
+                (0..offers.len()).filter(|at| offers[*at].spec.name.as_str().ends_with(name));
             same.or_else(|| ends.next().filter(|_| ends.next().is_none()))
         });
         if let Some(at) = place {
-            candidates[at].neighbors.push((neighbor.asn, neighbor.relation));
+            offers[at].used.push(self::neighbor(neighbor.asn, neighbor.relation));
         }
     }
     let lost: Vec<&str> =
@@ -169,25 +261,21 @@ fn join(candidates: &mut [Candidate], neighbors: &[candidates::Neighbor]) {
 fn add(
     scenario: &mut Scenario,
     base: &BaseWorld,
-    candidates: Vec<Candidate>,
+    offers: Vec<Offer>,
     args: &SitesArgs,
 ) -> Result<BTreeSet<SiteName>, Failure> {
     let has_places = !base.world.places.is_empty();
     let mut names = BTreeSet::new();
     let (mut unknown, mut silent): (BTreeSet<Asn>, u64) = (BTreeSet::new(), 0);
-    for candidate in candidates {
-        let mut is_known = |(asn, _): &(Asn, Relation)| {
-            let is_known = !base.world.as_indices(*asn).is_empty();
-            if !is_known {
-                unknown.insert(*asn);
-            }
-            is_known
+    for Offer { spec, mut used, mut options } in offers {
+        let mut is_known = |neighbor: &NeighborSpec| {
+            let lost = neighbor.asn.filter(|asn| base.world.as_indices(*asn).is_empty());
+            unknown.extend(lost);
+            lost.is_none()
         };
-        let mut used = candidate.neighbors;
-        let mut options = candidate.options;
         used.retain(&mut is_known);
         options.retain(&mut is_known);
-        let name = candidate.name;
+        let name = spec.name.clone();
         let base_site = base.sites.iter().find(|site| site.name == name);
         let entry = scenario.sites.iter().position(|site| site.name == name);
         let listed = entry
@@ -197,28 +285,24 @@ fn add(
         // What is listed twice is kept once; what is used is no option.
         let mut neighbors: Vec<NeighborSpec> = listed.unwrap_or_default();
         let all = used.into_iter().map(|it| (it, is_site));
-        for ((asn, relation), withdraw) in all.chain(options.into_iter().map(|it| (it, true))) {
-            if !neighbors.iter().any(|known| known.asn == Some(asn)) {
-                neighbors.push(NeighborSpec {
-                    asn: Some(asn),
-                    relation: Some(relation),
-                    withdraw: withdraw.then_some(true),
-                    ..NeighborSpec::default()
-                });
+        for (neighbor, withdraw) in all.chain(options.into_iter().map(|it| (it, true))) {
+            if !neighbors.iter().any(|known| known.asn == neighbor.asn) {
+                let withdraw = withdraw.then_some(true);
+                neighbors.push(NeighborSpec { withdraw, ..neighbor });
             }
         }
         if is_site {
-            let spec = match entry {
+            let known = match entry {
                 Some(at) => &mut scenario.sites[at],
                 None => {
                     scenario.sites.push(empty(name));
                     scenario.sites.last_mut().expect("pushed above")
                 }
             };
-            spec.neighbors = Some(neighbors);
+            known.neighbors = Some(neighbors);
             continue;
         }
-        let asn = candidate.asn.or(args.asn).ok_or_else(|| {
+        let asn = spec.asn.or(args.asn).ok_or_else(|| {
             Failure::bad_input(format!("candidate `{name}` has no `asn`"))
                 .help("add a column `asn` to the file, or give all of them one with `--asn`")
         })?;
@@ -236,12 +320,10 @@ fn add(
         }
         names.insert(name.clone());
         scenario.sites.push(SiteSpec {
-            place: candidate.place.filter(|_| has_places),
+            place: spec.place.clone().filter(|_| has_places),
             asn: Some(asn),
-            capacity: Some(candidate.capacity),
-            region: (!candidate.region.is_empty()).then_some(candidate.region),
             neighbors: (!is_of_world).then_some(neighbors),
-            ..empty(name)
+            ..spec
         });
     }
     if !unknown.is_empty() {
