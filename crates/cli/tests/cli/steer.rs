@@ -217,6 +217,40 @@ fn candidates_are_the_same_in_every_form() {
     wrong("typo.toml", "typo.toml:3:1");
 }
 
+/// A list of places says nothing about networks: those of the world that are there are met.
+#[test]
+fn candidates_meet_who_is_present_in_their_city() {
+    let folder = Folder::new("sites-present");
+    folder
+        .put("colos.csv", "colo,name,lat,lon\nSYD,Sydney,-33.9,151.2\nOSL,Oslo,60.2,11.1\n")
+        .put("same.csv", "site,lat,lon,asn,neighbors\nsyd,-33.9,151.2,64599,2914\n");
+    let asked = ["plan", "sites", "eight", "--choose=1", "--asn=64599", "--format=json"];
+    let ask = |more: &[&str]| folder.run(&[&asked[..], more].concat());
+    let alone = ask(&["--candidates", "colos.csv"]).failed(2);
+    assert!(alone.contains("left out: 2 candidates without a neighbor"), "{alone}");
+    // In Sydney there are 2914, which sells transit, and a client of it, which does not.
+    let met = ask(&["--candidates", "colos.csv", "--present", "provider"]);
+    assert!(met.err.contains("left out: 1 candidate without a neighbor"), "{}", met.err);
+    assert_eq!(met.done(), ask(&["--candidates", "same.csv"]).done());
+    let peers = ask(&["--candidates", "colos.csv", "--present", "peer"]).done();
+    assert!(peers.contains("open syd"), "{peers}");
+}
+
+/// A site that announces to all neighbors of its AS is not silenced by a row of its name.
+#[test]
+fn a_row_of_a_site_without_a_list_leaves_it_as_it_is() {
+    let folder = Folder::new("sites-known");
+    folder.put("with.csv", "site,asn\nb,\nc,1000211\n").put("without.csv", "site,asn\nc,1000211\n");
+    let world = "--set=world.synthetic={ases=400}";
+    let sites = ["--set=site.a.asn=1000025", "--set=site.b.asn=1000102"];
+    let asked = ["plan", "sites", "eight", world, sites[0], sites[1], "--choose=1", "--candidates"];
+    let ask = |file: &str| folder.run(&[&asked[..], &[file]].concat());
+    let with = ask("with.csv");
+    assert_eq!(with, ask("without.csv"));
+    assert!(!with.err.contains("announces to nobody"), "{}", with.err);
+    with.done();
+}
+
 #[test]
 fn questions_without_sense_end_with_2() {
     let folder = Folder::new("sites-wrong");

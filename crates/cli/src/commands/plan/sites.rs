@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use catchment_formats::candidates::{self, Candidate};
 use catchment_formats::scenario::{self, Syntax};
-use catchment_model::scenario::{NeighborSpec, Scenario, SiteSpec};
+use catchment_model::geo::Place;
+use catchment_model::scenario::{NeighborSpec, PlaceRef, Scenario, SiteSpec};
 use catchment_model::{Asn, Relation, SiteName};
 use catchment_planner::sites::{EXACT_MAX, Objective, SitesQuestion, sites};
 use catchment_planner::steer::Measure;
@@ -35,6 +36,10 @@ pub struct SitesArgs {
     /// CSV of the candidates' neighbors: `site`, `asn`, `type`
     #[arg(long, value_name = "FILE")]
     neighbors: Option<PathBuf>,
+    /// Candidates without neighbors announce to the networks that are present in their city, as to
+    /// this: for tables of places such as lists of points of presence
+    #[arg(long, value_name = "RELATION", requires = "candidates")]
+    present: Option<Present>,
     /// AS of the candidates that name none
     #[arg(long, value_name = "ASN")]
     asn: Option<Asn>,
@@ -55,6 +60,18 @@ pub struct SitesArgs {
     #[arg(long, value_name = "N", default_value_t = 2)]
     restarts: u32,
 }
+
+/// What networks in a city are to a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Present {
+    /// Those with customers are its providers
+    Provider,
+    /// All are its peers
+    Peer,
+}
+
+/// Routers of a city are no farther from each other, nor from its airport, in km.
+const CITY_KM: f64 = 50.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Wanted {
@@ -98,6 +115,9 @@ pub fn run(args: &SitesArgs) -> Result<(), Failure> {
             if let Some(path) = &args.neighbors {
                 let neighbors = read(path, progress, candidates::read_neighbors)?;
                 join(&mut offers, &neighbors);
+            }
+            if let Some(present) = args.present {
+                meet(&mut offers, scenario, base, present);
             }
             names.replace(add(scenario, base, offers, args)?);
             Ok(())
@@ -256,6 +276,39 @@ fn join(offers: &mut [Offer], neighbors: &[candidates::Neighbor]) {
     }
 }
 
+/// Gives candidates that name no neighbor those that are present in their city.
+fn meet(offers: &mut [Offer], scenario: &Scenario, base: &BaseWorld, present: Present) {
+    let world = &base.world;
+    let own: BTreeSet<Asn> =
+        base.sites.iter().chain(&scenario.sites).filter_map(|site| site.asn).collect();
+    let sells = |as_index: u32| {
+        let mut routers = world.routers_of(as_index);
+        routers.any(|router| !world.group(router, Relation::Customer).is_empty())
+    };
+    let (relation, may): (Relation, &dyn Fn(u32) -> bool) = match present {
+        Present::Provider => (Relation::Provider, &sells),
+        Present::Peer => (Relation::Peer, &|_| true),
+    };
+    for offer in offers.iter_mut().filter(|it| it.used.is_empty() && it.options.is_empty()) {
+        let Some(place) = &offer.spec.place else { continue };
+        let is_here = |known: &Place| match place {
+            PlaceRef::City(code) => known.code == *code,
+            PlaceRef::At(at) => known.at.distance_km(at) <= CITY_KM,
+        };
+        let here: Vec<bool> = world.places.iter().map(is_here).collect();
+        let routers = 0..world.router_count() as u32;
+        let ases: BTreeSet<Asn> = routers
+            .filter(|router| {
+                here.get(world.router_places[*router as usize] as usize) == Some(&true)
+                    && may(world.router_as[*router as usize])
+            })
+            .map(|router| world.asn_of(router))
+            .filter(|asn| !own.contains(asn) && offer.spec.asn != Some(*asn))
+            .collect();
+        offer.used = ases.into_iter().map(|asn| neighbor(asn, relation)).collect();
+    }
+}
+
 /// Makes candidates sites of the scenario. Returns the names of those that are new: a candidate
 /// with the name of a site adds to what that could use, and to nothing else.
 fn add(
@@ -282,6 +335,10 @@ fn add(
             .and_then(|at| scenario.sites[at].neighbors.clone())
             .or_else(|| base_site.and_then(|site| site.neighbors.clone()));
         let is_site = entry.is_some() || base_site.is_some();
+        if is_site && listed.is_none() {
+            // It announces to all neighbors of its AS, and a list would take them away.
+            continue;
+        }
         // What is listed twice is kept once; what is used is no option.
         let mut neighbors: Vec<NeighborSpec> = listed.unwrap_or_default();
         let all = used.into_iter().map(|it| (it, is_site));
