@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 
 use catchment_dynamics::play::{Unfinished, Watch};
 use catchment_model::schedule::Bots;
+use catchment_model::service::Capacity;
 
 use crate::brief::Brief;
 use crate::load::cascade::{Round, Stand, cascade, is_over};
@@ -99,8 +100,9 @@ pub struct Cell {
     pub served: f64,
     /// Who withdraws, if overloaded sites do, in turn.
     pub rounds: Vec<Round>,
-    /// Share that is served when that has ended.
-    pub served_withdrawn: f64,
+    /// Share that is served when that has ended; `None` where a site would withdraw, and nobody
+    /// knows where the bots would go that it had.
+    pub served_withdrawn: Option<f64>,
 }
 
 /// What "divided by the number of sites" predicts, and what the routing makes of it.
@@ -148,6 +150,19 @@ pub fn attack(
     let combined = field::with_bots(brief, &question.families);
     let mut field = Field::new(brief, &combined, &question.families)?;
     let (sizes, main) = sizes(brief, &question.sizes, &field)?;
+    let has_limit =
+        |of: fn(&Capacity) -> Option<f64>| sites.iter().any(|it| of(&capacity(it)).is_some());
+    let (kqps, gbps) = (has_limit(|it| it.kqps), has_limit(|it| it.gbps));
+    if sizes.iter().all(|size| !(kqps && size.kqps > 0.0 || gbps && size.gbps > 0.0)) {
+        let (unit, key) = if kqps { ("Gb/s", "gbps=100") } else { ("kq/s", "kqps=480") };
+        return Err(Unplanned::question(
+            format!("no site has a capacity in {unit}, so that no attack in {unit} is too large"),
+            format!(
+                "give sites one, such as `--set site.{}.capacity.{key}`",
+                brief.site_name(sites[0])
+            ),
+        ));
+    }
     let total = (question.families.len() * (sizes.len() + 1)) as u64;
     let mut pace = Pace { watch, done: 0, total };
 
@@ -164,10 +179,9 @@ pub fn attack(
         .map(|family| claim(&mut field, family, sizes[main]))
         .collect::<Result<_, Unplanned>>()?;
     let mut playbooks = Vec::new();
-    for (index, family) in question.families.iter().enumerate() {
+    for (index, row) in map.iter().enumerate() {
         pace.step()?;
-        // Where the law of the shares is given, nobody knows where else those bots would land.
-        if matches!(family.bots, Bots::Routers(_)) && !map[index][main].over.is_empty() {
+        if field.follows_routing(index) && !row[main].over.is_empty() {
             playbooks.push(playbook(&mut field, index, sizes[main], &mut pace)?);
         }
     }
@@ -248,12 +262,17 @@ fn sizes(
 fn cell(field: &mut Field<'_>, family: usize, size: Size) -> Result<Cell, Unplanned> {
     let stand = field.stand(&[], family, size)?;
     let threshold = field.rules().shed_threshold;
+    let (over, served) = (stand.over(), stand.served());
+    if !field.follows_routing(family) {
+        let stays = stand.sites.iter().all(|site| site.utilization <= threshold);
+        let served_withdrawn = stays.then_some(served);
+        return Ok(Cell { stand, over, served, rounds: Vec::new(), served_withdrawn });
+    }
     let (rounds, end) = cascade(stand.clone(), threshold, |gone| {
         let gone: Vec<Action> = gone.iter().map(|site| Action::Withdraw(*site)).collect();
         field.stand(&gone, family, size)
     })?;
-    let (over, served) = (stand.over(), stand.served());
-    Ok(Cell { stand, over, served, rounds, served_withdrawn: end.served() })
+    Ok(Cell { stand, over, served, rounds, served_withdrawn: Some(end.served()) })
 }
 
 /// Halvings of the range in which the largest bearable attack lies: below a thousandth of it.

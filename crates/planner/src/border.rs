@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use catchment_dynamics::Source;
 use catchment_dynamics::play::{Unfinished, Watch, covering};
+use catchment_dynamics::{Script, Source};
 use catchment_model::relation::Class;
 use catchment_model::service::{Announcement, Reach};
 use catchment_model::table::Values;
@@ -16,7 +16,8 @@ use catchment_routing::{Catchment, Policy, Situation, Ties, Unsolved, Via, choic
 
 use crate::answer::Section;
 use crate::brief::Brief;
-use crate::oracle::Unplanned;
+use crate::oracle::{Method, Oracle, Unplanned};
+use crate::steer::trial::settled;
 use crate::steer::{neighbor_text, said, sessions_of};
 
 /// Sites to which a settlement is looked for, for each client.
@@ -40,7 +41,7 @@ pub struct Border {
 pub struct BorderClient {
     /// The source, by index.
     pub source: u32,
-    /// The site that a router which asks nobody about the past chooses.
+    /// The site where it lands today: most of it, where its flows are spread.
     pub site: u32,
     /// Sites and how likely each is if ties are broken by fair coins; ascending by site.
     pub shares: Vec<(u32, f64)>,
@@ -94,6 +95,10 @@ pub enum How {
 }
 
 /// A solved state with its ties, for each prefix that sources send to.
+///
+/// Ties are those of routers that ask nobody about the past. Where they do ask, where a source
+/// lands is played ([`State::landed`]); that a client is settled is as true there, since nothing is
+/// left for the past to decide.
 struct State {
     /// By prefix: those that cover it, longest first.
     chains: BTreeMap<u16, Vec<u16>>,
@@ -108,6 +113,7 @@ struct State {
 pub fn border(brief: &Brief<'_>, most: usize, watch: Watch<'_>) -> Result<Border, Unplanned> {
     let situation = brief.situation();
     let today = State::of(brief, situation)?;
+    let landed = today.landed(brief)?;
     let mut tied: Vec<(u32, &Source)> = (0..)
         .zip(&brief.sources)
         .filter(|(_, source)| source.weight > 0.0 && today.shares(brief, source).len() > 1)
@@ -121,7 +127,7 @@ pub fn border(brief: &Brief<'_>, most: usize, watch: Watch<'_>) -> Result<Border
         if let ControlFlow::Break(()) = watch(done as u64, tied.len() as u64) {
             return Err(Unfinished::Cancelled.into());
         }
-        clients.extend(today.client(brief, *index, source)?);
+        clients.extend(today.client(brief, &landed, *index, source)?);
     }
     Ok(Border { tied_sources, tied_kqps, clients })
 }
@@ -164,9 +170,27 @@ impl State {
         self.catchments[&used].site(source.router)
     }
 
+    /// The site where each source lands, or most of it; `None` where nobody answers.
+    fn landed(&self, brief: &Brief<'_>) -> Result<Vec<Option<u32>>, Unplanned> {
+        let method = Method::of(brief);
+        if method == Method::Solve {
+            return Ok(brief.sources.iter().map(|source| self.site(brief, source)).collect());
+        }
+        let placement = Oracle::by(method, brief)?.base()?;
+        let mut most: Vec<(f64, Option<u32>)> = vec![(0.0, None); brief.sources.len()];
+        for (stream, site) in placement.iter() {
+            let known = &mut most[stream.source as usize];
+            if stream.share > known.0 {
+                *known = (stream.share, site);
+            }
+        }
+        Ok(most.into_iter().map(|(_, site)| site).collect())
+    }
+
     fn client(
         &self,
         brief: &Brief<'_>,
+        landed: &[Option<u32>],
         index: u32,
         source: &Source,
     ) -> Result<Option<BorderClient>, Unplanned> {
@@ -174,7 +198,7 @@ impl State {
         let target = brief.prefix_of(source);
         let Some(used) = self.used(target, source.router) else { return Ok(None) };
         let catchment = &self.catchments[&used];
-        let Some(site) = catchment.site(source.router) else { return Ok(None) };
+        let Some(site) = landed[index as usize] else { return Ok(None) };
         let ties = &self.ties[&target];
         let behind = |via: &Via| match via {
             Via::Own => None,
@@ -195,7 +219,9 @@ impl State {
         likely.sort_by(|a, b| b.1.total_cmp(&a.1));
         for (wanted, _) in likely.into_iter().take(SITES_MAX) {
             for how in self.ways(brief, used, &client, &tied, wanted) {
-                let Some(settlement) = self.settles(brief, &client, wanted, how)? else { continue };
+                let Some(settlement) = State::settles(brief, landed, &client, wanted, how)? else {
+                    continue;
+                };
                 client.settlements.push(settlement);
             }
         }
@@ -258,8 +284,8 @@ impl State {
 
     /// What a change does, if the client lands at the wanted site after it for sure.
     fn settles(
-        &self,
         brief: &Brief<'_>,
+        landed: &[Option<u32>],
         client: &BorderClient,
         wanted: u32,
         how: How,
@@ -281,9 +307,13 @@ impl State {
         if !is_settled {
             return Ok(None);
         }
+        let script = Script { situation: changed, ..brief.script };
+        let changed = Brief { script, sources: brief.sources.clone(), residency: brief.residency };
+        let Some(landed_after) = settled(after.landed(&changed))? else { return Ok(None) };
         let (mut moved_kqps, mut moved_sources) = (0.0, 0);
-        for (index, other) in (0..).zip(&brief.sources) {
-            if index != client.source && self.site(brief, other) != after.site(brief, other) {
+        let both = landed.iter().zip(&landed_after);
+        for ((index, other), (before, after)) in (0..).zip(&brief.sources).zip(both) {
+            if index != client.source && before != after {
                 moved_kqps += other.weight;
                 moved_sources += 1;
             }

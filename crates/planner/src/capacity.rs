@@ -16,10 +16,11 @@ use std::ops::ControlFlow;
 
 use catchment_dynamics::load::Offered;
 use catchment_dynamics::play::{Unfinished, Watch};
+use catchment_routing::Change;
 
 use crate::brief::Brief;
-use crate::load::cascade::{Round, Stand, cascade};
-use crate::load::day::Day;
+use crate::load::cascade::{Cascade, Round, Stand, is_over};
+use crate::load::day::{Day, HOURS};
 use crate::load::moves::moves;
 use crate::load::{Load, Loads};
 use crate::oracle::{Method, Oracle, Placement, Unplanned};
@@ -71,6 +72,10 @@ pub struct CapacityPlan {
     pub pairs: Vec<PairFailure>,
     /// How many double failures were looked at.
     pub pair_count: usize,
+    /// How many of them set off withdrawals.
+    pub pairs_falling: usize,
+    /// That of them after whose withdrawals least is served, whether it is kept or not.
+    pub deepest_fall: Option<PairFall>,
 }
 
 /// What one failure does.
@@ -82,6 +87,9 @@ pub struct Failure {
     pub day: Day,
     /// Who inherits what, most first.
     pub heirs: Vec<Heir>,
+    /// The hour of the day (UTC) that what follows is about, if hours were asked for: that at
+    /// which least is served.
+    pub hour: Option<u32>,
     /// Share of demand that is served if all sites stay, retries included, 0 to 1.
     pub served: f64,
     /// Who withdraws, if overloaded sites do, in turn.
@@ -103,6 +111,23 @@ pub struct PairFailure {
     pub over: Vec<u32>,
     /// Demand that nobody serves.
     pub unserved: Load,
+    /// As in [`Failure`].
+    pub hour: Option<u32>,
+    /// As in [`Failure`].
+    pub served: f64,
+    /// As in [`Failure`].
+    pub rounds: Vec<Round>,
+}
+
+/// Where the withdrawals end that a double failure sets off.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairFall {
+    /// The sites, in the order of their failures.
+    pub sites: [u32; 2],
+    /// Share of demand that is served if all sites stay, 0 to 1.
+    pub served: f64,
+    /// Who withdraws, in turn.
+    pub rounds: Vec<Round>,
 }
 
 /// Which of the two capacities is meant.
@@ -180,8 +205,13 @@ trait Asked {
     /// Load before anything fails.
     fn base(&self) -> Day;
 
-    /// Each failure, in order.
-    fn failures(&mut self, fates: Vec<Fate>, tick: Tick<'_>) -> Result<Vec<Failure>, Unplanned>;
+    /// Each failure, in order; by its worst hour, or the demand as given.
+    fn failures(
+        &mut self,
+        fates: Vec<Fate>,
+        by_day: bool,
+        tick: Tick<'_>,
+    ) -> Result<Vec<Failure>, Unplanned>;
 
     /// All double failures of the active sites.
     fn pairs(&mut self, by_day: bool, worst: &mut Worst, tick: Tick<'_>) -> Result<(), Unplanned>;
@@ -213,8 +243,8 @@ fn ask(
         }
     };
     let singles = sites.iter().map(|site| Fate::site(*site)).collect();
-    let singles = asked.failures(singles, &mut tick)?;
-    let groups = asked.failures(groups, &mut tick)?;
+    let singles = asked.failures(singles, question.day, &mut tick)?;
+    let groups = asked.failures(groups, question.day, &mut tick)?;
     let mut worst = Worst::new(question.pairs);
     if pair_count > 0 {
         asked.pairs(question.day, &mut worst, &mut tick)?;
@@ -229,13 +259,20 @@ fn ask(
         groups,
         pairs: worst.pairs,
         pair_count,
+        pairs_falling: worst.falling,
+        deepest_fall: worst.deepest,
     })
 }
+
+/// Shares of demand that differ by less are one share, summed in another order.
+const SAME_SHARE: f64 = 1e-9;
 
 /// The double failures that are kept, so that memory does not grow with how many are looked at.
 struct Worst {
     keep: usize,
     pairs: Vec<PairFailure>,
+    falling: usize,
+    deepest: Option<PairFall>,
 }
 
 impl Worst {
@@ -245,10 +282,26 @@ impl Worst {
             Pairs::All => usize::MAX,
             Pairs::None => 0,
         };
-        Worst { keep, pairs: Vec::new() }
+        Worst { keep, pairs: Vec::new(), falling: 0, deepest: None }
     }
 
     fn push(&mut self, pair: PairFailure) {
+        if let Some(end) = pair.rounds.last() {
+            self.falling += 1;
+            // Of those that end alike it is the one that costs more if all sites stay.
+            let is_deeper = |(end, served): (f64, f64), (than_end, than): (f64, f64)| {
+                end < than_end - SAME_SHARE
+                    || (end < than_end + SAME_SHARE && served < than - SAME_SHARE)
+            };
+            let deepest = self
+                .deepest
+                .as_ref()
+                .map(|it| (it.rounds.last().map_or(it.served, |round| round.served), it.served));
+            if deepest.is_none_or(|deepest| is_deeper((end.served, pair.served), deepest)) {
+                let PairFailure { sites, served, .. } = pair;
+                self.deepest = Some(PairFall { sites, served, rounds: pair.rounds.clone() });
+            }
+        }
         self.pairs.push(pair);
         if self.pairs.len() >= self.keep.max(64).saturating_mul(2) {
             self.sort();
@@ -283,22 +336,30 @@ impl<'a> OneByOne<'a> {
         Ok(OneByOne { brief, oracle, base, base_day, distances: Distances::new(brief) })
     }
 
-    fn failure(&mut self, fate: Fate) -> Result<Failure, Unplanned> {
+    fn failure(&mut self, fate: Fate, by_day: bool) -> Result<Failure, Unplanned> {
         let brief = self.brief;
         let steps = fate.steps(brief);
         let placement = self.oracle.after(&steps)?;
         let moves = moves(&self.base, &placement);
         let heirs = heirs(brief, &moves, &mut self.distances, |site| fate.takes(site));
         let day = Day::of(brief, &placement);
-        let first = stand(brief, day.mean());
-        let served = first.served();
-        let threshold = brief.situation().rules.shed_threshold;
-        let (rounds, _) = cascade(first, threshold, |gone| {
-            let mut all = steps.clone();
-            all.extend(gone.iter().map(|site| vec![catchment_routing::Change::Withdraw(*site)]));
-            Ok(stand(brief, &Loads::of(brief, &self.oracle.after(&all)?)))
-        })?;
-        Ok(Failure { fate, day, heirs, served, rounds })
+        let Fall { hour, served, cascade } = self.fall(&steps, Fall::of(brief, &day, by_day))?;
+        Ok(Failure { fate, day, heirs, hour, served, rounds: cascade.end().0 })
+    }
+
+    /// Lets overloaded sites withdraw in turn after steps that have been taken.
+    fn fall(&mut self, steps: &[Vec<Change>], mut fall: Fall) -> Result<Fall, Unplanned> {
+        while let Some(gone) = fall.cascade.fall() {
+            let mut all = steps.to_vec();
+            all.extend(gone.iter().map(|site| vec![Change::Withdraw(*site)]));
+            let placement = self.oracle.after(&all)?;
+            let loads = match fall.hour {
+                Some(hour) => Day::of(self.brief, &placement).loads(hour),
+                None => Loads::of(self.brief, &placement),
+            };
+            fall.cascade.settle(stand(self.brief, &loads));
+        }
+        Ok(fall)
     }
 }
 
@@ -311,11 +372,16 @@ impl Asked for OneByOne<'_> {
         self.base_day.clone()
     }
 
-    fn failures(&mut self, fates: Vec<Fate>, tick: Tick<'_>) -> Result<Vec<Failure>, Unplanned> {
+    fn failures(
+        &mut self,
+        fates: Vec<Fate>,
+        by_day: bool,
+        tick: Tick<'_>,
+    ) -> Result<Vec<Failure>, Unplanned> {
         let mut failures = Vec::with_capacity(fates.len());
         for fate in fates {
             tick()?;
-            failures.push(self.failure(fate)?);
+            failures.push(self.failure(fate, by_day)?);
         }
         Ok(failures)
     }
@@ -325,8 +391,10 @@ impl Asked for OneByOne<'_> {
         for (place, a) in sites.iter().enumerate() {
             for b in &sites[place + 1..] {
                 tick()?;
-                let day = Day::of(self.brief, &self.oracle.without(&[*a, *b])?);
-                worst.push(PairFailure::of(self.brief, &sites, [*a, *b], &day, by_day));
+                let steps = Fate::pair(*a, *b).steps(self.brief);
+                let day = Day::of(self.brief, &self.oracle.after(&steps)?);
+                let fall = self.fall(&steps, Fall::of(self.brief, &day, by_day))?;
+                worst.push(PairFailure::of(self.brief, &sites, [*a, *b], &day, fall));
             }
         }
         worst.sort();
@@ -341,14 +409,14 @@ impl PairFailure {
         active: &[u32],
         sites: [u32; 2],
         day: &Day,
-        by_day: bool,
+        fall: Fall,
     ) -> PairFailure {
         let capacity = |site: u32| brief.service().sites[site as usize].capacity;
         let utilization = |site: u32| {
             let of = |load: &Load| load.utilization(capacity(site)).unwrap_or(0.0);
-            match by_day {
-                true => day.peak(site, of).0,
-                false => of(&day.mean().sites[site as usize]),
+            match fall.hour {
+                Some(_) => day.peak(site, of).0,
+                None => of(&day.mean().sites[site as usize]),
             }
         };
         let left = || active.iter().copied().filter(|it| !sites.contains(it));
@@ -362,9 +430,54 @@ impl PairFailure {
             worst,
             load: load(worst),
             utilization: load(worst).utilization(capacity(worst)).map(|_| utilization(worst)),
-            over: left().filter(|it| utilization(*it) > 1.0 + 1e-9).collect(),
+            over: left().filter(|it| is_over(utilization(*it))).collect(),
             unserved: day.mean().unserved,
+            hour: fall.hour,
+            served: fall.served,
+            rounds: fall.cascade.end().0,
         }
+    }
+}
+
+/// Withdrawals that a failure may set off.
+struct Fall {
+    /// The hour of the day that they are about, if hours were asked for.
+    hour: Option<u32>,
+    /// Share of demand that is served before the first.
+    served: f64,
+    cascade: Cascade,
+}
+
+impl Fall {
+    /// Before the first. A day is judged by the hour at which least is served, then by that at
+    /// which a site is fullest; by the first of equals.
+    fn of(brief: &Brief<'_>, day: &Day, by_day: bool) -> Fall {
+        let at = |hour: Option<u32>| {
+            let stand = stand(brief, &loads_at(day, hour));
+            let fullest = stand.sites.iter().map(|site| site.utilization).fold(0.0, f64::max);
+            (hour, stand.served(), fullest, stand)
+        };
+        let (hour, served, _, first) = match by_day {
+            false => at(None),
+            true => (1..HOURS).map(|hour| at(Some(hour))).fold(at(Some(0)), |worst, next| {
+                let (less, more) = (worst.1 - SAME_SHARE, worst.1 + SAME_SHARE);
+                let is_fuller = next.2 > worst.2 * (1.0 + SAME_SHARE);
+                match next.1 < less || (next.1 < more && is_fuller) {
+                    true => next,
+                    false => worst,
+                }
+            }),
+        };
+        let threshold = brief.situation().rules.shed_threshold;
+        Fall { hour, served, cascade: Cascade::new(first, threshold) }
+    }
+}
+
+/// Loads at an hour of the day, or their mean.
+fn loads_at(day: &Day, hour: Option<u32>) -> Loads {
+    match hour {
+        Some(hour) => day.loads(hour),
+        None => day.mean().clone(),
     }
 }
 

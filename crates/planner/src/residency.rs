@@ -310,11 +310,20 @@ impl RegionPlan {
     /// The single failure after which most is outside, by place among the plan's sites; `None`
     /// where none puts more outside than there are now.
     pub fn worst(&self) -> Option<usize> {
+        self.worst_by(|held| held.outside)
+    }
+
+    /// The single failure after which most reaches no site, in the same way.
+    pub fn worst_unserved(&self) -> Option<usize> {
+        self.worst_by(|held| held.unserved)
+    }
+
+    fn worst_by(&self, share: fn(&Held) -> f64) -> Option<usize> {
         let mut worst = None;
-        let mut most = self.now.outside;
+        let mut most = share(&self.now);
         for (at, held) in self.after.iter().enumerate() {
-            if held.outside > most + 1e-12 {
-                (worst, most) = (Some(at), held.outside);
+            if share(held) > most + 1e-12 {
+                (worst, most) = (Some(at), share(held));
             }
         }
         worst

@@ -19,6 +19,9 @@ pub(crate) fn number(value: f64) -> String {
 
 /// A share in percent: `47.5 %`. What is not all or nothing never reads as that.
 pub(crate) fn percent(share: f64) -> String {
+    if share == f64::INFINITY {
+        return "∞ %".to_owned();
+    }
     let text = format!("{:.1}", 100.0 * share);
     match &*text {
         "0.0" if share > 0.0 => "below 0.1 %".to_owned(),
@@ -69,8 +72,8 @@ mod tests {
             ["0.123", "12.3", "475", "9.5", "40", "1234", "0"]
         );
         assert_eq!(
-            [0.475, 1.0, 0.0, 0.0001, 0.9999, 4.75].map(percent),
-            ["47.5 %", "100 %", "0 %", "below 0.1 %", "above 99.9 %", "475 %"]
+            [0.475, 1.0, 0.0, 0.0001, 0.9999, 4.75, 1.0 / 0.0].map(percent),
+            ["47.5 %", "100 %", "0 %", "below 0.1 %", "above 99.9 %", "475 %", "∞ %"]
         );
     }
 }

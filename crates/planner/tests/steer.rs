@@ -182,6 +182,28 @@ fn istanbul_is_moved_by_one_prepend() {
     assert_eq!(lines, ["announce = { site = \"fra\", neighbor = 1299, prepend = 1 }"]);
 }
 
+/// What is said to try all configurations does, and says so.
+#[test]
+fn a_search_without_a_bound_says_what_would_be_one() {
+    let eight = ground("[world]\nbuiltin = \"eight\"\n[rules]\noldest_rule = \"none\"");
+    let brief = eight.brief();
+    let goal = shares(&eight, &[("fra", 0.4)], 0.001);
+    let mut question = question(goal, 2);
+    question.effort.trials_max = 10;
+    let said = |question: &SteerQuestion| {
+        let plan = ask(&brief, question).unwrap();
+        (plan.space, plan.answer(&brief).findings.join("\n"))
+    };
+    let (space, text) = said(&question);
+    assert!(
+        text.contains(&format!("nobody knows; `--trials {space}` would try them all")),
+        "{text}"
+    );
+    question.effort.trials_max = space as u64;
+    let (_, text) = said(&question);
+    assert!(text.contains(&format!("exact: all {space} configurations of 10 levers")), "{text}");
+}
+
 #[test]
 fn what_cannot_be_is_refused_with_the_constraint() {
     let eight = ground("[world]\nbuiltin = \"eight\"");
@@ -242,23 +264,9 @@ fn letters_ask_for_what_the_neighbor_must_do() {
 
 #[test]
 fn border_clients_come_with_what_settles_them() {
-    let eight = ground("[world]\nbuiltin = \"eight\"\n[rules]\noldest_rule = \"none\"");
-    let brief = eight.brief();
-    let border =
-        catchment_planner::border::border(&brief, 10, &mut |_, _| ControlFlow::Continue(()))
-            .unwrap();
-    let mut text = String::new();
-    for client in &border.clients {
-        let source = &brief.sources[client.source as usize];
-        text += &format!("{} at {}\n", source.name, brief.site_name(client.site));
-        for it in &client.settlements {
-            let how = it.how.describe(&brief);
-            let site = brief.site_name(it.site);
-            text +=
-                &format!("  {how}: {site}, {} others move {}\n", it.moved_sources, it.moved_kqps);
-        }
-    }
-    expect![[r#"
+    check_border(
+        "[rules]\noldest_rule = \"none\"",
+        &expect![[r#"
         Istanbul at fra
           AS65545 gives routes from AS1299 LOCAL_PREF 110: fra, 0 others move 0
           AS65545 gives routes from AS6453 LOCAL_PREF 110: bom, 0 others move 0
@@ -275,8 +283,56 @@ fn border_clients_come_with_what_settles_them() {
           AS65548 gives routes from AS2914 LOCAL_PREF 110: nrt, 0 others move 0
           AS65548 gives routes from AS6453 LOCAL_PREF 110: sin, 0 others move 0
           nrt prepends 1 more towards AS2914 in NRT: sin, 1 others move 40
-    "#]]
-    .assert_eq(&text);
+    "#]],
+    );
+}
+
+/// Where routers keep the older route, New York-B lands at JFK (T12.1), so that a prepend of
+/// Frankfurt moves Istanbul and nobody else (T7.1).
+#[test]
+fn border_clients_land_where_the_past_has_put_them() {
+    check_border(
+        "",
+        &expect![[r#"
+        Istanbul at fra
+          AS65545 gives routes from AS1299 LOCAL_PREF 110: fra, 0 others move 0
+          fra prepends 1 more towards AS1299 in FRA: bom, 0 others move 0
+          AS65545 gives routes from AS6453 LOCAL_PREF 110: bom, 0 others move 0
+        New York-B at jfk
+          AS65537 gives routes from AS3356 LOCAL_PREF 110: jfk, 0 others move 0
+          AS65537 gives routes from AS1299 LOCAL_PREF 110: fra, 0 others move 0
+          fra prepends 1 more towards AS1299 in FRA: jfk, 1 others move 70
+        Seoul at nrt
+          AS65551 gives routes from AS2914 LOCAL_PREF 110: nrt, 0 others move 0
+          AS65551 gives routes from AS6453 LOCAL_PREF 110: sin, 0 others move 0
+          nrt prepends 1 more towards AS2914 in NRT: sin, 1 others move 20
+        Singapore at nrt
+          AS65548 gives routes from AS2914 LOCAL_PREF 110: nrt, 0 others move 0
+          AS65548 gives routes from AS6453 LOCAL_PREF 110: sin, 0 others move 0
+          nrt prepends 1 more towards AS2914 in NRT: sin, 1 others move 40
+    "#]],
+    );
+}
+
+#[track_caller]
+fn check_border(rules: &str, expected: &expect_test::Expect) {
+    let eight = ground(&format!("[world]\nbuiltin = \"eight\"\n{rules}"));
+    let brief = eight.brief();
+    let border =
+        catchment_planner::border::border(&brief, 10, &mut |_, _| ControlFlow::Continue(()))
+            .unwrap();
+    let mut text = String::new();
+    for client in &border.clients {
+        let source = &brief.sources[client.source as usize];
+        text += &format!("{} at {}\n", source.name, brief.site_name(client.site));
+        for it in &client.settlements {
+            let how = it.how.describe(&brief);
+            let site = brief.site_name(it.site);
+            text +=
+                &format!("  {how}: {site}, {} others move {}\n", it.moved_sources, it.moved_kqps);
+        }
+    }
+    expected.assert_eq(&text);
 }
 
 /// The service of a configuration, written down a second time.

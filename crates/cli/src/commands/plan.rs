@@ -16,6 +16,7 @@ mod sweep;
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use catchment_dynamics::play::Watch;
@@ -29,9 +30,10 @@ use super::at::unfinished;
 use super::solve::{situation, unsolved};
 use crate::exit::Exit;
 use crate::input::{Loaded, ScenarioArgs, world};
+use crate::output::Target;
 use crate::progress::Progress;
 use crate::report::{Failure, note};
-use answer::AnswerArgs;
+use answer::{AnswerArgs, Outlet};
 
 /// Will it hold: capacity, attacks, residency, steering, sites
 ///
@@ -83,6 +85,25 @@ impl PlanCommand {
             PlanCommand::Sites(args) => Some(&mut args.plan),
             PlanCommand::Diff(_) | PlanCommand::Sweep(_) | PlanCommand::Report(_) => None,
         }
+    }
+}
+
+impl PlanCommand {
+    /// An option that was given and says where the answer, or what belongs to it, is to go.
+    fn own_place(&mut self) -> Option<&'static str> {
+        let letters = match self {
+            PlanCommand::Steer(args) => args.letters.is_some(),
+            _ => false,
+        };
+        let AnswerArgs { table, plot, output } = &self.plan_args()?.answer;
+        let given = [
+            ("--out", output.out.is_some()),
+            ("--format", output.format.is_some()),
+            ("--table", table.is_some()),
+            ("--plot", plot.is_some()),
+            ("--letters", letters),
+        ];
+        given.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
     }
 }
 
@@ -153,35 +174,61 @@ fn plan(
     args: &PlanArgs,
     ask: impl FnOnce(&Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
 ) -> Result<(), Failure> {
-    plan_ready(args, |_, brief, watch| ask(brief, watch))
+    plan_ready(args, Beside::default(), |_, brief, watch| ask(brief, watch))
+}
+
+/// Files that a plan reads and writes beside its scenario and its answer.
+#[derive(Debug, Default)]
+struct Beside {
+    inputs: Vec<PathBuf>,
+    /// With what it has, for people.
+    output: Option<(Target, &'static str)>,
+}
+
+impl Beside {
+    /// Refuses to write one file twice, or one that is read.
+    fn check(&self, outlet: &Outlet, mut inputs: Vec<PathBuf>) -> Result<(), Failure> {
+        inputs.extend_from_slice(&self.inputs);
+        outlet.spare(&inputs)?;
+        let Some((target, what)) = &self.output else { return Ok(()) };
+        target.spare(&inputs)?;
+        match outlet.targets().find_map(|other| target.clash(other)) {
+            Some(name) => Err(Failure::bad_input(format!("cannot write {name} twice"))
+                .help(format!("give the answer and {what} two names"))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The same for whoever has names to look up in the scenario.
 fn plan_ready(
     args: &PlanArgs,
+    beside: Beside,
     ask: impl FnOnce(&Ready, &Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
 ) -> Result<(), Failure> {
-    plan_whole(args, |_, _, _| Ok(()), ask)
+    plan_whole(args, beside, |_, _, _| Ok(()), ask)
 }
 
 /// The same with a scenario that the options of the command add to before it meets its world.
 fn plan_of(
     args: &PlanArgs,
+    beside: Beside,
     add: impl FnOnce(&mut Scenario, &BaseWorld, &Progress) -> Result<(), Failure>,
     ask: impl FnOnce(&Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
 ) -> Result<(), Failure> {
-    plan_whole(args, add, |_, brief, watch| ask(brief, watch))
+    plan_whole(args, beside, add, |_, brief, watch| ask(brief, watch))
 }
 
 fn plan_whole(
     args: &PlanArgs,
+    beside: Beside,
     add: impl FnOnce(&mut Scenario, &BaseWorld, &Progress) -> Result<(), Failure>,
     ask: impl FnOnce(&Ready, &Brief<'_>, Watch<'_>) -> Result<Answer, Unplanned>,
 ) -> Result<(), Failure> {
     let outlet = args.answer.settle()?;
     let progress = Progress::start("reading");
     let mut loaded = args.scenario.load()?;
-    outlet.spare(&world::inputs_of(&loaded))?;
+    beside.check(&outlet, world::inputs_of(&loaded))?;
     let base = world::of_scenario(&loaded, &progress)?;
     add(&mut loaded.scenario, &base, &progress)?;
     progress.phase("building");

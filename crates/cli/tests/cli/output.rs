@@ -152,6 +152,18 @@ fn an_answer_never_replaces_what_it_was_made_from() {
     for table in tables {
         refused(&["world", "build", "--as-rel", "links.txt", table, "x.toml", "--out", "x.toml"]);
     }
+    folder.put("bots.csv", "asn,share\n65536,1\n").put("sites.csv", "site,city\nwaw,WAW\n");
+    let attack = ["plan", "attack", "eight", "--from", "file=bots.csv", "--out", "bots.csv"];
+    let sites =
+        ["plan", "sites", "eight", "--choose=1", "--asn=64510", "--candidates", "sites.csv"];
+    for args in [&attack[..], &[&sites[..], &["--out", "sites.csv"]].concat()] {
+        assert!(refused(args).contains("it is read as well"), "{args:?}");
+    }
+    refused(&[&sites[..], &["--neighbors", "bots.csv", "--out", "bots.csv"]].concat());
+    assert_eq!(folder.get("bots.csv"), "asn,share\n65536,1\n");
+    assert_eq!(folder.get("sites.csv"), "site,city\nwaw,WAW\n");
+    let steer = ["plan", "steer", "x.toml", "--target", "a=1%", "--letters"];
+    assert!(refused(&[&steer[..], &["links.txt"]].concat()).contains("it is read as well"));
     assert_eq!(
         (folder.get("x.toml"), folder.get("links.txt")),
         (scenario.into(), "1|2|-1\n".into())

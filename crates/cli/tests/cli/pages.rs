@@ -152,3 +152,41 @@ fn a_page_of_what_is_no_plan_is_refused() {
     assert!(error.contains("unexpected argument '--colour'"), "{error}");
     assert_eq!(folder.files(), Vec::<String>::new());
 }
+
+#[test]
+fn parts_of_a_page_take_options_with_commas_and_none_that_lead_elsewhere() {
+    let folder = Folder::new("page-options");
+    let report =
+        |with: &str| folder.run(&["plan", "report", "eight", "--out", "a.html", "--with", with]);
+    report("capacity --pairs none --group cable=fra,lhr,border").done();
+    let page = folder.get("a.html");
+    assert!(page.contains("cable") && page.contains("Border clients"), "{page}");
+    let error = report("capacity,atack").failed(2);
+    assert!(error.contains("the nearest name is `attack`"), "{error}");
+    let error = report("border --most 3").failed(2);
+    assert!(error.contains("`border` has no options"), "{error}");
+    for (option, value) in
+        [("--out", "x.csv"), ("--table", "sites"), ("--format", "csv"), ("--plot", "x.svg")]
+    {
+        let error = report(&format!("capacity {option} {value}")).failed(2);
+        assert!(error.contains(&format!("a part of a page has no `{option}`")), "{error}");
+    }
+    let error = report("steer --ceiling --letters x.txt").failed(2);
+    assert!(error.contains("a part of a page has no `--letters`"), "{error}");
+    assert_eq!(folder.files(), ["a.html"]);
+}
+
+/// What nobody asked for by name does not cost the page.
+#[test]
+fn a_page_says_what_could_not_be_asked_unless_it_was_asked_for() {
+    let folder = Folder::new("page-without");
+    let only_fra = ["jfk", "mia", "gru", "lhr", "bom", "nrt", "sin"]
+        .map(|name| format!("--set=site.{name}.remove=true"));
+    let mut args = vec!["plan", "report", "eight", "--out", "a.html"];
+    args.extend(only_fra.iter().map(String::as_str));
+    args.push("--set=site.fra.capacity.kqps=1");
+    folder.run(&args).done();
+    assert!(folder.get("a.html").contains("the sites have nothing to spare"));
+    args.extend(["--with", "attack"]);
+    assert!(folder.run(&args).failed(2).contains("the sites have nothing to spare"));
+}

@@ -256,7 +256,8 @@ fn names_that_do_not_exist_are_mistakes_with_the_nearest() {
 
         For more information, try '--help'.
           × the world has no AS1
-        error: invalid value '0' for '--mqps <MQPS>': write a number above 0
+        error: invalid value '0' for '--mqps <MQPS>': write a number above 0, and 1e9 at
+                most
 
         For more information, try '--help'.
           × `fra=2` says nothing about an attack

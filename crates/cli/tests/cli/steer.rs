@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::{Folder, check};
+use crate::{Folder, catchment, check};
 
 const CANDIDATES: &str = "\
 site,city,asn,neighbors,options,region,kqps
@@ -98,6 +98,27 @@ fn letters_are_written_where_help_is_needed() {
 }
 
 #[test]
+fn letters_and_answer_are_two_files() {
+    let folder = Folder::new("steer-one-file");
+    let asked = ["plan", "steer", "eight", "--ceiling", "fra=200", "--letters"];
+    let pairs = [["a.txt", "--out", "./a.txt"], ["a.svg", "--plot", "a.svg"]];
+    for files in pairs {
+        let error = folder.run(&[&asked[..], &files[..]].concat()).failed(2);
+        assert!(error.contains("twice") && error.contains("the letters"), "{error}");
+    }
+    assert_eq!(folder.files(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_said_twice_is_a_mistake() {
+    let twice = |name: &str, args: &[&str]| catchment(name, args).failed(2);
+    let error = twice("ceilings", &["plan", "steer", "eight", "--ceiling", "fra=200,FRA=300"]);
+    assert!(error.contains("site `FRA` has two ceilings"), "{error}");
+    let keep = ["plan", "residency", "eight", "--keep", "eu=eu", "--keep", "eu=uk"];
+    assert!(twice("keep", &keep).contains("region `eu` has two rules"));
+}
+
+#[test]
 fn sites_are_chosen_from_a_file_of_candidates() {
     let folder = Folder::new("sites-choose");
     folder.put("candidates.csv", CANDIDATES);
@@ -154,6 +175,80 @@ fn sites_are_chosen_from_a_file_of_candidates() {
     let sessions = folder.run(&[&asked[..], &["--table", "sessions"]].concat()).done();
     // T12.5.
     assert!(sessions.contains("sin → nrt (Tokyo-B)"), "{sessions}");
+}
+
+/// The same sites as TOML, as a table, and as a table with a line for each neighbor.
+#[test]
+fn candidates_are_the_same_in_every_form() {
+    let folder = Folder::new("sites-forms");
+    let (head, syd) = ("site,city,asn,neighbors,kqps", "syd,SYD,64533,2914,");
+    let table = |lines: &[&str]| format!("{head}\n{}\n", lines.join("\n"));
+    folder
+        .put("a.csv", table(&["waw,FRA,64530,1299 3356:peer,400", syd]))
+        .put("b.csv", table(&["waw,FRA,64530,1299,400", syd, "waw,FRA,64530,3356:peer,400"]))
+        .put(
+            "c.toml",
+            "[[site]]\nname = \"waw\"\ncity = \"FRA\"\nasn = 64530\n\
+            capacity = { kqps = 400 }\n\
+            neighbors = [{ asn = 1299 }, { asn = 3356, relation = \"peer\" }]\n\
+            [[site]]\nname = \"syd\"\ncity = \"SYD\"\nasn = 64533\nneighbors = [{ asn = 2914 }]\n",
+        );
+    let ask = |file: &str| {
+        let args = ["plan", "sites", "eight", "--choose=1", "--format=json", "--candidates"];
+        folder.run(&[&args[..], &[file]].concat())
+    };
+    let out = ask("a.csv").done();
+    assert!(out.contains("open syd: mean RTT 24.27 ms"), "{out}");
+    assert_eq!(ask("b.csv").done(), out);
+    assert_eq!(ask("c.toml").done(), out);
+
+    folder
+        .put("d.csv", "site,city,asn,neighbors\nwaw,FRA,64530,1299\nWAW,LHR,64530,3356\n")
+        .put("more.toml", "[rules]\noldest_rule = \"none\"\n")
+        .put("none.toml", "")
+        .put("typo.toml", "[[site]]\nname = \"waw\"\ncitty = \"FRA\"\n");
+    let wrong = |file: &str, message: &str| {
+        let error = ask(file).failed(2);
+        assert!(error.contains(message), "{error}");
+    };
+    wrong("d.csv", "candidate `waw` stands there twice, and differs");
+    wrong("more.toml", "says more than candidates can");
+    wrong("none.toml", "has no candidate");
+    wrong("typo.toml", "typo.toml:3:1");
+}
+
+/// A list of places says nothing about networks: those of the world that are there are met.
+#[test]
+fn candidates_meet_who_is_present_in_their_city() {
+    let folder = Folder::new("sites-present");
+    folder
+        .put("colos.csv", "colo,name,lat,lon\nSYD,Sydney,-33.9,151.2\nOSL,Oslo,60.2,11.1\n")
+        .put("same.csv", "site,lat,lon,asn,neighbors\nsyd,-33.9,151.2,64599,2914\n");
+    let asked = ["plan", "sites", "eight", "--choose=1", "--asn=64599", "--format=json"];
+    let ask = |more: &[&str]| folder.run(&[&asked[..], more].concat());
+    let alone = ask(&["--candidates", "colos.csv"]).failed(2);
+    assert!(alone.contains("left out: 2 candidates without a neighbor"), "{alone}");
+    // In Sydney there are 2914, which sells transit, and a client of it, which does not.
+    let met = ask(&["--candidates", "colos.csv", "--present", "provider"]);
+    assert!(met.err.contains("left out: 1 candidate without a neighbor"), "{}", met.err);
+    assert_eq!(met.done(), ask(&["--candidates", "same.csv"]).done());
+    let peers = ask(&["--candidates", "colos.csv", "--present", "peer"]).done();
+    assert!(peers.contains("open syd"), "{peers}");
+}
+
+/// A site that announces to all neighbors of its AS is not silenced by a row of its name.
+#[test]
+fn a_row_of_a_site_without_a_list_leaves_it_as_it_is() {
+    let folder = Folder::new("sites-known");
+    folder.put("with.csv", "site,asn\nb,\nc,1000211\n").put("without.csv", "site,asn\nc,1000211\n");
+    let world = "--set=world.synthetic={ases=400}";
+    let sites = ["--set=site.a.asn=1000025", "--set=site.b.asn=1000102"];
+    let asked = ["plan", "sites", "eight", world, sites[0], sites[1], "--choose=1", "--candidates"];
+    let ask = |file: &str| folder.run(&[&asked[..], &[file]].concat());
+    let with = ask("with.csv");
+    assert_eq!(with, ask("without.csv"));
+    assert!(!with.err.contains("announces to nobody"), "{}", with.err);
+    with.done();
 }
 
 #[test]

@@ -164,7 +164,7 @@ impl AttackPlan {
             self.names(brief, &cell.over),
             percent(cell.served)
         );
-        if !cell.rounds.is_empty() {
+        if let (false, Some(served)) = (cell.rounds.is_empty(), cell.served_withdrawn) {
             let gone: Vec<u32> = cell.rounds.iter().map(|round| round.site).collect();
             let who = match gone.len() {
                 0..=NAMED_MAX => self.names(brief, &gone),
@@ -173,8 +173,11 @@ impl AttackPlan {
             };
             text.push_str(&format!(
                 "; if overloaded sites withdrew, {who} would go, which leaves {} served",
-                percent(cell.served_withdrawn)
+                percent(served)
             ));
+        }
+        if cell.served_withdrawn.is_none() {
+            text.push_str("; where these bots would go if a site withdrew is not known");
         }
         let Some(playbook) = playbook else { return text };
         let best = &playbook.plays[playbook.best];
@@ -256,7 +259,7 @@ impl AttackPlan {
             joined(brief, &gone)
         });
         table.push("then_withdraw", "", texts(gone));
-        let then = rows.iter().map(|it| Some(cell(it).served_withdrawn));
+        let then = rows.iter().map(|it| cell(it).served_withdrawn);
         table.push("served_then", "%", percents(then));
         let method = rows.iter().map(|_| Some(self.method.name().to_owned()));
         table.push("method", "", texts(method));

@@ -159,6 +159,12 @@ impl<'a> Field<'a> {
         self.brief.situation().rules
     }
 
+    /// Whether the packets of a family go where routing takes them. Where a law gives the shares
+    /// of the sites, nobody knows where they would land if a site did something.
+    pub fn follows_routing(&self, family: usize) -> bool {
+        matches!(self.families[family].bots, Bots::Routers(_))
+    }
+
     /// The scenario without bots.
     pub fn brief(&self) -> &'a Brief<'a> {
         self.brief

@@ -422,3 +422,40 @@ fn what_cannot_be_asked_is_said() {
     let cancelled = attack(&brief, &asked(families, &[]), &mut |_, _| ControlFlow::Break(()));
     assert_eq!(cancelled, Err(Unfinished::Cancelled.into()));
 }
+
+/// Where a law says what reaches each site, nobody knows where the bots of a site go that
+/// withdraws: they do not vanish with it.
+#[test]
+fn bots_by_a_law_do_not_vanish_when_a_site_withdraws() {
+    let story = eight("");
+    let brief = brief(&story);
+    let shares = zipf_shares(8, 1.0);
+    let law = family("zipf", Bots::Sites((0..).zip(shares).collect()));
+    let sizes = [200.0, 944.0].map(|kqps| Size { kqps, gbps: 0.0 });
+    let plan = plan(&brief, &asked(vec![law], &sizes)).unwrap();
+    let [small, large] = &plan.map[0][..] else { panic!("{:?}", plan.sizes) };
+    assert_eq!((small.served_withdrawn, large.served_withdrawn), (Some(1.0), None));
+    assert!(large.rounds.is_empty() && !large.over.is_empty());
+    let answer = plan.answer(&brief);
+    let column = |name: &str| {
+        let table = &answer.section("map").unwrap().table;
+        let column = table.columns.iter().find(|it| it.name == name).unwrap();
+        [0, 1].map(|row| column.values.print(row))
+    };
+    assert_eq!(column("served_then"), [Some("100.0".to_owned()), None]);
+    assert_eq!(column("then_withdraw"), [None, None]);
+}
+
+/// An attack in a unit in which no site has a limit is not one that all of them have absorbed.
+#[test]
+fn a_unit_without_capacities_has_no_answer() {
+    let story = eight("");
+    let brief = brief(&story);
+    let families = || vec![family("users", bots(&story, Botnet::ByUsers))];
+    let refused = plan(&brief, &asked(families(), &[Size { kqps: 0.0, gbps: 100.0 }])).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "no site has a capacity in Gb/s, so that no attack in Gb/s is too large"
+    );
+    plan(&brief, &asked(families(), &[Size { kqps: 1.0, gbps: 100.0 }])).unwrap();
+}

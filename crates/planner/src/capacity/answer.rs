@@ -3,9 +3,11 @@
 use catchment_model::Table;
 
 use super::heirs::Heir;
-use super::{CapacityPlan, Failure, Need, Unit};
+use super::{CapacityPlan, Failure, Need, PairFailure, Unit};
 use crate::answer::{Answer, Bar, Chart, ChartKind, Section, Verdict};
 use crate::brief::Brief;
+use crate::load::Load;
+use crate::load::cascade::{Round, is_over};
 use crate::load::day::HOURS;
 use crate::words::{count, decimals, integers, list, number, percent, percents, texts};
 
@@ -28,7 +30,9 @@ impl CapacityPlan {
             .filter(|at| needs[*at].is_short() || links.get(*at).is_some_and(Need::is_short))
             .map(|at| self.sites[at])
             .collect();
-        let verdict = if short.is_empty() { Verdict::Holds } else { Verdict::Fails };
+        let lost = self.lost();
+        let verdict =
+            if short.is_empty() && lost.is_empty() { Verdict::Holds } else { Verdict::Fails };
         let mut sections = vec![Section {
             name: "sites",
             title: "Sites: what each carries, at worst, and what it needs".to_owned(),
@@ -58,16 +62,53 @@ impl CapacityPlan {
         }
         Answer {
             verdict,
-            headline: self.headline(brief, &short, &needs, &links),
-            findings: self.findings(brief, &needs, &links),
+            headline: self.headline(brief, &short, &lost, &needs, &links),
+            findings: self.findings(brief, &lost, &needs, &links),
             sections,
             charts: self.charts(brief, &needs),
         }
     }
 
-    fn headline(&self, brief: &Brief<'_>, short: &[u32], needs: &[Need], links: &[Need]) -> String {
+    /// Single failures after which demand reaches no site that reached one before, most first, with
+    /// its share.
+    fn lost(&self) -> Vec<(&Failure, f64)> {
+        let share = |part: fn(&Load) -> f64, failure: &Failure| {
+            let (base, then) = (self.base.mean(), failure.day.mean());
+            let (all, more) = (part(&base.total()), part(&then.unserved) - part(&base.unserved));
+            if all > 0.0 { more / all } else { 0.0 }
+        };
+        let lost = |failure| {
+            let share = share(|load| load.kqps, failure).max(share(|load| load.gbps, failure));
+            (share > 1e-9).then_some((failure, share))
+        };
+        let mut lost: Vec<(&Failure, f64)> = self.singles.iter().filter_map(lost).collect();
+        lost.sort_by(|a, b| b.1.total_cmp(&a.1));
+        lost
+    }
+
+    fn headline(
+        &self,
+        brief: &Brief<'_>,
+        short: &[u32],
+        lost: &[(&Failure, f64)],
+        needs: &[Need],
+        links: &[Need],
+    ) -> String {
         let known = needs.iter().chain(links).any(|need| need.capacity.is_some());
         let target = percent(self.target);
+        if short.is_empty()
+            && let [(worst, share), rest @ ..] = lost
+        {
+            let first = format!(
+                "not every site may fail: without {}, {} of demand reaches no site",
+                worst.fate.label(brief),
+                percent(*share)
+            );
+            return match rest.len() {
+                0 => first,
+                more => format!("{first}; {} more cut somebody off", count(more, "failure")),
+            };
+        }
         if !known {
             return format!(
                 "no site has a capacity: here is what each needs to survive any single failure at \
@@ -78,16 +119,34 @@ impl CapacityPlan {
             return format!("every site survives any single failure of another at {target}");
         }
         let names: Vec<String> = short.iter().map(|site| brief.site_name(*site)).collect();
+        let mut all = needs.iter().chain(links).filter(|need| need.is_short());
+        let load = match all.all(|need| need.cause.is_none()) {
+            true => "today's load",
+            false => "what a single failure brings",
+        };
         format!(
-            "{} of {} cannot carry what a single failure brings at {target} of capacity: {}",
+            "{} of {} cannot carry {load} at {target} of capacity: {}",
             names.len(),
             count(self.sites.len(), "site"),
             list(&names)
         )
     }
 
-    fn findings(&self, brief: &Brief<'_>, needs: &[Need], links: &[Need]) -> Vec<String> {
+    fn findings(
+        &self,
+        brief: &Brief<'_>,
+        lost: &[(&Failure, f64)],
+        needs: &[Need],
+        links: &[Need],
+    ) -> Vec<String> {
         let mut findings = Vec::new();
+        for (failure, share) in lost.iter().take(SENTENCES_MAX) {
+            findings.push(format!(
+                "when {} fails, {} of demand reaches no site",
+                failure.fate.label(brief),
+                percent(*share)
+            ));
+        }
         if let Some((failed, site, full)) = self.breaking(brief).filter(|it| it.2 > self.target) {
             findings.push(format!(
                 "the failure that breaks the plan is {}: {} goes to {} of its capacity",
@@ -174,24 +233,42 @@ impl CapacityPlan {
     fn cascades(&self, brief: &Brief<'_>, findings: &mut Vec<String>) {
         let mut falling: Vec<&Failure> =
             self.singles.iter().filter(|it| !it.rounds.is_empty()).collect();
-        falling.sort_by_key(|it| std::cmp::Reverse(it.rounds.len()));
-        let Some(worst) = falling.first() else { return };
-        let names: Vec<String> =
-            worst.rounds.iter().map(|round| brief.site_name(round.site)).collect();
-        let end = worst.rounds.last().map_or(worst.served, |round| round.served);
-        findings.push(format!(
-            "if overloaded sites withdrew, {} would do so after {} fails: {} of demand would still \
-             be served, against {} if they stay",
-            list(&names),
-            worst.fate.label(brief),
-            percent(end),
-            percent(worst.served)
-        ));
+        // The worst is that after which least is served; of equals that with most withdrawals.
+        let key = |it: &Failure| (served_then(it.served, &it.rounds), it.rounds.len());
+        falling.sort_by(|a, b| {
+            let ((a_served, a_rounds), (b_served, b_rounds)) = (key(a), key(b));
+            a_served.total_cmp(&b_served).then(b_rounds.cmp(&a_rounds))
+        });
+        let gone = |rounds: &[Round]| -> Vec<String> {
+            rounds.iter().map(|round| brief.site_name(round.site)).collect()
+        };
+        if let Some(worst) = falling.first() {
+            findings.push(format!(
+                "if overloaded sites withdrew, {} would do so after {} fails: {} of demand would \
+                 still be served, against {} if they stay",
+                list(&gone(&worst.rounds)),
+                worst.fate.label(brief),
+                percent(served_then(worst.served, &worst.rounds)),
+                percent(worst.served)
+            ));
+        }
         if falling.len() > 1 {
             findings.push(format!(
                 "{} of {} single failures would set off withdrawals",
                 falling.len(),
                 self.singles.len()
+            ));
+        }
+        if let Some(deepest) = &self.deepest_fall {
+            let [a, b] = deepest.sites.map(|site| brief.site_name(site));
+            findings.push(format!(
+                "{} of {} double failures would set off withdrawals; most is lost after {a} and \
+                 {b} fail: {} would go, and {} of demand would be served, against {} if they stay",
+                self.pairs_falling,
+                self.pair_count,
+                list(&gone(&deepest.rounds)),
+                percent(served_then(deepest.served, &deepest.rounds)),
+                percent(deepest.served)
             ));
         }
     }
@@ -279,20 +356,21 @@ impl CapacityPlan {
         ))
     }
 
+    /// Load of a site over its capacity after a failure, at the hour at which it is fullest if the
+    /// plan is about hours; `None` if it has no capacity.
+    fn full(&self, brief: &Brief<'_>, failure: &Failure, site: u32) -> Option<f64> {
+        let capacity = brief.service().sites[site as usize].capacity;
+        let of = |load: &Load| load.utilization(capacity);
+        let mean = of(&failure.day.mean().sites[site as usize])?;
+        Some(match self.day {
+            true => failure.day.peak(site, |load| of(load).unwrap_or(0.0)).0,
+            false => mean,
+        })
+    }
+
     fn fullest(&self, brief: &Brief<'_>, failure: &Failure) -> Option<(u32, f64)> {
-        let full = |site: &u32| {
-            let capacity = brief.service().sites[*site as usize].capacity;
-            let of = |load: &crate::load::Load| load.utilization(capacity);
-            let mean = of(&failure.day.mean().sites[*site as usize])?;
-            Some((
-                *site,
-                match self.day {
-                    true => failure.day.peak(*site, |load| of(load).unwrap_or(0.0)).0,
-                    false => mean,
-                },
-            ))
-        };
         let left = self.sites.iter().filter(|site| !failure.fate.takes(**site));
+        let full = |site: &u32| Some((*site, self.full(brief, failure, *site)?));
         left.filter_map(full).reduce(|a, b| if b.1 > a.1 { b } else { a })
     }
 
@@ -320,22 +398,16 @@ impl CapacityPlan {
 
     fn failures(&self, brief: &Brief<'_>) -> Table {
         let all: Vec<&Failure> = self.singles.iter().chain(&self.groups).collect();
-        let names = |sites: &mut dyn Iterator<Item = u32>| {
-            let names: Vec<String> = sites.map(|site| brief.site_name(site)).collect();
-            (!names.is_empty()).then(|| names.join("|"))
-        };
+        let names = |sites: &mut dyn Iterator<Item = u32>| joined(brief, sites);
         let over = |failure: &&Failure| {
-            let sites = self.sites.iter().copied().filter(|site| !failure.fate.takes(*site));
-            let capacity = |site: u32| brief.service().sites[site as usize].capacity;
-            let load = |site: u32| failure.day.mean().sites[site as usize];
-            names(&mut sites.filter(|site| {
-                load(*site).utilization(capacity(*site)).is_some_and(|it| it > 1.0 + 1e-9)
-            }))
+            let full = |site: &u32| self.full(brief, failure, *site).is_some_and(is_over);
+            let left = self.sites.iter().copied().filter(|site| !failure.fate.takes(*site));
+            names(&mut left.filter(full))
         };
         let moved = |failure: &Failure| failure.heirs.iter().map(|heir| heir.kqps).sum::<f64>();
         let fullest: Vec<Option<(u32, f64)>> =
             all.iter().map(|it| self.fullest(brief, it)).collect();
-        let end = |it: &&Failure| it.rounds.last().map_or(it.served, |round| round.served);
+        let end = |it: &&Failure| served_then(it.served, &it.rounds);
         let mut table = Table::default();
         table.push("failure", "", texts(all.iter().map(|it| Some(it.fate.label(brief)))));
         table.push("kind", "", texts(all.iter().map(|it| Some(it.fate.kind.name().to_owned()))));
@@ -348,6 +420,9 @@ impl CapacityPlan {
         table.push("fullest", "", texts(worst));
         table.push("utilization", "%", percents(fullest.iter().map(|it| Some((*it)?.1))));
         table.push("over", "", texts(all.iter().map(over)));
+        if self.day {
+            table.push("hour", "h UTC", integers(all.iter().map(|it| it.hour.map(i64::from))));
+        }
         table.push("served", "%", percents(all.iter().map(|it| Some(it.served))));
         let withdraw = |it: &&Failure| names(&mut it.rounds.iter().map(|round| round.site));
         table.push("then_withdraw", "", texts(all.iter().map(withdraw)));
@@ -420,18 +495,24 @@ impl CapacityPlan {
     fn pairs_table(&self, brief: &Brief<'_>) -> Table {
         let all = &self.pairs;
         let name = |site: u32| Some(brief.site_name(site));
-        let over = |sites: &[u32]| {
-            let names: Vec<String> = sites.iter().map(|site| brief.site_name(*site)).collect();
-            (!names.is_empty()).then(|| names.join("|"))
-        };
+        let over = |it: &PairFailure| joined(brief, &mut it.over.iter().copied());
+        let withdraw =
+            |it: &PairFailure| joined(brief, &mut it.rounds.iter().map(|round| round.site));
+        let end = |it: &PairFailure| Some(served_then(it.served, &it.rounds));
         let mut table = Table::default();
         table.push("first", "", texts(all.iter().map(|it| name(it.sites[0]))));
         table.push("second", "", texts(all.iter().map(|it| name(it.sites[1]))));
         table.push("fullest", "", texts(all.iter().map(|it| name(it.worst))));
         table.push("load", "kq/s", decimals(3, all.iter().map(|it| Some(it.load.kqps))));
         table.push("utilization", "%", percents(all.iter().map(|it| it.utilization)));
-        table.push("over", "", texts(all.iter().map(|it| over(&it.over))));
+        table.push("over", "", texts(all.iter().map(over)));
         table.push("unserved", "kq/s", decimals(3, all.iter().map(|it| Some(it.unserved.kqps))));
+        if self.day {
+            table.push("hour", "h UTC", integers(all.iter().map(|it| it.hour.map(i64::from))));
+        }
+        table.push("served", "%", percents(all.iter().map(|it| Some(it.served))));
+        table.push("then_withdraw", "", texts(all.iter().map(withdraw)));
+        table.push("served_then", "%", percents(all.iter().map(end)));
         table
     }
 
@@ -547,6 +628,11 @@ impl CapacityPlan {
     }
 }
 
+/// Share of demand that is served when withdrawals have ended.
+fn served_then(served: f64, rounds: &[Round]) -> f64 {
+    rounds.last().map_or(served, |round| round.served)
+}
+
 /// What every site would need, as a multiple of its load, if a failed site's load spread evenly
 /// over the others (models 8.1). `sites` is 2 or more.
 pub fn even_spread(sites: usize) -> f64 {
@@ -561,6 +647,11 @@ impl Unit {
             Unit::Gbps => "Gb/s",
         }
     }
+}
+
+fn joined(brief: &Brief<'_>, sites: &mut dyn Iterator<Item = u32>) -> Option<String> {
+    let names: Vec<String> = sites.map(|site| brief.site_name(site)).collect();
+    (!names.is_empty()).then(|| names.join("|"))
 }
 
 fn section(name: &'static str, title: &str, table: Table) -> Section {

@@ -14,9 +14,8 @@ use catchment_routing::{Batch, Configuration, Demand, Sites, Unsolved, Wanted, W
 
 use super::fate::{Fate, FateKind, neighbor};
 use super::heirs::{Distances, heirs};
-use super::{Asked, Failure, PairFailure, Tick, Worst, stand};
+use super::{Asked, Failure, Fall, PairFailure, Tick, Worst, loads_at, stand};
 use crate::brief::Brief;
-use crate::load::cascade::Cascade;
 use crate::load::day::{Day, phase};
 use crate::load::moves::Move;
 use crate::load::{Load, Loads};
@@ -49,8 +48,21 @@ impl Quantity {
         Quantity::GbpsCosine,
         Quantity::GbpsSine,
     ];
-    /// What a double failure is judged by, and what a cascade needs.
-    const LOAD: [Quantity; 2] = [Quantity::Kqps, Quantity::Gbps];
+
+    /// What double failures are judged by and cascades need: loads, and over the day their waves.
+    fn loads(by_day: bool) -> &'static [Quantity] {
+        match by_day {
+            true => &[
+                Quantity::Kqps,
+                Quantity::Gbps,
+                Quantity::KqpsCosine,
+                Quantity::KqpsSine,
+                Quantity::GbpsCosine,
+                Quantity::GbpsSine,
+            ],
+            false => &[Quantity::Kqps, Quantity::Gbps],
+        }
+    }
 }
 
 /// By quantity, and then by site, who reaches none last; empty where a quantity is not counted.
@@ -189,9 +201,10 @@ impl<'a> Counter<'a> {
         };
         let mean = Loads { sites: (0..site_count).map(load).collect(), unserved: load(site_count) };
         let wave = |quantity, mean: f64, site| amount(quantity, site).map_or(0.0, |it| it - mean);
-        let waves: Vec<[(f64, f64); 2]> = (0..site_count)
-            .map(|site| {
-                let Load { kqps, gbps, .. } = mean.sites[site];
+        let waves: Vec<[(f64, f64); 2]> = (0..)
+            .zip(mean.sites.iter().chain([&mean.unserved]))
+            .map(|(site, Load { kqps, gbps, .. })| {
+                let (kqps, gbps) = (*kqps, *gbps);
                 [
                     (wave(Quantity::KqpsCosine, kqps, site), wave(Quantity::KqpsSine, kqps, site)),
                     (wave(Quantity::GbpsCosine, gbps, site), wave(Quantity::GbpsSine, gbps, site)),
@@ -232,13 +245,14 @@ impl<'a> Counter<'a> {
         &self,
         worker: &mut Worker<'_, 'a>,
         failed: &[Configuration],
-        cascades: &mut [Cascade],
+        falls: &mut [Fall],
     ) -> Result<(), Unplanned> {
+        let by_day = falls.iter().any(|fall| fall.hour.is_some());
         loop {
             let mut falling: Vec<usize> = Vec::new();
             let mut left: Vec<Configuration> = Vec::new();
-            for (place, cascade) in cascades.iter_mut().enumerate() {
-                let Some(gone) = cascade.fall() else { continue };
+            for (place, fall) in falls.iter_mut().enumerate() {
+                let Some(gone) = fall.cascade.fall() else { continue };
                 let mut configuration = failed[place].clone();
                 gone.iter().for_each(|site| configuration.active.set(*site, false));
                 falling.push(place);
@@ -247,9 +261,10 @@ impl<'a> Counter<'a> {
             if falling.is_empty() {
                 return Ok(());
             }
-            let rows = self.rows(worker, &left, &Quantity::LOAD)?;
+            let rows = self.rows(worker, &left, Quantity::loads(by_day))?;
             for (row, place) in falling.into_iter().enumerate() {
-                cascades[place].settle(stand(self.brief, self.day(&rows, row).mean()));
+                let Fall { hour, cascade, .. } = &mut falls[place];
+                cascade.settle(stand(self.brief, &loads_at(&self.day(&rows, row), *hour)));
             }
         }
     }
@@ -264,15 +279,19 @@ impl Asked for Counter<'_> {
         self.day(&self.base, 0)
     }
 
-    fn failures(&mut self, fates: Vec<Fate>, tick: Tick<'_>) -> Result<Vec<Failure>, Unplanned> {
+    fn failures(
+        &mut self,
+        fates: Vec<Fate>,
+        by_day: bool,
+        tick: Tick<'_>,
+    ) -> Result<Vec<Failure>, Unplanned> {
         let brief = self.brief;
-        let threshold = brief.situation().rules.shed_threshold;
         let mut worker = self.batch.worker();
         let mut distances = Distances::new(brief);
         let mut failures: Vec<Failure> = Vec::with_capacity(fates.len());
         for chunk in fates.chunks(CHUNK) {
             let failed: Vec<Configuration> = chunk.iter().map(|fate| self.failed(fate)).collect();
-            let mut cascades: Vec<Cascade> = Vec::with_capacity(chunk.len());
+            let mut falls: Vec<Fall> = Vec::with_capacity(chunk.len());
             let mut outcome = Ok(());
             let demand = self.batch.demand();
             worker.sweep(failed.iter().cloned(), demand, Wanted::Routers, |index, answer| {
@@ -288,16 +307,16 @@ impl Asked for Counter<'_> {
                 let (moves, totals) = self.moved(|router| answer.site(router));
                 let heirs = heirs(brief, &moves, &mut distances, |site| fate.takes(site));
                 let day = self.day(&totals, 0);
-                let first = stand(brief, day.mean());
-                let served = first.served();
-                cascades.push(Cascade::new(first, threshold));
-                failures.push(Failure { fate, day, heirs, served, rounds: Vec::new() });
+                let fall = Fall::of(brief, &day, by_day);
+                let (hour, served) = (fall.hour, fall.served);
+                falls.push(fall);
+                failures.push(Failure { fate, day, heirs, hour, served, rounds: Vec::new() });
             });
             outcome?;
-            self.fall(&mut worker, &failed, &mut cascades)?;
+            self.fall(&mut worker, &failed, &mut falls)?;
             let from = failures.len() - chunk.len();
-            for (failure, cascade) in failures[from..].iter_mut().zip(cascades) {
-                failure.rounds = cascade.end().0;
+            for (failure, fall) in failures[from..].iter_mut().zip(falls) {
+                failure.rounds = fall.cascade.end().0;
             }
         }
         Ok(failures)
@@ -309,10 +328,6 @@ impl Asked for Counter<'_> {
         let all = (0..active.len())
             .flat_map(|place| active[place + 1..].iter().map(move |b| (place, *b)))
             .map(|(place, b)| [active[place], b]);
-        let wanted: Vec<Quantity> = match by_day {
-            true => Quantity::ALL.into_iter().filter(|it| *it != Quantity::Sources).collect(),
-            false => Quantity::LOAD.to_vec(),
-        };
         let mut worker = self.batch.worker();
         let mut waiting: Vec<[u32; 2]> = Vec::with_capacity(CHUNK);
         let mut all = all.peekable();
@@ -322,10 +337,14 @@ impl Asked for Counter<'_> {
             if waiting.len() < CHUNK && all.peek().is_some() {
                 continue;
             }
-            let rows = self.rows(&mut worker, &self.without(&waiting), &wanted)?;
-            for (row, pair) in waiting.drain(..).enumerate() {
-                let day = self.day(&rows, row);
-                worst.push(PairFailure::of(brief, &active, pair, &day, by_day));
+            let failed = self.without(&waiting);
+            let rows = self.rows(&mut worker, &failed, Quantity::loads(by_day))?;
+            let days: Vec<Day> = (0..waiting.len()).map(|row| self.day(&rows, row)).collect();
+            let mut falls: Vec<Fall> =
+                days.iter().map(|day| Fall::of(brief, day, by_day)).collect();
+            self.fall(&mut worker, &failed, &mut falls)?;
+            for ((pair, day), fall) in waiting.drain(..).zip(&days).zip(falls) {
+                worst.push(PairFailure::of(brief, &active, pair, day, fall));
             }
         }
         worst.sort();

@@ -9,6 +9,7 @@ use super::answer::even_spread;
 use super::fate::FateKind;
 use super::*;
 use crate::answer::Verdict;
+use crate::load::day::diurnal;
 use crate::load::tests::{Bare, brief, eight, said, scenario};
 
 fn question() -> CapacityQuestion {
@@ -98,6 +99,9 @@ fn capacities_of_the_fixture_fail_where_twice_the_load_is_too_little() {
             after gru fails: 0 % of demand would still be served, against 92.4 % if
             they stay
         5 of 8 single failures would set off withdrawals
+        23 of 28 double failures would set off withdrawals; most is lost after fra and
+            bom fail: sin, lhr, nrt, jfk, mia and gru would go, and 0 % of demand would
+            be served, against 59.3 % if they stay
         when lhr fails, 60 kq/s go to jfk, though fra is 4887 km nearer to them
         when sin fails, 40 kq/s go to bom, though nrt is 6786 km nearer to them
         when jfk fails, 40 kq/s go to fra, though mia is 4432 km nearer to them
@@ -221,6 +225,124 @@ fn the_worst_pairs_are_the_worst_of_all() {
     assert_eq!((none.pair_count, none.pairs.len()), (0, 0));
 }
 
+/// Without a past, two sites that fail are one that fails where the other never was: what they
+/// leave behind, who withdraws then, and where that ends.
+#[test]
+fn double_failures_cascade_as_single_ones_where_a_site_is_missing() {
+    let rules = "[rules]\noldest_rule = \"none\"\n";
+    let story = eight(rules);
+    let all = brief(&story);
+    let pairs = plan(&all, &CapacityQuestion { pairs: Pairs::All, ..question() });
+    let named = |brief: &Brief<'_>, rounds: &[Round]| -> Vec<(String, f64)> {
+        rounds.iter().map(|round| (brief.site_name(round.site), round.served)).collect()
+    };
+    let (mut compared, mut falling) = (0, 0);
+    for gone in all.active_sites() {
+        let name = all.site_name(gone);
+        let story = eight(&format!("{rules}[[site]]\nname = \"{name}\"\nremove = true\n"));
+        let rest = brief(&story);
+        for failure in plan(&rest, &question()).singles {
+            let other = all.site_named(&failure.fate.label(&rest)).unwrap();
+            let both = [gone.min(other), gone.max(other)];
+            let pair = pairs.pairs.iter().find(|pair| pair.sites == both).unwrap();
+            assert_eq!(pair.served, failure.served, "{name}, {}", failure.fate.label(&rest));
+            assert_eq!(named(&all, &pair.rounds), named(&rest, &failure.rounds));
+            compared += 1;
+            falling += usize::from(!pair.rounds.is_empty());
+        }
+    }
+    assert_eq!((compared, falling), (56, 2 * pairs.pairs_falling));
+    let ends = pairs.pairs.iter().filter_map(|pair| Some(pair.rounds.last()?.served));
+    let least = ends.fold(1.0, f64::min);
+    let deepest = pairs.deepest_fall.unwrap();
+    assert_eq!(deepest.rounds.last().unwrap().served, least);
+    // What is said of all pairs does not depend on how many are kept.
+    let some = plan(&all, &CapacityQuestion { pairs: Pairs::Worst(1), ..question() });
+    assert_eq!((some.pairs_falling, some.deepest_fall), (pairs.pairs_falling, Some(deepest)));
+}
+
+/// Over the day, a failure is judged by the hour that is worst for it: that of all plans for the
+/// demand of one hour at which least is served. Who is over capacity is whoever ever is.
+#[test]
+fn over_the_day_failures_are_those_of_their_worst_hour() {
+    let story = eight("[rules]\noldest_rule = \"none\"\n");
+    let whole = brief(&story);
+    let rules = whole.situation().rules;
+    let question = CapacityQuestion { pairs: Pairs::All, day: true, ..question() };
+    let by_day = plan(&whole, &question);
+    let hours: Vec<Brief<'_>> = (0..HOURS)
+        .map(|hour| {
+            whole.scaled(|source| {
+                let lon = whole.situation().world.place(source.router).unwrap().at.lon;
+                diurnal(rules, f64::from(hour) + lon / 15.0)
+            })
+        })
+        .collect();
+    let hourly: Vec<CapacityPlan> = hours
+        .iter()
+        .map(|brief| plan(brief, &CapacityQuestion { day: false, ..question.clone() }))
+        .collect();
+    let near = |one: f64, other: f64| (one - other).abs() < 1e-9;
+    let least =
+        |served: &dyn Fn(&CapacityPlan) -> f64| hourly.iter().map(served).fold(1.0, f64::min);
+    let sites = |rounds: &[Round]| rounds.iter().map(|round| round.site).collect::<Vec<_>>();
+    let mut later = 0;
+    for (at, failure) in by_day.singles.iter().enumerate() {
+        assert!(near(failure.served, least(&|plan| plan.singles[at].served)), "{failure:?}");
+        let then = &hourly[failure.hour.unwrap() as usize].singles[at];
+        assert!(near(failure.served, then.served), "{failure:?}");
+        assert_eq!(sites(&failure.rounds), sites(&then.rounds));
+        later += usize::from(!failure.rounds.is_empty());
+    }
+    for pair in &by_day.pairs {
+        let of = |plan: &CapacityPlan| {
+            plan.pairs.iter().find(|it| it.sites == pair.sites).unwrap().clone()
+        };
+        assert!(near(pair.served, least(&|plan| of(plan).served)), "{pair:?}");
+        assert_eq!(sites(&pair.rounds), sites(&of(&hourly[pair.hour.unwrap() as usize]).rounds));
+    }
+    assert!(later > 4, "{later}");
+    let failures = by_day.answer(&whole).section("failures").unwrap().table.clone();
+    let column = |name: &str| &failures.columns.iter().find(|it| it.name == name).unwrap().values;
+    for row in 0..failures.row_count() {
+        let full: f64 = column("utilization").print(row).unwrap().parse().unwrap();
+        assert_eq!(full > 100.0, column("over").print(row).is_some(), "row {row}: {full}");
+    }
+}
+
+/// Where a failure leaves somebody without any site, enough capacity is not enough.
+#[test]
+fn a_site_without_which_demand_reaches_nobody_fails_the_plan() {
+    let only = |kqps: u32| {
+        let gone = ["mia", "gru", "lhr", "fra", "bom", "nrt", "sin"]
+            .map(|name| format!("[[site]]\nname = \"{name}\"\nremove = true\n"));
+        format!("[[site]]\nname = \"jfk\"\ncapacity = {{ kqps = {kqps} }}\n{}", gone.concat())
+    };
+    let ask = |kqps: u32| {
+        let story = eight(&only(kqps));
+        let brief = brief(&story);
+        plan(&brief, &question()).answer(&brief)
+    };
+    let enough = ask(2000);
+    assert_eq!(enough.verdict, Verdict::Fails);
+    assert_eq!(
+        enough.headline,
+        "not every site may fail: without jfk, 100 % of demand reaches no site"
+    );
+    let small = ask(300);
+    assert_eq!(small.headline, "1 of 1 site cannot carry today's load at 80 % of capacity: jfk");
+    assert_eq!(small.findings[0], "when jfk fails, 100 % of demand reaches no site");
+}
+
+#[test]
+fn a_capacity_of_nothing_is_no_number_of_percent() {
+    let story = eight("[[site]]\nname = \"jfk\"\ncapacity = { kqps = 0 }\n");
+    let brief = brief(&story);
+    let findings = plan(&brief, &question()).answer(&brief).findings;
+    assert!(findings[0].ends_with("jfk goes to ∞ % of its capacity"), "{findings:?}");
+    assert!(!findings.iter().any(|it| it.contains("inf")), "{findings:?}");
+}
+
 /// Demand of one hour, with the sun: the worst hour of Singapore is that of Mumbai's clients.
 #[test]
 fn over_the_day_the_worst_hour_is_that_of_the_inheritance() {
@@ -328,7 +450,7 @@ fn same_day(one: &Day, other: &Day, seed: u64) {
 #[test]
 fn failures_by_the_block_are_those_one_by_one() {
     let bare = Bare::default();
-    let (mut compared, mut by_day, mut rounds, mut transits) = (0, 0, 0, 0);
+    let (mut compared, mut by_day, mut rounds, mut pair_rounds, mut transits) = (0, 0, 0, 0, 0);
     for seed in 0..2000 {
         let case = plain_case(seed, 1.0);
         let Ok(brief) = bare.brief(&case) else { continue };
@@ -340,6 +462,7 @@ fn failures_by_the_block_are_those_one_by_one() {
         let has_day = case.world.router_places.iter().any(|it| (*it as usize) < 6);
         for plan in [&mut counted, &mut one_by_one] {
             rounds += plan.singles.iter().map(|it| it.rounds.len()).sum::<usize>();
+            pair_rounds += plan.pairs.iter().map(|it| it.rounds.len()).sum::<usize>();
             let is_transit = |it: &&Failure| matches!(it.fate.kind, FateKind::Transit(_));
             transits += plan.groups.iter().filter(is_transit).count();
         }
@@ -370,8 +493,9 @@ fn failures_by_the_block_are_those_one_by_one() {
         }
         compared += 1;
     }
-    let found = [compared, by_day, rounds, transits];
+    let found = [compared, by_day, rounds, pair_rounds, transits];
     assert!(compared > 900 && by_day > 10 && rounds > 200 && transits > 40, "{found:?}");
+    assert!(pair_rounds > 200, "{found:?}");
 }
 
 /// Sums of weights that are no whole numbers differ by less than a unit for each router.

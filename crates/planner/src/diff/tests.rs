@@ -105,6 +105,8 @@ fn other_worlds_are_compared_by_as_and_city() {
         .iter()
         .any(|text| text.starts_with("1 source with 10.0 kq/s only in B (with Warsaw)"));
     assert!(said, "{:?}", answer.findings);
+    let means = answer.findings.iter().find(|text| text.starts_with("mean round trip")).unwrap();
+    assert!(means.ends_with("; each over all of its own demand"), "{means}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Wave {
 pub struct Day {
     mean: Loads,
     amplitude: f64,
-    /// By site: requests, gigabits.
+    /// Requests, gigabits: by site, and last what nobody serves.
     waves: Vec<[Wave; 2]>,
 }
 
@@ -66,19 +66,20 @@ impl Day {
     /// That of a placement.
     pub fn of(brief: &Brief<'_>, placement: &Placement) -> Day {
         let mean = Loads::of(brief, placement);
-        let mut waves = vec![[Wave::default(); 2]; mean.sites.len()];
+        let nobody = mean.sites.len();
+        let mut waves = vec![[Wave::default(); 2]; nobody + 1];
         for (stream, site) in placement.iter() {
             let source = &brief.sources[stream.source as usize];
-            let (Some(site), Some(phase)) = (site, phase(brief, source.router)) else { continue };
-            let [kqps, gbps] = &mut waves[site as usize];
+            let Some(phase) = phase(brief, source.router) else { continue };
+            let [kqps, gbps] = &mut waves[site.map_or(nobody, |site| site as usize)];
             kqps.add(source.weight * stream.share, phase);
             gbps.add(source.gbps * stream.share, phase);
         }
         Day { mean, amplitude: brief.situation().rules.diurnal_a, waves }
     }
 
-    /// That of sums over the sources of each site: their demand, and for requests and gigabits the
-    /// same times the cosine and the sine of [`phase`].
+    /// That of sums over the sources of each site, and last of those that nobody serves: their
+    /// demand, and for requests and gigabits the same times the cosine and the sine of [`phase`].
     pub(crate) fn of_sums(brief: &Brief<'_>, mean: Loads, waves: &[[(f64, f64); 2]]) -> Day {
         let wave = |(cosine, sine): (f64, f64)| Wave { cosine, sine };
         let waves = waves.iter().map(|both| both.map(wave)).collect();
@@ -92,8 +93,20 @@ impl Day {
 
     /// Load of a site at a full hour, UTC.
     pub fn at(&self, site: u32, hour: u32) -> Load {
-        let mean = self.mean.sites[site as usize];
-        let [kqps, gbps] = &self.waves[site as usize];
+        self.load(self.mean.sites[site as usize], site as usize, hour)
+    }
+
+    /// Loads of all sites at a full hour, UTC.
+    pub fn loads(&self, hour: u32) -> Loads {
+        let sites = self.mean.sites.iter().enumerate();
+        Loads {
+            sites: sites.map(|(site, mean)| self.load(*mean, site, hour)).collect(),
+            unserved: self.load(self.mean.unserved, self.mean.sites.len(), hour),
+        }
+    }
+
+    fn load(&self, mean: Load, place: usize, hour: u32) -> Load {
+        let [kqps, gbps] = &self.waves[place];
         // What is nothing in exact numbers may come out a little below.
         let load = |mean: f64, wave: &Wave| (mean + self.amplitude * wave.at(hour)).max(0.0);
         Load { kqps: load(mean.kqps, kqps), gbps: load(mean.gbps, gbps), ..mean }

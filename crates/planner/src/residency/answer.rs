@@ -16,9 +16,25 @@ impl ResidencyPlan {
             .filter(|region| !region.holds())
             .map(|region| format!("`{}`", region.region))
             .collect();
-        let headline = match broken.is_empty() {
-            true => "clients stay in the regions that may serve them, whichever site fails".into(),
-            false => format!("clients of {} leave the regions that may serve them", list(&broken)),
+        let cut_off: Vec<String> = self
+            .regions
+            .iter()
+            .filter(|region| region.worst_unserved().is_some() || region.now.unserved > 0.0)
+            .map(|region| format!("`{}`", region.region))
+            .collect();
+        let headline = match (broken.is_empty(), cut_off.is_empty()) {
+            (true, true) => {
+                "clients stay in the regions that may serve them, whichever site fails".into()
+            }
+            // Whom nobody serves is not outside, and not well off either.
+            (true, false) => format!(
+                "nobody is served outside the regions that may, but clients of {} reach no site \
+                 now or after a failure",
+                list(&cut_off)
+            ),
+            (false, _) => {
+                format!("clients of {} leave the regions that may serve them", list(&broken))
+            }
         };
         let findings = self.regions.iter().flat_map(|it| self.findings(brief, it)).collect();
         let mut sections = vec![
@@ -46,16 +62,28 @@ impl ResidencyPlan {
         let at = |held: &Held| names(&mut held.at.iter().map(|(site, _)| *site));
         let region = &plan.region;
         let mut findings = Vec::new();
-        findings.push(match plan.now.outside > 0.0 {
-            true => format!(
-                "{} of `{region}` ({} kq/s) is served outside now, at {}",
-                percent(plan.now.outside),
-                number(plan.kqps),
+        let kqps = number(plan.kqps);
+        let Held { outside, unserved, .. } = plan.now;
+        let inside = (1.0 - outside - unserved).max(0.0);
+        findings.push(match (outside > 0.0, unserved > 0.0) {
+            (true, false) => format!(
+                "{} of `{region}` ({kqps} kq/s) is served outside now, at {}",
+                percent(outside),
                 at(&plan.now)
             ),
-            false => {
-                format!("all of `{region}` ({} kq/s) is served inside now", number(plan.kqps))
-            }
+            (true, true) => format!(
+                "{} of `{region}` ({kqps} kq/s) is served outside now, at {}, and {} reaches no \
+                 site",
+                percent(outside),
+                at(&plan.now),
+                percent(unserved)
+            ),
+            (false, false) => format!("all of `{region}` ({kqps} kq/s) is served inside now"),
+            (false, true) => format!(
+                "{} of `{region}` ({kqps} kq/s) is served inside now, and {} reaches no site",
+                percent(inside),
+                percent(unserved)
+            ),
         });
         if let Some(worst) = plan.worst() {
             let held = &plan.after[worst];
@@ -64,6 +92,13 @@ impl ResidencyPlan {
                 brief.site_name(self.sites[worst]),
                 percent(held.outside),
                 at(held)
+            ));
+        }
+        if let Some(worst) = plan.worst_unserved() {
+            findings.push(format!(
+                "when {} fails, {} of `{region}` reaches no site",
+                brief.site_name(self.sites[worst]),
+                percent(plan.after[worst].unserved)
             ));
         }
         if plan.inside.is_empty() {

@@ -122,3 +122,34 @@ fn shares_are_of_the_region() {
         assert!(held.outside + held.unserved <= 1.0 + 1e-12);
     }
 }
+
+/// Whom nobody serves is not served inside.
+#[test]
+fn who_reaches_no_site_is_not_said_to_be_inside() {
+    let gone = |names: &[&str]| -> String {
+        let site = |name: &&str| format!("[[site]]\nname = \"{name}\"\nremove = true\n");
+        names.iter().map(site).collect()
+    };
+    let others = ["jfk", "mia", "gru", "lhr", "bom", "nrt", "sin"];
+    let ask = |text: &str| {
+        let story = eight(text);
+        let brief = brief(&story);
+        let answer = plan(&brief, "eu=eu").unwrap().answer(&brief);
+        (answer.verdict, answer.headline, answer.findings)
+    };
+    let (verdict, headline, findings) = ask(&gone(&[&others[..], &["fra"]].concat()));
+    assert_eq!(verdict, Verdict::Holds);
+    assert_eq!(
+        headline,
+        "nobody is served outside the regions that may, but clients of `eu` reach no site now or \
+         after a failure"
+    );
+    assert_eq!(
+        findings[0],
+        "0 % of `eu` (60 kq/s) is served inside now, and 100 % reaches no site"
+    );
+    let (_, headline, findings) = ask(&gone(&others));
+    assert!(headline.contains("clients of `eu` reach no site"), "{headline}");
+    assert_eq!(findings[0], "all of `eu` (60 kq/s) is served inside now");
+    assert_eq!(findings[1], "when fra fails, 100 % of `eu` reaches no site");
+}

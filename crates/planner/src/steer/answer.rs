@@ -8,9 +8,12 @@ use crate::brief::Brief;
 use crate::steer::lever::{corrections, neighbor_text};
 use crate::steer::trial::{Flow, Goal, Measure, Standing, demand_of, excess};
 use crate::steer::{Proof, Single, SteerPlan, Step, met};
+use crate::words::count;
 
 /// Clients that a sentence names; the tables have all.
 const CLIENTS_NAMED: usize = 4;
+/// Spaces beyond it are not tried wholly by anybody who waits for the answer.
+const ALL_TRIALS_MAX: u128 = 1_000_000;
 /// Flows that a sentence names.
 const FLOWS_NAMED: usize = 4;
 
@@ -321,9 +324,9 @@ impl Words<'_> {
                 "nothing needs to change, so that nothing else was tried".to_owned()
             }
             Proof::Exact => format!(
-                "exact: all {} configurations of {} levers were looked at, and none is better",
+                "exact: all {} configurations of {} were looked at, and none is better",
                 plan.space,
-                plan.levers.len()
+                count(plan.levers.len(), "lever")
             ),
             Proof::Met if plan.steps.len() == 1 => {
                 "the goal is met, and needs no more than this one change".to_owned()
@@ -335,9 +338,16 @@ impl Words<'_> {
                 "not proved to be the best: {tried}{short}; no announcement whatsoever can bring \
                  it below {miss:.2} ms, the round trip over the shortest ways"
             ),
-            Proof::NoBound => format!(
-                "no bound: {tried}{short}, and how much better the best of all is nobody knows"
-            ),
+            Proof::NoBound => {
+                let all = match plan.space <= ALL_TRIALS_MAX {
+                    true => format!("; `--trials {}` would try them all", plan.space),
+                    false => String::new(),
+                };
+                format!(
+                    "no bound: {tried}{short}, and how much better the best of all is nobody \
+                     knows{all}"
+                )
+            }
         }
     }
 

@@ -239,11 +239,9 @@ pub(crate) fn with<T>(
 }
 
 /// What does not settle is no answer, and no failure either: nobody would announce so.
-pub(crate) fn settled(
-    placement: Result<Placement, Unplanned>,
-) -> Result<Option<Placement>, Unplanned> {
-    match placement {
-        Ok(placement) => Ok(Some(placement)),
+pub(crate) fn settled<T>(answer: Result<T, Unplanned>) -> Result<Option<T>, Unplanned> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
         Err(
             Unplanned::Unsolved(Unsolved::Oscillation(_))
             | Unplanned::Unfinished(Unfinished::Oscillation { .. }),

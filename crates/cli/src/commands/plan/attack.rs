@@ -12,10 +12,10 @@ use catchment_planner::{Brief, Unplanned};
 use catchment_worlds::{botnets_of, resolve_botnet};
 use clap::Args;
 
-use super::{PlanArgs, Ready};
+use super::{Beside, PlanArgs, Ready};
 use crate::commands::world::build::read;
 use crate::progress::Progress;
-use crate::report::{Failure, count, note};
+use crate::report::{Failure, note};
 
 /// Who survives which attack, and what to do about it
 ///
@@ -63,7 +63,7 @@ fn place(text: &str) -> Result<Place, String> {
 fn amount(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(amount) if amount > 0.0 && amount <= 1e9 => Ok(amount),
-        _ => Err("write a number above 0".into()),
+        _ => Err("write a number above 0, and 1e9 at most".into()),
     }
 }
 
@@ -104,8 +104,11 @@ fn of_file(brief: &Brief<'_>, path: &Path, found: &[(Asn, f64)]) -> Result<Bots,
     }
     let unknown = found.len() - shares.len();
     if unknown > 0 {
-        let ases = count(unknown as u64, "AS", "ASes");
-        note(&format!("{ases} of `{}` are not in the world, and send nothing", path.display()));
+        let file = path.display();
+        note(&match unknown {
+            1 => format!("1 AS of `{file}` is not in the world, and sends nothing"),
+            many => format!("{many} ASes of `{file}` are not in the world, and send nothing"),
+        });
     }
     let sum: f64 = shares.iter().map(|(_, share)| share).sum();
     if shares.is_empty() {
@@ -182,7 +185,9 @@ pub fn run(args: &AttackArgs) -> Result<(), Failure> {
             files.push((path.clone(), read(path, &Progress::silent(), bots::read)?));
         }
     }
-    super::plan_ready(&args.plan, |ready, brief, watch| {
+    let inputs = files.iter().map(|(path, _)| path.clone()).collect();
+    let beside = Beside { inputs, output: None };
+    super::plan_ready(&args.plan, beside, |ready, brief, watch| {
         let question = args.question(ready, brief, &files)?;
         Ok(attack(brief, &question, watch)?.answer(brief))
     })

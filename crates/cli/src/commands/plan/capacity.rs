@@ -16,7 +16,9 @@ const WORST_PAIRS: usize = 20;
 ///
 /// Tables: `sites` (and `links`, where gigabits are known), `failures`, `heirs`, `matrix`, `pairs`,
 /// `day`. The answer is "no" where a site with a capacity would need more of it for some single
-/// failure of another; `rules.u_target` says how full a site may get.
+/// failure of another, or a failure leaves demand without any site; `rules.u_target` says how full
+/// a site may get. What overloaded sites would do is followed until the others can bear it: after
+/// single failures, groups and pairs.
 #[derive(Debug, Args)]
 pub struct CapacityArgs {
     #[command(flatten)]
@@ -29,7 +31,8 @@ pub struct CapacityArgs {
     /// Which double failures to list
     #[arg(long, value_name = "WHICH", default_value = "worst")]
     pairs: PairsArg,
-    /// Hold each site against its worst hour: demand is a daily mean and follows the sun
+    /// Hold each site against its worst hour, and each failure too: demand is a daily mean and
+    /// follows the sun
     #[arg(long)]
     day: bool,
 }

@@ -10,12 +10,12 @@ use std::path::PathBuf;
 
 use catchment_planner::Answer;
 use catchment_planner::report::border_clients;
-use catchment_worlds::BaseWorld;
+use catchment_worlds::{BaseWorld, assemble};
 use clap::{Args, CommandFactory, Parser};
 
 use self::page::{Fact, Page, Part};
 use super::answer::AnswerArgs;
-use super::{PlanArgs, PlanCommand, Sink};
+use super::{PlanArgs, PlanCommand, Ready, Sink};
 use crate::exit::Exit;
 use crate::input::{Loaded, ScenarioArgs, world};
 use crate::output::{OutputArgs, Target};
@@ -35,7 +35,7 @@ pub struct ReportArgs {
     out: PathBuf,
     /// Which plans, each with its options: `--with capacity,attack` or `--with "attack --mqps 60"`
     /// [default: those that suit the scenario]; `border` lists clients that are tied between sites
-    #[arg(long, value_name = "PLAN,PLAN", value_delimiter = ',')]
+    #[arg(long, value_name = "PLAN,PLAN")]
     with: Vec<String>,
     /// A date to stand at its head, as it is to be written
     #[arg(long, value_name = "TEXT")]
@@ -79,7 +79,11 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     if !loaded.scenario.events.is_empty() {
         note("plans do not play events; they ask about the state before the first");
     }
-    let wanted = if args.with.is_empty() { suitable(&loaded, &base) } else { args.with.clone() };
+    // What no plan could start from is no matter of single parts, which say their notes themselves.
+    let assembled = assemble(&base, &loaded.scenario).map_err(|it| loaded.mistakes(it))?;
+    Ready { scenario: loaded.scenario.clone(), assembled }.brief()?;
+    let is_own_choice = !args.with.is_empty();
+    let wanted = if is_own_choice { wanted(&args.with) } else { suitable(&loaded, &base) };
     // All are read before the first is asked, so that mistakes come early.
     let mut questions = Vec::with_capacity(wanted.len());
     for words in &wanted {
@@ -87,7 +91,7 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     }
     let mut parts = Vec::with_capacity(questions.len());
     for (words, question) in questions {
-        parts.push(part(words, question, args)?);
+        parts.push(part(words, question, args, is_own_choice)?);
     }
     let page = Page {
         title: &loaded.scenario.name,
@@ -96,6 +100,31 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
         parts: &parts,
     };
     target.write(|out| out.write_all(page.to_html().as_bytes()))
+}
+
+/// The parts that were asked for. A comma also separates values of a part's options, so that one
+/// part ends only where the name of another begins; without options a comma always ends it, so that
+/// a misspelled name is told as one.
+fn wanted(given: &[String]) -> Vec<String> {
+    let known = known();
+    let mut wanted: Vec<String> = Vec::new();
+    for text in given {
+        for (place, piece) in text.split(',').enumerate() {
+            let name = piece.split_whitespace().next().unwrap_or_default();
+            match wanted.last_mut() {
+                Some(part)
+                    if place > 0
+                        && part.contains(char::is_whitespace)
+                        && !known.iter().any(|it| it == name) =>
+                {
+                    part.push(',');
+                    part.push_str(piece);
+                }
+                _ => wanted.push(piece.trim().to_owned()),
+            }
+        }
+    }
+    wanted
 }
 
 /// Names of all plans that can be parts.
@@ -135,27 +164,43 @@ fn question(words: &str, args: &ReportArgs) -> Result<Question, Failure> {
             },
         ));
     }
-    if words == BORDER {
-        return Ok(Question::Border);
+    if name == BORDER {
+        return match line.len() {
+            1 => Ok(Question::Border),
+            _ => {
+                Err(Failure::bad_input(format!("`--with \"{words}\"`: `{BORDER}` has no options"))
+                    .help(format!("write `--with {BORDER}`")))
+            }
+        };
     }
     let ScenarioArgs { scenario, seed, set } = &args.scenario;
     let mut common = vec![scenario.clone()];
     common.extend(seed.iter().map(|seed| format!("--seed={seed}")));
     common.extend(set.iter().map(|(path, value)| format!("--set={path}={value}")));
     line.splice(1..1, common);
-    let parsed = PartArgs::try_parse_from(&line).map_err(|error| {
+    let mut parsed = PartArgs::try_parse_from(&line).map_err(|error| {
         let text = error.render().to_string();
         let first = text.lines().next().unwrap_or_default();
         let message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
         let help = format!("`catchment plan {name} --help` lists its options");
         Failure::bad_input(format!("`--with \"{words}\"`: {message}")).help(help)
     })?;
+    if let Some(option) = parsed.command.own_place() {
+        let message = format!("`--with \"{words}\"`: a part of a page has no `{option}`");
+        return Err(Failure::bad_input(message)
+            .help("leave it out: all tables and pictures of the answer are on the page"));
+    }
     Ok(Question::Plan(Box::new(parsed.command)))
 }
 
 /// Asks a plan, and keeps its answer instead of printing it. One that cannot be says so on the
-/// page: that too is an answer.
-fn part(words: &str, question: Question, args: &ReportArgs) -> Result<Part, Failure> {
+/// page: that too is an answer. So does one that makes no sense, if nobody asked for it by name.
+fn part(
+    words: &str,
+    question: Question,
+    args: &ReportArgs,
+    is_own_choice: bool,
+) -> Result<Part, Failure> {
     let sink = Sink::default();
     let outcome = match question {
         Question::Plan(mut command) => {
@@ -177,7 +222,11 @@ fn part(words: &str, question: Question, args: &ReportArgs) -> Result<Part, Fail
     let answer: Option<Answer> = sink.take();
     match (outcome, answer) {
         (Ok(()), Some(answer)) => Ok(Part { name: words.to_owned(), answer: Ok(answer) }),
-        (Err(failure), _) if failure.exit == Exit::No && !failure.problems.is_empty() => {
+        (Err(failure), _)
+            if !failure.problems.is_empty()
+                && (failure.exit == Exit::No
+                    || failure.exit == Exit::BadInput && !is_own_choice) =>
+        {
             let text = |problem: &crate::report::Problem| match problem.help.is_empty() {
                 true => problem.message.clone(),
                 false => format!("{}; {}", problem.message, problem.help),

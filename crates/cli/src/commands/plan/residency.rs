@@ -1,5 +1,6 @@
 //! `catchment plan residency`: who is served outside the regions that may serve them?
 
+use catchment_planner::Unplanned;
 use catchment_planner::residency::{Residency, residency};
 use clap::Args;
 
@@ -36,7 +37,15 @@ fn keep(text: &str) -> Result<(String, Vec<String>), String> {
 /// If there is no answer, it is "no", or it cannot be written.
 pub fn run(args: &ResidencyArgs) -> Result<(), Failure> {
     super::plan(&args.plan, |brief, watch| {
-        let given: Residency = args.keep.iter().cloned().collect();
+        let mut given = Residency::new();
+        for (region, allowed) in &args.keep {
+            if given.insert(region.clone(), allowed.clone()).is_some() {
+                return Err(Unplanned::question(
+                    format!("region `{region}` has two rules"),
+                    format!("name all that may serve it in one: `--keep {region}=eu,uk`"),
+                ));
+            }
+        }
         let rules = if given.is_empty() { brief.residency } else { &given };
         Ok(residency(brief, rules, watch)?.answer(brief))
     })

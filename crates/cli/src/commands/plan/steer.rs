@@ -11,7 +11,7 @@ use catchment_planner::steer::{
 use catchment_planner::{Brief, Unplanned};
 use clap::{Args, ValueEnum};
 
-use super::PlanArgs;
+use super::{Beside, PlanArgs};
 use crate::output::Target;
 use crate::report::{Failure, note};
 
@@ -64,7 +64,7 @@ pub struct SteerArgs {
     restarts: u32,
     /// Write letters to the neighbors whose help the plan needs
     #[arg(long, value_name = "FILE")]
-    letters: Option<PathBuf>,
+    pub letters: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -113,12 +113,11 @@ pub fn run(args: &SteerArgs) -> Result<(), Failure> {
         Some(path) => Some(Target::new(Some(path))?),
         None => None,
     };
-    if let Some(target) = &target {
-        target.spare(&[&args.plan.scenario.scenario])?;
-    }
+    let output = target.clone().map(|target| (target, "the letters"));
+    let beside = Beside { inputs: Vec::new(), output };
     let seed = args.plan.scenario.seed;
     let mut letters: Vec<Letter> = Vec::new();
-    let outcome = super::plan(&args.plan, |brief, watch| {
+    let outcome = super::plan_ready(&args.plan, beside, |_, brief, watch| {
         let plan = steer(brief, &question(brief, args, seed)?, watch)?;
         letters.clone_from(&plan.letters);
         Ok(plan.answer(brief))
@@ -212,7 +211,13 @@ fn ceiling(brief: &Brief<'_>, text: &str) -> Result<Goal, Unplanned> {
     for part in text.split(',') {
         let (name, kqps) = part.split_once('=').ok_or_else(|| wrong(text))?;
         let kqps = number(kqps).ok_or_else(|| wrong(text))?;
-        ceilings[site(brief, name.trim())? as usize].kqps = Some(kqps);
+        let known = &mut ceilings[site(brief, name.trim())? as usize].kqps;
+        if known.replace(kqps).is_some() {
+            return Err(Unplanned::question(
+                format!("site `{}` has two ceilings", name.trim()),
+                "give each site one",
+            ));
+        }
     }
     Ok(Goal::Ceiling { ceilings })
 }
