@@ -51,7 +51,7 @@ pub struct Landing {
 /// network, and many rows wait for their turn to be counted: what can be short is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Landed {
-    /// By source: the column of its site, or [`NOBODY_SHORT`].
+    /// By source: the column of its site, or `u16::MAX` for none.
     Whole(Vec<u16>),
     /// Parts, in the order of the row's streams.
     Parts(Vec<Landing>),
