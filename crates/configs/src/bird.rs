@@ -3,15 +3,20 @@
 //! Accepted by BIRD 2.0.12 and written for 2.x: what it stumbles over elsewhere (models 2.8) is
 //! commented where it is avoided. Blocks have names, so that a change can say which to replace
 //! ([`mod@crate::change`]).
+//!
+//! What BIRD cannot do: it has no MRAI, and of oldest-route rules it has one of its own
+//! ([`crate::router::Process`]).
 
 use std::fmt::Write as _;
 
-use catchment_model::Prefix;
+use catchment_model::{Asn, Class, Prefix, Relation};
 
 use crate::comment::comment;
-use crate::community::{Wire, wire};
+use crate::community::{NO_ANNOUNCE, Wire, wire};
+use crate::network::{LOCAL_PREF_OWN, MARK, mark_of};
 use crate::router::{
-    Attributes, DEFAULT_RECEIVED_MAX, Export, Family, Import, Kind, RouterConfig, Session,
+    Accepted, Attributes, DEFAULT_RECEIVED_MAX, Export, Family, Import, Kind, Process,
+    RouterConfig, Session, Told,
 };
 
 /// Hold time that BIRD has by itself (models 2.4).
@@ -39,12 +44,14 @@ pub fn render(router: &RouterConfig) -> String {
 /// What stands above the blocks.
 fn head(router: &RouterConfig) -> String {
     let mut text = format!("# BIRD 2, {}. Made by Catchment.\n#\n", router.about());
-    text.push_str(&comment(
-        '#',
-        0,
-        "`bird -p -c bird.conf` checks it, `birdc configure` loads it. Values in lines marked \
-         \"replace\" are yours to fill in: the addresses there are of ranges for documentation.",
-    ));
+    let mut usage = "`bird -p -c bird.conf` checks it, `birdc configure` loads it.".to_owned();
+    if router.placeholders {
+        usage.push_str(
+            " Values in lines marked \"replace\" are yours to fill in: the addresses there are of \
+             ranges for documentation.",
+        );
+    }
+    text.push_str(&comment('#', 0, &usage));
     for remark in &router.remarks {
         text.push_str(&comment('#', 0, &format!("Note: {remark}.")));
     }
@@ -53,14 +60,15 @@ fn head(router: &RouterConfig) -> String {
 
 /// The blocks, each behind those that it refers to.
 pub(crate) fn blocks(router: &RouterConfig) -> Vec<Block> {
+    let mut identifier = "replace: the BGP identifier of the scenario's world. Unique in your AS; \
+                          neighbors whose other routes tie prefer the lowest.";
+    if !router.placeholders {
+        identifier = "The BGP identifier of the world: neighbors whose other routes tie prefer \
+                      the lowest.";
+    }
     let mut blocks = vec![
         block("log", "", "log syslog all;"),
-        block(
-            "router id",
-            "replace: the BGP identifier of the scenario's world. Unique in your AS; neighbors \
-             whose other routes tie prefer the lowest.",
-            &format!("router id {};", router.identifier),
-        ),
+        block("router id", identifier, &format!("router id {};", router.identifier)),
         block(
             "protocol device",
             "Without it BIRD knows no interface, and no session comes up.",
@@ -71,6 +79,10 @@ pub(crate) fn blocks(router: &RouterConfig) -> Vec<Block> {
     for family in families() {
         let digit = family.digit();
         let name = format!("protocol kernel kernel{digit}");
+        if carries_on(router) {
+            network_kernel(router, family, &name, &mut blocks);
+            continue;
+        }
         let body = [
             &*format!("{name} {{"),
             &format!("  ipv{digit} {{"),
@@ -100,15 +112,245 @@ pub(crate) fn blocks(router: &RouterConfig) -> Vec<Block> {
     for family in families() {
         origin_blocks(router, family, &mut blocks);
     }
+    if carries_on(router) {
+        network_functions(&mut blocks);
+    }
+    for family in families().filter(|_| carries_on(router)) {
+        network_blocks(router, family, &mut blocks);
+    }
     for session in &router.sessions {
-        if let Export::Originated(said) = &session.export
-            && session.kind != Kind::Mesh
-        {
-            blocks.push(export_filter(session, said, router));
+        if let Import::Network(accepted) = &session.import {
+            blocks.push(accepting_filter(session, accepted, router));
+        }
+        match &session.export {
+            Export::Originated(said) if session.kind != Kind::Mesh => {
+                blocks.push(export_filter(session, said, router));
+            }
+            Export::Network(told) => blocks.push(telling_filter(session, told, router)),
+            _ => {}
         }
         blocks.push(protocol(session, router));
     }
     blocks
+}
+
+/// Whether the router is one of a network: it may tell what it learned.
+fn carries_on(router: &RouterConfig) -> bool {
+    let is_network = |session: &Session| {
+        matches!(session.import, Import::Network(_) | Import::Mesh)
+            || matches!(session.export, Export::Network(_) | Export::Mesh)
+    };
+    router.sessions.iter().any(is_network)
+}
+
+/// The kernel's table, of which a router of a mesh reads the ways to the others.
+fn network_kernel(router: &RouterConfig, family: Family, name: &str, blocks: &mut Vec<Block>) {
+    let digit = family.digit();
+    let has_mesh = router.has_network_mesh();
+    let mut body = format!("{name} {{\n");
+    if has_mesh {
+        body.push_str("  learn;\n");
+    }
+    let _ = writeln!(body, "  ipv{digit} {{");
+    body.push_str(match has_mesh {
+        true => "    import filter { igp_metric = krt_metric; accept; };\n",
+        false => "    import none;\n",
+    });
+    body.push_str(
+        "    export filter {\n\
+         \x20     if source !~ [ RTS_STATIC, RTS_BGP ] then reject;\n\
+         \x20     # A blackhole drops what it is asked to (RFC 7999).\n\
+         \x20     if (65535, 666) ~ bgp_community then dest = RTD_BLACKHOLE;\n\
+         \x20     accept;\n\
+         \x20   };\n  };\n}",
+    );
+    let mut about = "Where packets go.".to_owned();
+    if has_mesh {
+        about.push_str(
+            " The other way, metrics of the routes that something else puts into the kernel are \
+             costs inside the AS.",
+        );
+    }
+    blocks.push(block(name, &about, &body));
+    if has_mesh {
+        let service = router.service_of(family);
+        let import = match service.is_empty() {
+            true => "all".to_owned(),
+            false => format!("where net !~ {}", set(&service, "+")),
+        };
+        let name = format!("protocol direct interior{digit}");
+        let about = "Next hops inside the AS are looked up, and so are those on a link. Addresses \
+                     of the service are no way to anybody.";
+        let body = format!("{name} {{\n  ipv{digit} {{\n    import {import};\n  }};\n}}");
+        blocks.push(block(&name, about, &body));
+    }
+}
+
+/// What filters of all families ask.
+fn network_functions(blocks: &mut Vec<Block>) {
+    blocks.push(block(
+        "function is_own",
+        "What starts in this AS has an empty path, here and at its other routers.",
+        "function is_own() {\n  return source = RTS_STATIC || bgp_path.len = 0;\n}",
+    ));
+    blocks.push(block(
+        "function stays",
+        "What came from its origin with the wish to go no further: no-export, no-advertise (RFC \
+         1997), blackhole (RFC 7999).",
+        "function stays() {\n  return bgp_community ~ [ (65535, 65281), (65535, 65282), (65535, \
+         666) ];\n}",
+    ));
+}
+
+/// What sessions of a family share.
+fn network_blocks(router: &RouterConfig, family: Family, blocks: &mut Vec<Block>) {
+    let digit = family.digit();
+    let carried = match &router.service_of(family)[..] {
+        [] => "false".to_owned(),
+        service => format!("net ~ {}", set(service, "")),
+    };
+    blocks.push(block(
+        &format!("function carried{digit}"),
+        "What is carried: the prefixes of the service.",
+        &format!("function carried{digit}() {{\n  return {carried};\n}}"),
+    ));
+    if router.sessions_of(family).any(|session| session.export == Export::Mesh) {
+        let body = format!(
+            "filter to_mesh{digit} {{\n  if ! carried{digit}() then reject;\n  if source = \
+             RTS_STATIC then bgp_local_pref = {LOCAL_PREF_OWN};\n  accept;\n}}"
+        );
+        let about = "What other routers of the AS are told. What starts here is the best they \
+                     can have.";
+        blocks.push(block(&format!("filter to_mesh{digit}"), about, &body));
+    }
+}
+
+/// The filter of what is taken from a neighbor of a network.
+fn accepting_filter(session: &Session, accepted: &Accepted, router: &RouterConfig) -> Block {
+    let name = format!("filter from_{}", session.full_name());
+    let mut body = String::new();
+    let prefixes: Vec<&Prefix> = accepted.prefixes.iter().collect();
+    if prefixes.is_empty() {
+        return block(&name, "", &format!("{name} {{\n  reject;\n}}"));
+    }
+    let _ = writeln!(body, "  if net !~ {} then reject;", set(&prefixes, ""));
+    for prefix in &accepted.prefixes {
+        let of_prefix = accepted.invalid.iter().filter(|(other, _)| other == prefix);
+        let origins: Vec<String> = of_prefix.map(|(_, origin)| origin.to_string()).collect();
+        if !origins.is_empty() {
+            let origins = origins.join(", ");
+            body.push_str(&comment('#', 2, "RPKI-invalid (RFC 6811)."));
+            let _ =
+                writeln!(body, "  if net = {prefix} && bgp_path.last ~ [ {origins} ] then reject;");
+        }
+    }
+    let local_prefs = &accepted.local_prefs;
+    match accepted.from {
+        Relation::Sibling => {
+            // The sibling has marked what it does not have from a customer.
+            for class in [Class::Peer, Class::Provider] {
+                let _ = writeln!(
+                    body,
+                    "  if {} ~ bgp_large_community then bgp_local_pref = {};\n  else",
+                    mark(router.asn, class),
+                    local_prefs.of(class)
+                );
+            }
+            body.truncate(body.trim_end().len());
+            body.push_str(" {\n");
+            body.push_str(&marking(router.asn, Class::Customer, local_prefs.customer, 4));
+            body.push_str("  }\n");
+        }
+        Relation::Customer => {
+            body.push_str(&marking(router.asn, Class::Customer, local_prefs.customer, 2));
+        }
+        Relation::Peer => {
+            body.push_str(&marking(router.asn, Class::Peer, local_prefs.peer, 2));
+        }
+        Relation::Provider => {
+            body.push_str(&marking(router.asn, Class::Provider, local_prefs.provider, 2));
+        }
+    }
+    if accepted.honors_shutdown {
+        body.push_str("  if (65535, 0) ~ bgp_community then bgp_local_pref = 0;\n");
+    }
+    if accepted.ignores_med {
+        body.push_str("  unset(bgp_med);\n");
+    }
+    let about = format!("What is taken from {}.", session.about());
+    block(&name, &about, &format!("{name} {{\n{body}  accept;\n}}"))
+}
+
+/// Lines that give a route its class, whatever the neighbor says it is.
+fn marking(asn: Asn, class: Class, local_pref: u32, indent: usize) -> String {
+    let indent = " ".repeat(indent);
+    format!(
+        "{indent}bgp_large_community.delete([({asn}, {MARK}, *)]);\n\
+         {indent}bgp_large_community.add({});\n\
+         {indent}bgp_local_pref = {local_pref};\n",
+        mark(asn, class)
+    )
+}
+
+fn mark(asn: Asn, class: Class) -> String {
+    format!("({asn}, {MARK}, {})", mark_of(class))
+}
+
+/// The filter of what a neighbor of a network is told.
+fn telling_filter(session: &Session, told: &Told, router: &RouterConfig) -> Block {
+    let name = format!("filter to_{}", session.full_name());
+    let (asn, digit) = (router.asn, session.family.digit());
+    let mut body = format!("  if ! carried{digit}() then reject;\n");
+    body.push_str("  if is_own() then {\n");
+    for (said, prefixes) in &told.own {
+        let prefixes: Vec<&Prefix> = prefixes.iter().collect();
+        let _ = writeln!(body, "    if net ~ {} then {{", set(&prefixes, ""));
+        body.push_str(&attributes(said, session, router, 6));
+        body.push_str("      accept;\n    }\n");
+    }
+    body.push_str("    reject;\n  }\n");
+    let may_tell_all = told.leaks || matches!(told.to, Relation::Customer | Relation::Sibling);
+    if !may_tell_all {
+        let _ = writeln!(
+            body,
+            "  if {} !~ bgp_large_community then reject;",
+            mark(asn, Class::Customer)
+        );
+    }
+    body.push_str("  if stays() then reject;\n");
+    if told.to == Relation::Peer {
+        body.push_str("  # no-peer (RFC 3765)\n");
+        body.push_str("  if (65535, 65284) ~ bgp_community then reject;\n");
+    }
+    let _ = writeln!(
+        body,
+        "  # no-announce:{neighbor}\n  if ({asn}, {NO_ANNOUNCE}, {neighbor}) ~ \
+         bgp_large_community then reject;\n  bgp_community.delete([(*, *)]);",
+        neighbor = session.neighbor
+    );
+    let empty = "bgp_large_community.delete([(*, *, *)]);";
+    if told.to == Relation::Sibling {
+        body.push_str("  # A sibling takes a route as what it is here.\n");
+        for class in [Class::Peer, Class::Provider] {
+            let _ = writeln!(
+                body,
+                "  if {} ~ bgp_large_community then {{\n    {empty}\n    \
+                 bgp_large_community.add({});\n  }} else",
+                mark(asn, class),
+                mark(session.neighbor, class)
+            );
+        }
+        let _ = writeln!(body, "    {empty}");
+    } else {
+        let _ = writeln!(body, "  {empty}");
+    }
+    let learned = Attributes { prepend: told.prepend, ..Attributes::default() };
+    body.push_str(&attributes(&learned, session, router, 2));
+    let mut about = format!("What {} is told.", session.about());
+    if told.leaks {
+        about.push_str(" It leaks: all that was learned goes to everybody (RFC 7908).");
+    }
+    block(&name, &about, &format!("{name} {{\n{body}  accept;\n}}"))
 }
 
 /// What the router originates, and what belongs to the service.
@@ -116,6 +358,7 @@ fn origin_blocks(router: &RouterConfig, family: Family, blocks: &mut Vec<Block>)
     let digit = family.digit();
     let originated = router.originated_of(family);
     if !originated.is_empty() {
+        let is_network = carries_on(router);
         let routes: String =
             originated.iter().map(|prefix| format!("  route {prefix} blackhole;\n")).collect();
         blocks.push(block(
@@ -128,6 +371,9 @@ fn origin_blocks(router: &RouterConfig, family: Family, blocks: &mut Vec<Block>)
             ),
             &format!("protocol static service{digit} {{\n  ipv{digit};\n{routes}}}"),
         ));
+        if is_network {
+            return;
+        }
         blocks.push(block(
             &format!("function own{digit}"),
             "What may leave: what starts here, and never what was learned.",
@@ -154,25 +400,7 @@ fn export_filter(session: &Session, said: &Attributes, router: &RouterConfig) ->
     let name = format!("filter to_{}", session.full_name());
     let mut body = String::new();
     let _ = writeln!(body, "  if ! own{}() then reject;", session.family.digit());
-    if said.prepend > 0 {
-        let _ = writeln!(body, "  # Prepends {}.", said.prepend);
-    }
-    for _ in 0..said.prepend {
-        let _ = writeln!(body, "  bgp_path.prepend({});", router.asn);
-    }
-    if let Some(med) = said.med {
-        let _ = writeln!(body, "  bgp_med = {med};");
-    }
-    for community in &said.communities {
-        let (numbers, words) = wire(*community, session.neighbor);
-        body.push_str(&comment('#', 2, &format!("{words}.")));
-        let _ = match numbers {
-            Wire::Standard(high, low) => writeln!(body, "  bgp_community.add(({high}, {low}));"),
-            Wire::Large(global, function, value) => {
-                writeln!(body, "  bgp_large_community.add(({global}, {function}, {value}));")
-            }
-        };
-    }
+    body.push_str(&attributes(said, session, router, 2));
     let mut about = format!("What {} is told.", session.about());
     if said.takes_longer {
         about.push_str(" It agreed to take longer prefixes than others do.");
@@ -180,30 +408,72 @@ fn export_filter(session: &Session, said: &Attributes, router: &RouterConfig) ->
     block(&name, &about, &format!("{name} {{\n{body}  accept;\n}}"))
 }
 
+/// Lines that put attributes on a route.
+fn attributes(
+    said: &Attributes,
+    session: &Session,
+    router: &RouterConfig,
+    indent: usize,
+) -> String {
+    let mut body = String::new();
+    let space = " ".repeat(indent);
+    if said.prepend > 0 {
+        let _ = writeln!(body, "{space}# Prepends {}.", said.prepend);
+    }
+    for _ in 0..said.prepend {
+        let _ = writeln!(body, "{space}bgp_path.prepend({});", router.asn);
+    }
+    if let Some(med) = said.med {
+        let _ = writeln!(body, "{space}bgp_med = {med};");
+    }
+    for community in &said.communities {
+        let (numbers, words) = wire(*community, session.neighbor, router.placeholders);
+        body.push_str(&comment('#', indent, &format!("{words}.")));
+        let _ = match numbers {
+            Wire::Standard(high, low) => {
+                writeln!(body, "{space}bgp_community.add(({high}, {low}));")
+            }
+            Wire::Large(global, function, value) => {
+                writeln!(body, "{space}bgp_large_community.add(({global}, {function}, {value}));")
+            }
+        };
+    }
+    body
+}
+
 fn protocol(session: &Session, router: &RouterConfig) -> Block {
     let digit = session.family.digit();
     let name = format!("protocol bgp {}", session.full_name());
     let mut body = String::new();
     let _ = writeln!(body, "  description \"{}\";", session.about());
-    let _ = writeln!(body, "  local {} as {};  # replace", session.local, router.asn);
-    let _ = writeln!(body, "  neighbor {} as {};  # replace", session.remote, session.neighbor);
+    let replace = if router.placeholders { "  # replace" } else { "" };
+    let _ = writeln!(body, "  local {} as {};{replace}", session.local, router.asn);
+    let _ = writeln!(body, "  neighbor {} as {};{replace}", session.remote, session.neighbor);
     if let Some((hold, keepalive)) = router.timers.hold_and_keepalive(HOLD_DEFAULT_S) {
         let _ = writeln!(body, "  hold time {hold};");
         if hold > 0 {
             let _ = writeln!(body, "  keepalive time {keepalive};");
         }
     }
-    if let Some(retry) = router.timers.connect_retry_s {
+    if router.timers.quick {
+        body.push_str("  connect delay time 1;\n  connect retry time 1;\n");
+        body.push_str("  error wait time 1, 2;\n");
+    } else if let Some(retry) = router.timers.connect_retry_s {
         let _ = writeln!(body, "  connect retry time {retry};");
+    }
+    if let Some(process) = &router.process {
+        body.push_str(&decision(process));
     }
     match router.restart_s {
         Some(time) => {
             let _ = writeln!(body, "  graceful restart on;\n  graceful restart time {time};");
         }
         None => {
-            let why = "Else the neighbor could keep sending packets to a site that is dead \
-                       (RFC 4724).";
-            body.push_str(&comment('#', 2, why));
+            if router.placeholders {
+                let why = "Else the neighbor could keep sending packets to a site that is dead \
+                           (RFC 4724).";
+                body.push_str(&comment('#', 2, why));
+            }
             body.push_str("  graceful restart off;\n");
         }
     }
@@ -221,15 +491,38 @@ fn protocol(session: &Session, router: &RouterConfig) -> Block {
         (Export::Originated(_), Kind::External(_)) => {
             writeln!(body, "    export filter to_{};", session.full_name())
         }
+        (Export::Network(_), _) => {
+            writeln!(body, "    export filter to_{};", session.full_name())
+        }
+        (Export::Mesh, _) => writeln!(body, "    export filter to_mesh{digit};"),
     };
     body.push_str("  };\n");
     block(&name, "", &format!("{name} {{\n{body}}}"))
 }
 
+/// How routes are weighed. All sessions of a router say the same, as BIRD asks either of two.
+fn decision(process: &Process) -> String {
+    let mut lines = String::new();
+    for (is_on, line) in [
+        (process.prefers_older, "prefer older on"),
+        (process.med_always, "med metric on"),
+        (process.med_deterministic, "deterministic med on"),
+        (process.med_missing_worst, "default bgp_med 4294967295"),
+    ] {
+        if is_on {
+            let _ = writeln!(lines, "  {line};");
+        }
+    }
+    if process.own_as_max > 0 {
+        let _ = writeln!(lines, "  allow local as {};", process.own_as_max);
+    }
+    lines
+}
+
 /// What a channel takes. BIRD refuses an external session that does not say (RFC 8212).
 fn import(session: &Session) -> String {
     let (digit, default) = (session.family.digit(), session.family.default_route());
-    match session.import {
+    match &session.import {
         Import::Nothing => "    import none;\n".to_owned(),
         Import::Default { local_pref } => {
             let prefer = local_pref.map_or(String::new(), |it| format!("bgp_local_pref = {it}; "));
@@ -258,6 +551,8 @@ fn import(session: &Session) -> String {
             .concat()
         }
         Import::Service => format!("    import where of_service{digit}();\n"),
+        Import::Network(_) => format!("    import filter from_{};\n", session.full_name()),
+        Import::Mesh => format!("    import where carried{digit}();\n"),
     }
 }
 

@@ -62,7 +62,7 @@ fn site_change(
 ) -> SiteChange {
     let one = after.or(before).expect("a site is in one of the two");
     SiteChange {
-        site: one.site.clone(),
+        site: one.site.name().clone(),
         asn: one.asn,
         what: in_words(before, after),
         apply: steps(daemon, before, after),
@@ -297,6 +297,7 @@ fn in_words(before: Option<&RouterConfig>, after: Option<&RouterConfig>) -> Vec<
     let others = [
         (before.identifier != after.identifier, "BGP identifier"),
         (before.timers != after.timers, "timers"),
+        (before.process != after.process, "decision process"),
         (before.bfd != after.bfd, "BFD"),
         (before.restart_s != after.restart_s, "graceful restart"),
     ];
@@ -322,7 +323,8 @@ fn session_in_words(old: &Session, new: &Session) -> Option<String> {
         (Export::Originated(old), Export::Originated(new)) => {
             parts.extend(said_in_words(old, new));
         }
-        (Export::Nothing, Export::Nothing) => {}
+        (old, new) if old != new => parts.push("something else is told".to_owned()),
+        _ => {}
     }
     if old.import != new.import {
         parts.push("something else is taken".to_owned());

@@ -12,10 +12,11 @@ pub(crate) enum Wire {
 }
 
 /// Function of the large communities that stand for `no-announce`.
-const NO_ANNOUNCE: u32 = 4;
+pub(crate) const NO_ANNOUNCE: u32 = 4;
 
-/// The numbers of a community for a neighbor, and a comment.
-pub(crate) fn wire(community: Community, neighbor: Asn) -> (Wire, String) {
+/// The numbers of a community for a neighbor, and a comment. Those of a placeholder only show what
+/// the neighbor's could look like.
+pub(crate) fn wire(community: Community, neighbor: Asn, is_placeholder: bool) -> (Wire, String) {
     let well_known = |low: u16, text: String| (Wire::Standard(65535, low), text);
     match community {
         Community::NoExport => well_known(
@@ -36,6 +37,10 @@ pub(crate) fn wire(community: Community, neighbor: Asn) -> (Wire, String) {
         Community::Blackhole => well_known(
             666,
             format!("blackhole (RFC 7999): AS{neighbor} drops all traffic to the prefix"),
+        ),
+        Community::NoAnnounce(asn) if !is_placeholder => (
+            Wire::Large(neighbor.0, NO_ANNOUNCE, asn.0),
+            format!("no-announce:{asn}: AS{neighbor} does not tell AS{asn}"),
         ),
         Community::NoAnnounce(asn) => (
             Wire::Large(neighbor.0, NO_ANNOUNCE, asn.0),

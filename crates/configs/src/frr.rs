@@ -314,7 +314,7 @@ fn attributes(map: &mut Section, said: &Attributes, session: &Session, router: &
     let mut standard: (Vec<String>, Vec<String>) = Default::default();
     let mut large: (Vec<String>, Vec<String>) = Default::default();
     for community in &said.communities {
-        let (numbers, words) = wire(*community, session.neighbor);
+        let (numbers, words) = wire(*community, session.neighbor, router.placeholders);
         let (list, text) = match numbers {
             Wire::Standard(high, low) => (&mut standard, format!("{high}:{low}")),
             Wire::Large(global, function, value) => {
@@ -411,18 +411,19 @@ fn address_family(router: &RouterConfig, head: &str, family: Family) -> Section 
         if session.kind == Kind::Mesh {
             section.line(format!("{head} next-hop-self"));
         }
-        let input = match session.import {
-            Import::Nothing => "NOTHING".to_owned(),
+        let input = match &session.import {
+            // What networks take and tell is not written for FRR yet.
+            Import::Nothing | Import::Network(_) | Import::Mesh => "NOTHING".to_owned(),
             Import::Default { .. } => map_name("FROM", session),
             Import::Routes { .. } => format!("ROUTES-V{digit}"),
             Import::Service => format!("MESH-IN-V{digit}"),
         };
         let output = match (&session.export, session.kind) {
-            (Export::Nothing, _) => "NOTHING".to_owned(),
+            (Export::Nothing | Export::Network(_) | Export::Mesh, _) => "NOTHING".to_owned(),
             (Export::Originated(_), Kind::Mesh) => format!("MESH-OUT-V{digit}"),
             (Export::Originated(_), Kind::External(_)) => map_name("TO", session),
         };
-        let limit = match session.import {
+        let limit = match &session.import {
             Import::Default { .. } => Some((
                 format!("{DEFAULT_RECEIVED_MAX} warning-only force"),
                 "More than the default route was not asked for. Only a warning: a session that \
@@ -432,7 +433,7 @@ fn address_family(router: &RouterConfig, head: &str, family: Family) -> Section 
                 format!("{limit} warning-only"),
                 "replace: the number that the neighbor publishes.",
             )),
-            Import::Nothing | Import::Service => None,
+            Import::Nothing | Import::Service | Import::Network(_) | Import::Mesh => None,
         };
         section.keyed(format!("{head} route-map in"), format!("{head} route-map {input} in"));
         section.keyed(format!("{head} route-map out"), format!("{head} route-map {output} out"));

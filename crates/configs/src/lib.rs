@@ -1,8 +1,9 @@
-//! Configuration of real BGP daemons: whole files for a site, and the lines of a change.
+//! Configuration of real BGP daemons: whole files for a router, and the lines of a change.
 //!
 //! Open first: [`router::RouterConfig`] (one router's BGP as plain data), then [`site`] (how a
-//! site of a service becomes one), [`bird`] and [`frr`] (how it is written down), [`mod@change`]
-//! (what to paste when it becomes another, and what takes that back).
+//! site of a service becomes one) and [`network`] (how every router of a world does), [`bird`] and
+//! [`frr`] (how it is written down), [`mod@change`] (what to paste when it becomes another, and
+//! what takes that back).
 //!
 //! Pure: texts come out, and a shell puts them into files. No route is chosen here.
 //!
@@ -10,9 +11,9 @@
 //! of policy is a variant of [`router::Import`] or [`router::Export`], and the compiler names the
 //! places that have to learn it.
 //!
-//! What is left out: interfaces and their addresses, an IGP, passwords, and everything that a
-//! neighbor has to configure on its side. A scenario knows no addresses, so those of links are
-//! placeholders ([`address`]) in lines marked "replace".
+//! What is left out: interfaces and their addresses, an IGP, passwords, and for sites everything
+//! that a neighbor has to configure on its side. A scenario knows no addresses, so those of links
+//! are placeholders ([`address`]) in lines marked "replace", unless somebody has real ones.
 
 pub mod address;
 pub mod bird;
@@ -20,6 +21,7 @@ pub mod change;
 mod comment;
 mod community;
 pub mod frr;
+pub mod network;
 pub mod router;
 pub mod site;
 
@@ -27,6 +29,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use change::{SiteChange, change};
+pub use network::network_routers;
 pub use router::RouterConfig;
 
 /// A BGP implementation that configuration can be written for.

@@ -1,18 +1,19 @@
 //! One router's BGP as plain data: what all daemons are told, each in its own words.
 //!
-//! Not here: where it comes from ([`crate::site`]) and how a daemon writes it ([`crate::bird`],
-//! [`crate::frr`]).
+//! Not here: where it comes from ([`crate::site`], [`crate::network`]) and how a daemon writes it
+//! ([`crate::bird`], [`crate::frr`]).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Deref;
 
-use catchment_model::{Asn, Community, Prefix, Relation, SiteName};
+use catchment_model::{Asn, Class, Community, Prefix, Relation, SiteName};
 
 /// One router's BGP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouterConfig {
-    /// The site that it serves.
-    pub site: SiteName,
+    /// The site that it serves, or what it is called as a router of a network.
+    pub site: RouterName,
     /// Its AS.
     pub asn: Asn,
     /// Code of its city; empty where the world has no places.
@@ -27,6 +28,14 @@ pub struct RouterConfig {
     pub originated: Vec<Prefix>,
     /// Its sessions, in the world's order: an AS that a neighbor is in may have several.
     pub sessions: Vec<Session>,
+    /// How it decides; none for the ways of the daemon.
+    pub process: Option<Process>,
+    /// What it costs to reach the other routers of its AS, by their addresses on its iBGP sessions.
+    /// Both daemons take the metric of the kernel's route to such an address for it, so whoever
+    /// starts them puts those routes there: a router learns no interior route by itself.
+    pub igp: Vec<(IpAddr, u32)>,
+    /// Whether addresses are placeholders, in lines that say so.
+    pub placeholders: bool,
     /// Timers of all its sessions.
     pub timers: Timers,
     /// BFD on its external sessions, if it is used.
@@ -36,6 +45,60 @@ pub struct RouterConfig {
     pub restart_s: Option<u16>,
     /// What somebody who uses the file should know besides: one line each.
     pub remarks: Vec<String>,
+}
+
+/// Whose router it is, by name. Names differ within a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RouterName {
+    /// A site's.
+    Site(SiteName),
+    /// A network's: such as `as1299-fra`, made by the rules for names of sites.
+    Network(SiteName),
+}
+
+impl RouterName {
+    /// The name.
+    pub fn name(&self) -> &SiteName {
+        match self {
+            RouterName::Site(name) | RouterName::Network(name) => name,
+        }
+    }
+}
+
+/// Whoever asked for sites has routers of sites alone, and goes on reading their names.
+impl Deref for RouterName {
+    type Target = SiteName;
+
+    fn deref(&self) -> &SiteName {
+        self.name()
+    }
+}
+
+impl fmt::Display for RouterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name().fmt(f)
+    }
+}
+
+/// How a router decides between routes, as far as a daemon can be told (models 1.2, 1.4, 1.5).
+///
+/// Of an oldest-route rule each daemon has its own. With `prefers_older` FRR keeps the neighbor
+/// that is selected while it ties, and goes by router id if that is gone: `selected_peer`. BIRD
+/// keeps it too, and if it is gone takes the neighbor that came first among those that tie: between
+/// `selected_peer` and `timestamp`. Neither does `timestamp` to the letter, which gives up a
+/// neighbor that replaces its route by an equal one. Without it both go by router id: `none`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process {
+    /// Whether age comes before the router id between external routes (RFC 5004).
+    pub prefers_older: bool,
+    /// Whether MEDs of different neighbor ASes are compared.
+    pub med_always: bool,
+    /// Whether MEDs are compared group by group.
+    pub med_deterministic: bool,
+    /// Whether no MED is the worst, and not the best.
+    pub med_missing_worst: bool,
+    /// How often the own number may stand in a received path.
+    pub own_as_max: u32,
 }
 
 /// An address family.
@@ -154,7 +217,7 @@ impl fmt::Display for Kind {
 }
 
 /// What is taken from a neighbor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Import {
     /// Nothing.
     Nothing,
@@ -171,18 +234,84 @@ pub enum Import {
     },
     /// The prefixes of the service, from another router of the AS.
     Service,
+    /// The prefixes of the service, as a network takes them from another.
+    Network(Accepted),
+    /// What another router of the network has: all about the service that it learned outside or
+    /// originates.
+    Mesh,
+}
+
+/// What a network takes from a neighbor, and what it makes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// What the neighbor is: routes are marked with their class, so that every router of the AS
+    /// knows to whom they may be told ([`crate::network`]).
+    pub from: Relation,
+    /// The prefixes, in the order of the service.
+    pub prefixes: Vec<Prefix>,
+    /// What origin validation drops (RFC 6811): these prefixes of these origins.
+    pub invalid: Vec<(Prefix, Asn)>,
+    /// LOCAL_PREF.
+    pub local_prefs: LocalPrefs,
+    /// Whether GRACEFUL_SHUTDOWN makes it 0 (RFC 8326).
+    pub honors_shutdown: bool,
+    /// Whether MEDs are passed over.
+    pub ignores_med: bool,
+}
+
+/// LOCAL_PREF of routes from each class. One session has several classes with siblings alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalPrefs {
+    /// Own routes of a sibling, and routes from customers.
+    pub customer: u32,
+    /// Routes from peers.
+    pub peer: u32,
+    /// Routes from providers.
+    pub provider: u32,
+}
+
+impl LocalPrefs {
+    /// That of a class.
+    pub fn of(&self, class: Class) -> u32 {
+        match class {
+            Class::Origin | Class::Customer => self.customer,
+            Class::Peer => self.peer,
+            Class::Provider => self.provider,
+        }
+    }
 }
 
 /// Received routes above which a neighbor that should send the default route alone is reported.
 pub const DEFAULT_RECEIVED_MAX: u32 = 10;
 
-/// What is told to a neighbor. What was learned is told to nobody, whatever stands here.
+/// What is told to a neighbor. What a site learned is told to nobody: only networks pass on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Export {
     /// Nothing: the session stands, and no route is on it.
     Nothing,
     /// The originated prefixes.
     Originated(Attributes),
+    /// The prefixes of the service, as a network tells them to another.
+    Network(Told),
+    /// What was learned outside or is originated, with all that is known about it, to another
+    /// router of the network.
+    Mesh,
+}
+
+/// What a network tells a neighbor: own routes as said, routes from customers to everybody, all
+/// others to customers and siblings (models 1.7). Communities act at the network that an origin
+/// tells, and go no further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What the neighbor is.
+    pub to: Relation,
+    /// Whether all is told to everybody: a leak (RFC 7908).
+    pub leaks: bool,
+    /// How often the own number is added to what was learned.
+    pub prepend: u32,
+    /// What is said about own prefixes, and about which; others that the AS originates are not
+    /// told.
+    pub own: Vec<(Attributes, Vec<Prefix>)>,
 }
 
 /// What an announcement carries besides the prefix.
@@ -207,8 +336,14 @@ pub struct Timers {
     pub keepalive_s: Option<u16>,
     /// Time between attempts to connect, at least 1.
     pub connect_retry_s: Option<u16>,
-    /// Least time between two announcements of a prefix on an external session (MRAI).
+    /// Least time between two announcements of a prefix on an external session (MRAI). BIRD has
+    /// none.
     pub mrai_s: Option<u16>,
+    /// The same inside the AS.
+    pub mesh_mrai_s: Option<u16>,
+    /// Whether sessions are tried again at once, whatever `connect_retry_s` says: for labs, not for
+    /// networks.
+    pub quick: bool,
 }
 
 impl Timers {
@@ -257,10 +392,18 @@ impl RouterConfig {
         self.sessions.iter().filter(move |session| session.family == family)
     }
 
-    /// The router in words, such as `site fra: AS64500 in FRA`.
+    /// The router in words, such as `site fra: AS64500 in FRA` or `AS1299 in FRA`.
     pub fn about(&self) -> String {
         let city = if self.city.is_empty() { String::new() } else { format!(" in {}", self.city) };
-        format!("site {}: AS{}{city}", self.site, self.asn)
+        match &self.site {
+            RouterName::Site(site) => format!("site {site}: AS{}{city}", self.asn),
+            RouterName::Network(_) => format!("AS{}{city}", self.asn),
+        }
+    }
+
+    /// Whether it is a router of a mesh that carries routes of others.
+    pub(crate) fn has_network_mesh(&self) -> bool {
+        self.sessions.iter().any(|session| session.import == Import::Mesh)
     }
 }
 

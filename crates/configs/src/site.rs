@@ -18,7 +18,9 @@ use catchment_model::{
 use thiserror::Error;
 
 use crate::address::Addresses;
-use crate::router::{Attributes, Bfd, Export, Family, Import, Kind, RouterConfig, Session, Timers};
+use crate::router::{
+    Attributes, Bfd, Export, Family, Import, Kind, RouterConfig, RouterName, Session, Timers,
+};
 
 /// Routes taken from a peer or customer where there is no provider.
 const ROUTES_MAX: u32 = 1000;
@@ -29,7 +31,7 @@ const COMMUNITIES_MAX: usize = 100;
 /// Characters of a name that a file shows.
 const NAME_MAX: usize = 40;
 
-/// Where a site is: everything that its configuration depends on.
+/// Where a router is: everything that its configuration depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
     /// The world.
@@ -42,14 +44,14 @@ pub struct Ground<'a> {
     pub rules: &'a Rules,
 }
 
-/// A site that no real router could be.
+/// A router of a scenario that no real router could be.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unconfigurable {
     /// BGP identifier 0.
-    #[error("the router of site `{site}` has BGP identifier 0, which a router refuses (RFC 6286)")]
+    #[error("the router of {router} has BGP identifier 0, which a router refuses (RFC 6286)")]
     NoIdentifier {
-        /// The site.
-        site: SiteName,
+        /// The router, such as ``site `fra` ``.
+        router: String,
     },
     /// More links than there are placeholders.
     #[error("site `{site}` has more links than there are addresses to stand for theirs")]
@@ -58,10 +60,10 @@ pub enum Unconfigurable {
         site: SiteName,
     },
     /// More prepends or communities than a line of configuration takes.
-    #[error("site `{site}` has {count} {what} towards AS{neighbor}; {max} can be configured")]
+    #[error("{router} has {count} {what} towards AS{neighbor}; {max} can be configured")]
     TooMany {
-        /// The site.
-        site: SiteName,
+        /// The router, such as ``site `fra` ``.
+        router: String,
         /// The neighbor.
         neighbor: Asn,
         /// `prepends` or `communities`.
@@ -70,6 +72,15 @@ pub enum Unconfigurable {
         count: usize,
         /// How many there may be.
         max: usize,
+    },
+    /// A policy that depends on the seed.
+    #[error(
+        "which networks `rules.{parameter}` means is drawn from the seed, and configuration knows \
+         no seed"
+    )]
+    Drawn {
+        /// The parameter.
+        parameter: &'static str,
     },
 }
 
@@ -116,7 +127,7 @@ pub fn site_router(
     let site = &service.sites[site_index as usize];
     let identifier = world.router_ids[site.router as usize];
     if identifier == 0 {
-        return Err(Unconfigurable::NoIdentifier { site: site.name.clone() });
+        return Err(Unconfigurable::NoIdentifier { router: format!("site `{}`", site.name) });
     }
     let prefixes = || site.prefixes.iter().map(|index| service.prefixes[usize::from(*index)]);
     let originated: Vec<Prefix> = if site.active { prefixes().collect() } else { Vec::new() };
@@ -129,39 +140,18 @@ pub fn site_router(
     let neighbors = neighbors(ground, site_index);
     let has_provider =
         neighbors.iter().any(|neighbor| neighbor.kind == Kind::External(Relation::Provider));
-    let mut names = BTreeSet::new();
+    let mut names = Names::default();
     let mut sessions = Vec::new();
     for neighbor in &neighbors {
         let asn = world.asn_of(neighbor.router);
-        let (here, there) = (place(site.router), place(neighbor.router));
-        let mut name = match neighbor.kind {
-            Kind::External(_) => format!("as{asn}"),
-            Kind::Mesh => "mesh".to_owned(),
-        };
-        // Not for the city of the site: that is where one expects it.
-        if there != here || neighbor.kind == Kind::Mesh {
-            name.push_str(&symbol(there));
-        }
-        let mut number = 2;
-        let mut unique = name.clone();
-        while !names.insert(unique.clone()) {
-            unique = format!("{name}_{number}");
-            number += 1;
-        }
+        let there = place(neighbor.router);
+        let unique = names.of(neighbor.kind, asn, place(site.router), there);
         let export = match &neighbor.said {
             Some(said) if !originated.is_empty() => Export::Originated(said.clone()),
             _ => Export::Nothing,
         };
         if let Export::Originated(said) = &export {
-            for (what, count, max) in [
-                ("prepends", said.prepend as usize, PREPENDS_MAX),
-                ("communities", said.communities.len(), COMMUNITIES_MAX),
-            ] {
-                if count > max {
-                    let site = site.name.clone();
-                    return Err(Unconfigurable::TooMany { site, neighbor: asn, what, count, max });
-                }
-            }
+            check_size(said, &format!("site `{}`", site.name), asn)?;
         }
         for family in &families {
             let exhausted = || Unconfigurable::NoAddress { site: site.name.clone() };
@@ -191,7 +181,7 @@ pub fn site_router(
         }
     }
     Ok(RouterConfig {
-        site: site.name.clone(),
+        site: RouterName::Site(site.name.clone()),
         asn: site.asn,
         city: ascii(place(site.router)),
         identifier: Ipv4Addr::from(identifier),
@@ -199,9 +189,12 @@ pub fn site_router(
         remarks: remarks(ground, site_index, &originated, has_provider),
         originated,
         sessions,
+        process: None,
+        igp: Vec::new(),
+        placeholders: true,
         timers: timers(rules),
         bfd: has_bfd.then(|| bfd(rules)),
-        restart_s: rules.gr_helper.then(|| seconds(rules.restart_time, 1, 4095)),
+        restart_s: restart_s(rules),
     })
 }
 
@@ -333,7 +326,55 @@ fn remarks(
     remarks
 }
 
-fn timers(rules: &Rules) -> Timers {
+/// What no line of a configuration takes.
+pub(crate) fn check_size(
+    said: &Attributes,
+    router: &str,
+    neighbor: Asn,
+) -> Result<(), Unconfigurable> {
+    for (what, count, max) in [
+        ("prepends", said.prepend as usize, PREPENDS_MAX),
+        ("communities", said.communities.len(), COMMUNITIES_MAX),
+    ] {
+        if count > max {
+            let router = router.to_owned();
+            return Err(Unconfigurable::TooMany { router, neighbor, what, count, max });
+        }
+    }
+    Ok(())
+}
+
+/// Names of the sessions of one router.
+#[derive(Debug, Default)]
+pub(crate) struct Names(BTreeSet<String>);
+
+impl Names {
+    /// A name for a session between routers in these cities, which it has to itself.
+    pub(crate) fn of(&mut self, kind: Kind, neighbor: Asn, here: &str, there: &str) -> String {
+        let mut name = match kind {
+            Kind::External(_) => format!("as{neighbor}"),
+            Kind::Mesh => "mesh".to_owned(),
+        };
+        // Not for the router's own city: that is where one expects it.
+        if there != here || kind == Kind::Mesh {
+            name.push_str(&symbol(there));
+        }
+        let mut number = 2;
+        let mut unique = name.clone();
+        while !self.0.insert(unique.clone()) {
+            unique = format!("{name}_{number}");
+            number += 1;
+        }
+        unique
+    }
+}
+
+/// For how long neighbors are asked to keep routes while a router restarts, if they are.
+pub(crate) fn restart_s(rules: &Rules) -> Option<u16> {
+    rules.gr_helper.then(|| seconds(rules.restart_time, 1, 4095))
+}
+
+pub(crate) fn timers(rules: &Rules) -> Timers {
     let given = |time: Option<Duration>, max: i64| {
         time.filter(|time| time.us > 0).map(|time| seconds(time, 1, max))
     };
@@ -346,30 +387,32 @@ fn timers(rules: &Rules) -> Timers {
         keepalive_s: given(rules.keepalive, 21_845),
         connect_retry_s: given(rules.connect_retry, 65_535),
         mrai_s: given(rules.mrai_ebgp, 600),
+        ..Timers::default()
     }
 }
 
-fn bfd(rules: &Rules) -> Bfd {
+/// BFD with the intervals of the rules.
+pub fn bfd(rules: &Rules) -> Bfd {
     let interval_ms = (rules.bfd_interval.us / 1000).clamp(10, 60_000) as u16;
     Bfd { interval_ms, multiplier: rules.bfd_multiplier.clamp(2, 255) as u8 }
 }
 
 /// Whole seconds, rounded up, within bounds that fit into 16 bits.
-fn seconds(time: Duration, min: i64, max: i64) -> u16 {
+pub(crate) fn seconds(time: Duration, min: i64, max: i64) -> u16 {
     let seconds = time.us.div_euclid(1_000_000) + i64::from(time.us.rem_euclid(1_000_000) > 0);
     seconds.clamp(min, max) as u16
 }
 
 /// A name from outside in a comment or description: one line of ASCII, and nothing that a daemon
 /// could read as more.
-fn ascii(text: &str) -> String {
+pub(crate) fn ascii(text: &str) -> String {
     let keep = |c: char| c.is_ascii_alphanumeric() || " .,-_/&()'".contains(c);
     let clean: String = text.chars().map(|c| if keep(c) { c } else { '_' }).collect();
     clean.trim().chars().take(NAME_MAX).collect()
 }
 
 /// The end of a name in a configuration, such as `_fra`; empty for nothing.
-fn symbol(text: &str) -> String {
+pub(crate) fn symbol(text: &str) -> String {
     let letters = text.chars().filter(char::is_ascii_alphanumeric).take(16);
     let letters: String = letters.map(|c| c.to_ascii_lowercase()).collect();
     if letters.is_empty() { letters } else { format!("_{letters}") }

@@ -43,7 +43,7 @@ pub fn router_or_not(story: &Story, site: &str) -> Result<RouterConfig, Unconfig
     site_router(ground(story), index, has_bfd(&story.scenario, &name), addresses)
 }
 
-fn ground(story: &Story) -> Ground<'_> {
+pub fn ground(story: &Story) -> Ground<'_> {
     let assembled = &story.assembled;
     Ground {
         world: &assembled.world,
