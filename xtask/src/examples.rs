@@ -7,7 +7,8 @@
 //! `README.md` is always run; a page under `docs/` is when it has a line [`MARK`]. The first line
 //! of a block may say more: `console exit=2` (the last command ends with that exit code; without
 //! it all succeed) and `console needs=NAME` (skipped, loudly, where the variable is not set). A
-//! command that names `CATCHMENT_DATA` needs it without saying so.
+//! command that names `CATCHMENT_DATA` needs it without saying so. `CATCHMENT_DAEMONS` counts as
+//! set where BIRD and FRR can be installed and we are root, as labs need it.
 //!
 //! Commands run in the repository's root, through `sh`, with the debug build of `catchment` first
 //! on the PATH. What they leave behind stays, so examples should write to `target/`.
@@ -44,9 +45,13 @@ pub fn run() -> Result<(), Failure> {
     setup::c_compiler()?;
     let catchment = build_catchment(false)?;
     let path = path_with(&catchment)?;
+    let daemons = "CATCHMENT_DAEMONS";
+    let wants_daemons = blocks.iter().any(|block| block.needs.iter().any(|name| name == daemons));
+    let has_daemons = wants_daemons && setup::is_root() && setup::bgp_daemons().is_ok();
+    let is_set = |name: &str| env::var_os(name).is_some() || name == daemons && has_daemons;
     let mut failed_count = 0;
     for block in &blocks {
-        if let Some(missing) = block.missing_variable(|name| env::var_os(name).is_some()) {
+        if let Some(missing) = block.missing_variable(is_set) {
             println!("SKIPPED {}: {missing} is not set", block.place(block.line));
             continue;
         }

@@ -60,8 +60,8 @@ pub fn chromium() -> Result<(), Failure> {
     here_now("chromium")
 }
 
-/// BIRD and FRR, which tests ask whether they would take a configuration. Nothing of them is
-/// started: their services are kept from it while they are installed, and switched off afterwards.
+/// BIRD and FRR, which tests ask whether they would take a configuration, and which labs run. Their
+/// services are kept from starting while they are installed, and switched off afterwards.
 pub fn bgp_daemons() -> Result<(), Failure> {
     let are_here = || {
         let is_here = |name| on_path(name) || Path::new(DAEMONS).join(name).is_file();
@@ -74,12 +74,17 @@ pub fn bgp_daemons() -> Result<(), Failure> {
     if are_here() { Ok(()) } else { here_now("bird").and_then(|()| here_now("vtysh")) }
 }
 
+/// Whether we may do everything.
+pub fn is_root() -> bool {
+    read(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
 /// Installs packages whose services shall not start. Debian asks a policy, if there is one, before
 /// it starts anything; we lend it one that says no.
 fn without_services(install: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
     const POLICY: &str = "/usr/sbin/policy-rc.d";
     let as_root = |script: &str| {
-        let is_root = read(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+        let is_root = is_root();
         let mut command = program(if is_root { "sh" } else { "sudo" });
         if !is_root {
             command.args(["-n", "sh"]);

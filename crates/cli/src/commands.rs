@@ -3,6 +3,8 @@
 pub mod at;
 pub mod config;
 pub mod explain;
+#[cfg(target_os = "linux")]
+pub mod lab;
 pub mod manual;
 pub mod plan;
 pub mod scenario;

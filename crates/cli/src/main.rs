@@ -22,6 +22,8 @@ use std::process;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+#[cfg(target_os = "linux")]
+use commands::lab;
 use commands::{config, explain, manual, plan, scenario, serve, simulate, solve, world};
 use exit::Exit;
 use report::{Failure, to_stderr};
@@ -47,6 +49,9 @@ enum Command {
     Config(config::ConfigArgs),
     #[command(subcommand)]
     Plan(plan::PlanCommand),
+    #[cfg(target_os = "linux")]
+    #[command(subcommand)]
+    Lab(lab::LabCommand),
     #[command(subcommand)]
     World(world::WorldCommand),
     #[command(subcommand)]
@@ -86,6 +91,8 @@ fn run() -> Result<(), Failure> {
         Command::Simulate(args) => simulate::run(args),
         Command::Config(args) => config::run(args),
         Command::Plan(command) => plan::run(command),
+        #[cfg(target_os = "linux")]
+        Command::Lab(command) => lab::run(command),
         Command::World(command) => world::run(command),
         Command::Scenario(command) => scenario::run(command),
         Command::Completions(args) => manual::completions(args),

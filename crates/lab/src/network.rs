@@ -172,7 +172,15 @@ pub struct End<'a> {
     pub addresses: &'a [(IpAddr, u8)],
 }
 
-/// Joins two namespaces by a link that is up.
+/// The hardware address of an end of a link.
+fn hardware(end: &End<'_>, is_second: bool) -> Vec<u8> {
+    let [_, b, c, d] = end.index.to_be_bytes();
+    // Locally administered (RFC 9542).
+    vec![2, 0, u8::from(is_second), b, c, d]
+}
+
+/// Joins two namespaces by a link that is up. Both ends know each other's hardware address: all
+/// namespaces of a machine share one table of addresses that were asked for, and it is small.
 ///
 /// # Errors
 /// If the kernel refuses it.
@@ -181,11 +189,13 @@ pub async fn link(a: End<'_>, b: End<'_>) -> Result<(), Broken> {
     let peer = LinkMessageBuilder::<LinkUnspec>::new()
         .name(b.name)
         .index(b.index)
+        .address(hardware(&b, true))
         .append_extra_attribute(LinkAttribute::NetNsFd(b.namespace.file.as_raw_fd()))
         .build();
     let link = LinkMessageBuilder::<LinkVeth>::new_with_info_kind(InfoKind::Veth)
         .name(a.name)
         .index(a.index)
+        .address(hardware(&a, false))
         .set_info_data(InfoData::Veth(InfoVeth::Peer(peer)))
         .build();
     a.namespace.netlink.link().add(link).execute().await.map_err(failed)?;
@@ -196,6 +206,13 @@ pub async fn link(a: End<'_>, b: End<'_>) -> Result<(), Broken> {
         }
         let up = LinkUnspec::new_with_index(end.index).up().build();
         end.namespace.netlink.link().set(up).execute().await.map_err(failed)?;
+    }
+    for (end, other, is_second) in [(a, b, true), (b, a, false)] {
+        for (address, _) in other.addresses {
+            let add = end.namespace.netlink.neighbours().add(end.index, *address);
+            let add = add.link_layer_address(&hardware(&other, is_second));
+            add.execute().await.map_err(failed)?;
+        }
     }
     Ok(())
 }

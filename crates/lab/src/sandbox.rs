@@ -49,7 +49,7 @@ impl Room {
     /// Runs this program again with these arguments as the first process of a new PID namespace.
     /// It must call [`furnish`] before anything else.
     ///
-    /// Children of this thread are in the namespace from here on, and this one dies with the thread.
+    /// Children of this thread are in the namespace from here on; this one dies with the thread.
     ///
     /// # Errors
     /// If the kernel refuses namespaces, or the program cannot be started.

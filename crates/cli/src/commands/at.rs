@@ -91,7 +91,7 @@ pub fn history_at(
 }
 
 /// Lets `act` see the script with everything that will happen in it.
-fn on_stage<T>(
+pub fn on_stage<T>(
     script: &Script<'_>,
     progress: &Progress,
     act: impl FnOnce(&Script<'_>, &Adjacency, Watch<'_>) -> Result<T, Unfinished>,

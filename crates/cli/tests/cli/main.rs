@@ -7,6 +7,8 @@ mod answers;
 mod at;
 mod config;
 mod data;
+#[cfg(target_os = "linux")]
+mod lab;
 mod library;
 mod mistakes;
 mod output;
