@@ -79,7 +79,7 @@ pub(crate) fn blocks(router: &RouterConfig) -> Vec<Block> {
     for family in families() {
         let digit = family.digit();
         let name = format!("protocol kernel kernel{digit}");
-        if carries_on(router) {
+        if router.is_network() {
             network_kernel(router, family, &name, &mut blocks);
             continue;
         }
@@ -112,10 +112,10 @@ pub(crate) fn blocks(router: &RouterConfig) -> Vec<Block> {
     for family in families() {
         origin_blocks(router, family, &mut blocks);
     }
-    if carries_on(router) {
+    if router.is_network() {
         network_functions(&mut blocks);
     }
-    for family in families().filter(|_| carries_on(router)) {
+    for family in families().filter(|_| router.is_network()) {
         network_blocks(router, family, &mut blocks);
     }
     for session in &router.sessions {
@@ -134,19 +134,10 @@ pub(crate) fn blocks(router: &RouterConfig) -> Vec<Block> {
     blocks
 }
 
-/// Whether the router is one of a network: it may tell what it learned.
-fn carries_on(router: &RouterConfig) -> bool {
-    let is_network = |session: &Session| {
-        matches!(session.import, Import::Network(_) | Import::Mesh)
-            || matches!(session.export, Export::Network(_) | Export::Mesh)
-    };
-    router.sessions.iter().any(is_network)
-}
-
 /// The kernel's table, of which a router of a mesh reads the ways to the others.
 fn network_kernel(router: &RouterConfig, family: Family, name: &str, blocks: &mut Vec<Block>) {
     let digit = family.digit();
-    let has_mesh = router.has_network_mesh();
+    let has_mesh = router.sessions_of(family).any(|session| session.import == Import::Mesh);
     let mut body = format!("{name} {{\n");
     if has_mesh {
         body.push_str("  learn;\n");
@@ -248,16 +239,16 @@ fn accepting_filter(session: &Session, accepted: &Accepted, router: &RouterConfi
     match accepted.from {
         Relation::Sibling => {
             // The sibling has marked what it does not have from a customer.
+            body.push_str("  ");
             for class in [Class::Peer, Class::Provider] {
-                let _ = writeln!(
+                let (mark, local_pref) = (mark(router.asn, class), local_prefs.of(class));
+                let _ = write!(
                     body,
-                    "  if {} ~ bgp_large_community then bgp_local_pref = {};\n  else",
-                    mark(router.asn, class),
-                    local_prefs.of(class)
+                    "if {mark} ~ bgp_large_community then {{\n    bgp_local_pref = \
+                     {local_pref};\n  }} else "
                 );
             }
-            body.truncate(body.trim_end().len());
-            body.push_str(" {\n");
+            body.push_str("{\n");
             body.push_str(&marking(router.asn, Class::Customer, local_prefs.customer, 4));
             body.push_str("  }\n");
         }
@@ -301,14 +292,18 @@ fn telling_filter(session: &Session, told: &Told, router: &RouterConfig) -> Bloc
     let name = format!("filter to_{}", session.full_name());
     let (asn, digit) = (router.asn, session.family.digit());
     let mut body = format!("  if ! carried{digit}() then reject;\n");
-    body.push_str("  if is_own() then {\n");
-    for (said, prefixes) in &told.own {
-        let prefixes: Vec<&Prefix> = prefixes.iter().collect();
-        let _ = writeln!(body, "    if net ~ {} then {{", set(&prefixes, ""));
-        body.push_str(&attributes(said, session, router, 6));
-        body.push_str("      accept;\n    }\n");
+    if told.own.is_empty() {
+        body.push_str("  if is_own() then reject;\n");
+    } else {
+        body.push_str("  if is_own() then {\n");
+        for (said, prefixes) in &told.own {
+            let prefixes: Vec<&Prefix> = prefixes.iter().collect();
+            let _ = writeln!(body, "    if net ~ {} then {{", set(&prefixes, ""));
+            body.push_str(&attributes(said, session, router, 6));
+            body.push_str("      accept;\n    }\n");
+        }
+        body.push_str("    reject;\n  }\n");
     }
-    body.push_str("    reject;\n  }\n");
     let may_tell_all = told.leaks || matches!(told.to, Relation::Customer | Relation::Sibling);
     if !may_tell_all {
         let _ = writeln!(
@@ -331,16 +326,16 @@ fn telling_filter(session: &Session, told: &Told, router: &RouterConfig) -> Bloc
     let empty = "bgp_large_community.delete([(*, *, *)]);";
     if told.to == Relation::Sibling {
         body.push_str("  # A sibling takes a route as what it is here.\n");
+        body.push_str("  ");
         for class in [Class::Peer, Class::Provider] {
-            let _ = writeln!(
+            let (here, there) = (mark(asn, class), mark(session.neighbor, class));
+            let _ = write!(
                 body,
-                "  if {} ~ bgp_large_community then {{\n    {empty}\n    \
-                 bgp_large_community.add({});\n  }} else",
-                mark(asn, class),
-                mark(session.neighbor, class)
+                "if {here} ~ bgp_large_community then {{\n    {empty}\n    \
+                 bgp_large_community.add({there});\n  }} else "
             );
         }
-        let _ = writeln!(body, "    {empty}");
+        let _ = writeln!(body, "{{\n    {empty}\n  }}");
     } else {
         let _ = writeln!(body, "  {empty}");
     }
@@ -358,7 +353,7 @@ fn origin_blocks(router: &RouterConfig, family: Family, blocks: &mut Vec<Block>)
     let digit = family.digit();
     let originated = router.originated_of(family);
     if !originated.is_empty() {
-        let is_network = carries_on(router);
+        let is_network = router.is_network();
         let routes: String =
             originated.iter().map(|prefix| format!("  route {prefix} blackhole;\n")).collect();
         blocks.push(block(
