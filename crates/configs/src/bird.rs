@@ -206,13 +206,20 @@ fn network_blocks(router: &RouterConfig, family: Family, blocks: &mut Vec<Block>
         &format!("function carried{digit}() {{\n  return {carried};\n}}"),
     ));
     if router.sessions_of(family).any(|session| session.export == Export::Mesh) {
-        let body = format!(
-            "filter to_mesh{digit} {{\n  if ! carried{digit}() then reject;\n  if source = \
-             RTS_STATIC then bgp_local_pref = {LOCAL_PREF_OWN};\n  accept;\n}}"
-        );
+        let body = [
+            &*format!("filter to_mesh{digit} {{"),
+            &format!("  if ! carried{digit}() then reject;"),
+            "  if source = RTS_STATIC then {",
+            &format!("    bgp_local_pref = {LOCAL_PREF_OWN};"),
+            "    # As FRR has it, so that daemons of both kinds understand each other.",
+            "    bgp_med = 0;",
+            "  }",
+            "  accept;",
+            "}",
+        ];
         let about = "What other routers of the AS are told. What starts here is the best they \
                      can have.";
-        blocks.push(block(&format!("filter to_mesh{digit}"), about, &body));
+        blocks.push(block(&format!("filter to_mesh{digit}"), about, &body.join("\n")));
     }
 }
 
@@ -266,7 +273,7 @@ fn accepting_filter(session: &Session, accepted: &Accepted, router: &RouterConfi
         body.push_str("  if (65535, 0) ~ bgp_community then bgp_local_pref = 0;\n");
     }
     if accepted.ignores_med {
-        body.push_str("  unset(bgp_med);\n");
+        body.push_str("  bgp_med = 0;\n");
     }
     let about = format!("What is taken from {}.", session.about());
     block(&name, &about, &format!("{name} {{\n{body}  accept;\n}}"))
