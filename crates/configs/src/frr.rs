@@ -5,14 +5,21 @@
 //! and take back single lines ([`mod@crate::change`]).
 //!
 //! Unlike BIRD, FRR sends MED 0 where none is set, since `network` takes over the metric of the
-//! static route. To routers that count a missing MED as 0 that is the same.
+//! static route. To routers that count a missing MED as 0 that is the same, and where networks
+//! count it as the worst the worst is sent.
+//!
+//! What FRR cannot do: a route with BLACKHOLE goes no further, but packets to it are forwarded and
+//! not dropped, as no route map says so to the kernel. GRACEFUL_SHUTDOWN makes LOCAL_PREF 0
+//! whatever the rules are. Its oldest-route rule is [`crate::router::Process`]'s matter.
+
+mod network;
 
 use std::fmt::Write as _;
 
 use crate::comment::comment;
 use crate::community::{Wire, wire};
 use crate::router::{
-    Attributes, DEFAULT_RECEIVED_MAX, Export, Family, Import, Kind, RouterConfig, Session,
+    Attributes, DEFAULT_RECEIVED_MAX, Export, Family, Import, Kind, Process, RouterConfig, Session,
 };
 
 /// Hold time that FRR has by itself, in its traditional profile (models 2.4).
@@ -64,12 +71,14 @@ impl Section {
 /// The file `frr.conf`.
 pub fn render(router: &RouterConfig) -> String {
     let mut text = format!("! FRR, {}. Made by Catchment.\n!\n", router.about());
-    text.push_str(&comment(
-        '!',
-        0,
-        "`vtysh -C -f frr.conf` checks it, `vtysh -b` loads it. Values in lines marked \"replace\" \
-         are yours to fill in: the addresses there are of ranges for documentation.",
-    ));
+    let mut usage = "`vtysh -C -f frr.conf` checks it, `vtysh -b` loads it.".to_owned();
+    if router.placeholders {
+        usage.push_str(
+            " Values in lines marked \"replace\" are yours to fill in: the addresses there are of \
+             ranges for documentation.",
+        );
+    }
+    text.push_str(&comment('!', 0, &usage));
     for remark in &router.remarks {
         text.push_str(&comment('!', 0, &format!("Note: {remark}.")));
     }
@@ -158,12 +167,13 @@ pub(crate) fn sections(router: &RouterConfig) -> Vec<Section> {
         section.keyed("detect-multiplier", format!("detect-multiplier {}", bfd.multiplier));
         sections.push(section);
     }
-    sections.push(lists(router));
+    sections.push(if router.is_network() { network::lists(router) } else { lists(router) });
     let families = || Family::ALL.into_iter().filter(|family| router.uses(*family));
     let nothing = "For sessions on which nothing is taken, or nothing told.";
     sections.push(Section::new(&["route-map NOTHING deny 10"], nothing));
     for family in families() {
         sections.extend(shared_maps(router, family));
+        sections.extend(network::mesh_maps(router, family));
     }
     for session in &router.sessions {
         sections.extend(session_maps(session, router));
@@ -236,9 +246,8 @@ fn lists(router: &RouterConfig) -> Section {
 }
 
 fn match_prefix(section: &mut Section, family: Family, list: &str) {
-    let (ip, digit) = (ip(family), family.digit());
-    let key = format!("match {ip} address prefix-list");
-    section.keyed(&*key, format!("{key} {list}{digit}"));
+    let key = format!("match {} address prefix-list", ip(family));
+    section.keyed(&*key, format!("{key} {list}"));
 }
 
 /// Route maps that sessions of a family share.
@@ -247,20 +256,20 @@ fn shared_maps(router: &RouterConfig, family: Family) -> Vec<Section> {
     let mut maps = Vec::new();
     if router.sessions_of(family).any(|session| matches!(session.import, Import::Routes { .. })) {
         let mut reject = Section::new(&[&format!("route-map ROUTES-V{digit} deny 10")], "");
-        match_prefix(&mut reject, family, "SERVICE");
+        match_prefix(&mut reject, family, &format!("SERVICE{digit}"));
         let mut accept = Section::new(&[&format!("route-map ROUTES-V{digit} permit 20")], "");
-        match_prefix(&mut accept, family, "ROUTES");
+        match_prefix(&mut accept, family, &format!("ROUTES{digit}"));
         maps.extend([reject, accept]);
     }
-    if router.sessions_of(family).any(|session| session.kind == Kind::Mesh) {
+    if router.sessions_of(family).any(|session| session.import == Import::Service) {
         let mut input = Section::new(&[&format!("route-map MESH-IN-V{digit} permit 10")], "");
-        match_prefix(&mut input, family, "SERVICE");
+        match_prefix(&mut input, family, &format!("SERVICE{digit}"));
         let line = input.keyed("set community", "set community no-advertise");
         line.comment.push_str("A site announces what it originates, and not what others do.");
         maps.push(input);
         if !router.originated_of(family).is_empty() {
             let mut output = Section::new(&[&format!("route-map MESH-OUT-V{digit} permit 10")], "");
-            match_prefix(&mut output, family, "OWN");
+            match_prefix(&mut output, family, &format!("OWN{digit}"));
             output.keyed("match as-path", "match as-path OWN");
             maps.push(output);
         }
@@ -277,11 +286,18 @@ fn map_name(direction: &str, session: &Session) -> String {
 /// Route maps of one external session.
 fn session_maps(session: &Session, router: &RouterConfig) -> Vec<Section> {
     let mut maps = Vec::new();
+    let digit = session.family.digit();
+    if let Import::Network(accepted) = &session.import {
+        maps.extend(network::accepting_map(session, accepted, router));
+    }
+    if let Export::Network(told) = &session.export {
+        maps.extend(network::telling_map(session, told, router));
+    }
     if let Import::Default { local_pref } = session.import {
         let path = format!("route-map {} permit 10", map_name("FROM", session));
         let about = format!("The way back to clients, through {}.", session.about());
         let mut map = Section::new(&[&path], &about);
-        match_prefix(&mut map, session.family, "DEFAULT");
+        match_prefix(&mut map, session.family, &format!("DEFAULT{digit}"));
         if let Some(value) = local_pref {
             map.keyed("set local-preference", format!("set local-preference {value}"));
         }
@@ -294,7 +310,7 @@ fn session_maps(session: &Session, router: &RouterConfig) -> Vec<Section> {
             about.push_str(" It agreed to take longer prefixes than others do.");
         }
         let mut map = Section::new(&[&path], &about);
-        match_prefix(&mut map, session.family, "OWN");
+        match_prefix(&mut map, session.family, &format!("OWN{digit}"));
         map.keyed("match as-path", "match as-path OWN");
         attributes(&mut map, said, session, router);
         maps.push(map);
@@ -337,9 +353,16 @@ fn attributes(map: &mut Section, said: &Attributes, session: &Session, router: &
 fn bgp(router: &RouterConfig, head: &str) -> Section {
     let mut section = Section::new(&[head], "");
     let line = section.keyed("bgp router-id", format!("bgp router-id {}", router.identifier));
-    line.comment = "replace: the BGP identifier of the scenario's world. Unique in your AS; \
-                    neighbors whose other routes tie prefer the lowest."
-        .to_owned();
+    line.comment = match router.placeholders {
+        true => {
+            "replace: the BGP identifier of the scenario's world. Unique in your AS; neighbors \
+             whose other routes tie prefer the lowest."
+        }
+        false => {
+            "The BGP identifier of the world: neighbors whose other routes tie prefer the lowest."
+        }
+    }
+    .to_owned();
     section.line("bgp log-neighbor-changes");
     let line = section.line("bgp ebgp-requires-policy");
     line.comment = "No policy, no routes, in both directions (RFC 8212).".to_owned();
@@ -353,15 +376,35 @@ fn bgp(router: &RouterConfig, head: &str) -> Section {
         }
         None => {
             let line = section.keyed("graceful restart", "bgp graceful-restart-disable");
-            line.comment = "Else neighbors could keep sending packets to a site that is dead \
+            if router.placeholders {
+                line.comment = "Else neighbors could keep sending packets to a site that is dead \
                             (RFC 4724)."
-                .to_owned();
+                    .to_owned();
+            }
         }
+    }
+    if let Some(process) = &router.process {
+        decision(&mut section, process);
     }
     for session in &router.sessions {
         neighbor(&mut section, session, router);
     }
     section
+}
+
+/// How routes are weighed.
+fn decision(section: &mut Section, process: &Process) {
+    for (is_on, line) in [
+        (!process.prefers_older, "bgp bestpath compare-routerid"),
+        (process.med_always, "bgp always-compare-med"),
+        (process.med_missing_worst, "bgp bestpath med missing-as-worst"),
+    ] {
+        if is_on {
+            section.line(line);
+        }
+    }
+    let no = if process.med_deterministic { "" } else { "no " };
+    section.keyed("bgp deterministic-med", format!("{no}bgp deterministic-med"));
 }
 
 fn neighbor(section: &mut Section, session: &Session, router: &RouterConfig) {
@@ -370,7 +413,7 @@ fn neighbor(section: &mut Section, session: &Session, router: &RouterConfig) {
         let key = format!("{head} {what}");
         let text = if value.is_empty() { key.clone() } else { format!("{key} {value}") };
         let line = section.keyed(key, text);
-        if matches!(what, "remote-as" | "update-source") {
+        if router.placeholders && matches!(what, "remote-as" | "update-source") {
             line.comment = match what {
                 "remote-as" => "replace: the neighbor's address, here and below.".to_owned(),
                 _ => "replace: our address.".to_owned(),
@@ -383,17 +426,20 @@ fn neighbor(section: &mut Section, session: &Session, router: &RouterConfig) {
     if let Some((hold, keepalive)) = router.timers.hold_and_keepalive(HOLD_DEFAULT_S) {
         set("timers", format!("{keepalive} {hold}"));
     }
-    if let Some(retry) = router.timers.connect_retry_s {
+    let quick = router.timers.quick;
+    if let Some(retry) = quick.then_some(1).or(router.timers.connect_retry_s) {
         set("timers connect", retry.to_string());
     }
-    if session.kind != Kind::Mesh {
-        if let Some(mrai) = router.timers.mrai_s {
-            set("advertisement-interval", mrai.to_string());
-        }
-        if router.bfd.is_some() {
-            set("bfd", String::new());
-            set("bfd profile", BFD_PROFILE.to_owned());
-        }
+    let mrai = match session.kind {
+        Kind::Mesh => router.timers.mesh_mrai_s,
+        Kind::External(_) => router.timers.mrai_s,
+    };
+    if let Some(mrai) = mrai.or(quick.then_some(0)) {
+        set("advertisement-interval", mrai.to_string());
+    }
+    if session.kind != Kind::Mesh && router.bfd.is_some() {
+        set("bfd", String::new());
+        set("bfd profile", BFD_PROFILE.to_owned());
     }
 }
 
@@ -412,16 +458,19 @@ fn address_family(router: &RouterConfig, head: &str, family: Family) -> Section 
             section.line(format!("{head} next-hop-self"));
         }
         let input = match &session.import {
-            // What networks take and tell is not written for FRR yet.
-            Import::Nothing | Import::Network(_) | Import::Mesh => "NOTHING".to_owned(),
-            Import::Default { .. } => map_name("FROM", session),
+            Import::Nothing => "NOTHING".to_owned(),
+            Import::Default { .. } | Import::Network(_) => map_name("FROM", session),
             Import::Routes { .. } => format!("ROUTES-V{digit}"),
-            Import::Service => format!("MESH-IN-V{digit}"),
+            Import::Service | Import::Mesh => format!("MESH-IN-V{digit}"),
         };
         let output = match (&session.export, session.kind) {
-            (Export::Nothing | Export::Network(_) | Export::Mesh, _) => "NOTHING".to_owned(),
-            (Export::Originated(_), Kind::Mesh) => format!("MESH-OUT-V{digit}"),
-            (Export::Originated(_), Kind::External(_)) => map_name("TO", session),
+            (Export::Nothing, _) => "NOTHING".to_owned(),
+            (Export::Originated(_), Kind::Mesh) | (Export::Mesh, _) => {
+                format!("MESH-OUT-V{digit}")
+            }
+            (Export::Originated(_), Kind::External(_)) | (Export::Network(_), _) => {
+                map_name("TO", session)
+            }
         };
         let limit = match &session.import {
             Import::Default { .. } => Some((
@@ -435,6 +484,9 @@ fn address_family(router: &RouterConfig, head: &str, family: Family) -> Section 
             )),
             Import::Nothing | Import::Service | Import::Network(_) | Import::Mesh => None,
         };
+        if let Some(most) = router.process.map(|it| it.own_as_max).filter(|most| *most > 0) {
+            section.keyed(format!("{head} allowas-in"), format!("{head} allowas-in {most}"));
+        }
         section.keyed(format!("{head} route-map in"), format!("{head} route-map {input} in"));
         section.keyed(format!("{head} route-map out"), format!("{head} route-map {output} out"));
         if let Some((limit, comment)) = limit {

@@ -11,7 +11,8 @@
 //! What is left out: what is drawn from a seed ([`Unconfigurable::Drawn`]), and round-trip time
 //! and hashes as tie-breaks, which no daemon weighs (a remark says so). Links that are down at the
 //! start have no session. Files are of one moment: where a site changes what it announces, they are
-//! rendered again.
+//! rendered again. Communities that the model carries without an effect have it here too, unless
+//! both daemons know them (65535:65283).
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};

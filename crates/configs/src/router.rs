@@ -401,9 +401,12 @@ impl RouterConfig {
         }
     }
 
-    /// Whether it is a router of a mesh that carries routes of others.
-    pub(crate) fn has_network_mesh(&self) -> bool {
-        self.sessions.iter().any(|session| session.import == Import::Mesh)
+    /// Whether it is one of a network, which may tell what it learned.
+    pub(crate) fn is_network(&self) -> bool {
+        self.sessions.iter().any(|session| {
+            matches!(session.import, Import::Network(_) | Import::Mesh)
+                || matches!(session.export, Export::Network(_) | Export::Mesh)
+        })
     }
 }
 
