@@ -71,7 +71,8 @@ pub struct Followed {
     pub passed: Vec<u32>,
 }
 
-/// What the daemons say, by router: packets are followed from table to table.
+/// What the daemons say, by router: packets to a prefix are followed from table to table, by the
+/// longest prefix that each of them has for it.
 pub fn followed(
     world: &World,
     service: &Service,
@@ -79,7 +80,10 @@ pub fn followed(
     tables: &[Vec<Used>],
     prefix: Prefix,
 ) -> Vec<Followed> {
-    let route = |router: u32| tables[router as usize].iter().find(|used| used.prefix == prefix);
+    let route = |router: u32| {
+        let covering = tables[router as usize].iter().filter(|used| used.prefix.contains(&prefix));
+        covering.max_by_key(|used| used.prefix.length())
+    };
     let site_of = |router: u32| {
         let here = service.sites.iter().find(|site| site.router == router);
         here.map(|site| site.name.to_string()).unwrap_or_default()

@@ -79,6 +79,20 @@ fn bird_agrees_wherever_a_site_of_eight_fails_and_returns() {
     }
 }
 
+/// When both sites of a region are gone, packets follow the prefix that covers theirs.
+#[test]
+fn a_covering_prefix_catches_packets_on_bird_too() {
+    if !can_run() {
+        return;
+    }
+    let folder = Folder::new("lab-covering");
+    let ran = folder.run(&["lab", "compare", "regional-geodns", "--daemon", "bird"]);
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    let rows = column(&ran.out, "stage").len();
+    // Five prefixes, the start and four events, 56 routers.
+    assert_eq!(rows, 5 * 5 * 56);
+}
+
 /// The daemons have a say: where the engines are told another rule, they differ.
 #[test]
 fn a_difference_is_found() {
