@@ -52,6 +52,10 @@ pub enum LabCommand {
 /// Every router of the scenario runs a daemon in a network namespace of its own. The events are
 /// played one by one, each until all tables are at rest. Nothing can leave the machine, and nothing
 /// stays behind. Needs root.
+///
+/// Columns: `stage` (`start`, or the event that was played), the router, its site and its AS path
+/// by each of the three, and `agree`: `yes`, `no`, or `history` where `simulate` and the daemons
+/// agree on an older route, which `solve` knows nothing of.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CompareArgs {
