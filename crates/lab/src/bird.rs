@@ -69,9 +69,21 @@ impl Bird {
     /// # Errors
     /// If it does not answer, or originates nothing.
     pub fn announce(&self, on: bool) -> io::Result<()> {
-        let verb = if on { "enable" } else { "disable" };
         // One for each address family that it has.
-        self.ask(&format!("{verb} \"service*\"")).map(drop)
+        self.switch("\"service*\"", on)
+    }
+
+    /// Shuts a session down, or starts it again.
+    ///
+    /// # Errors
+    /// If it does not answer, or has no such session.
+    pub fn session(&self, name: &str, on: bool) -> io::Result<()> {
+        self.switch(name, on)
+    }
+
+    fn switch(&self, protocols: &str, on: bool) -> io::Result<()> {
+        let verb = if on { "enable" } else { "disable" };
+        self.ask(&format!("{verb} {protocols}")).map(drop)
     }
 
     /// Asks on the control socket. The answer is without codes, line by line.

@@ -67,7 +67,7 @@ pub struct Lab {
     wiring: Wiring,
     /// Sessions of each router, by name, with the router at the other end.
     sessions: Vec<BTreeMap<String, u32>>,
-    /// Links that are down.
+    /// Links that are down, or whose session is.
     down: BTreeSet<u32>,
 }
 
@@ -83,6 +83,13 @@ pub enum Act {
     },
     /// A link goes down or comes up.
     Link {
+        /// Its ends.
+        ends: (u32, u32),
+        /// Whether it is up afterwards.
+        up: bool,
+    },
+    /// The session over a link is shut down by both ends, or started again.
+    Session {
         /// Its ends.
         ends: (u32, u32),
         /// Whether it is up afterwards.
@@ -222,6 +229,16 @@ impl Lab {
         (0..).zip(&self.daemons).map(used).collect()
     }
 
+    /// Waits for sessions over a link from here on, or no more; returns its number.
+    fn expect(&mut self, a: u32, b: u32, up: bool) -> u32 {
+        let link = self.wiring.between(a, b).expect("the link is there");
+        match up {
+            true => self.down.remove(&link),
+            false => self.down.insert(link),
+        };
+        link
+    }
+
     /// Does something to it. What comes of it is seen after [`Lab::settle`].
     ///
     /// # Errors
@@ -237,14 +254,21 @@ impl Lab {
                 switched.map_err(|error| LabError::Daemon { router, what, error })
             }
             Act::Link { ends: (a, b), up } => {
-                let link = self.wiring.between(a, b).expect("the link is there");
-                if up {
-                    self.down.remove(&link)
-                } else {
-                    self.down.insert(link)
-                };
+                let link = self.expect(a, b, up);
                 for end in [a, b] {
                     self.namespaces[end as usize].set_up(interface(link), up).await?;
+                }
+                Ok(())
+            }
+            Act::Session { ends: (a, b), up } => {
+                self.expect(a, b, up);
+                for (router, other) in [(a, b), (b, a)] {
+                    let sessions = self.sessions[router as usize].iter();
+                    for (name, _) in sessions.filter(|(_, neighbor)| **neighbor == other) {
+                        let switched = self.daemons[router as usize].session(name, up);
+                        let what = "does not switch a session";
+                        switched.map_err(|error| LabError::Daemon { router, what, error })?;
+                    }
                 }
                 Ok(())
             }

@@ -250,14 +250,18 @@ fn acts(assembled: &Assembled, occurrence: &Occurrence) -> Result<Vec<Act>, Fail
         Deed::Restore { site } => {
             return Ok(vec![Act::Announce { router: router(*site), on: true }]);
         }
-        Deed::Link { pairs, up, wire: true } => {
-            return Ok(pairs.iter().map(|ends| Act::Link { ends: *ends, up: *up }).collect());
+        Deed::Link { pairs, up, wire } => {
+            let act = |ends: &(u32, u32)| match *wire {
+                true => Act::Link { ends: *ends, up: *up },
+                false => Act::Session { ends: *ends, up: *up },
+            };
+            return Ok(pairs.iter().map(act).collect());
         }
         _ => {}
     }
     Err(Failure::bad_input(format!("the lab cannot play `{label}`")).help(
-        "it plays sites that withdraw and come back, and links that go down and come up: leave \
-         the other events out",
+        "it plays sites that withdraw and come back, and links and sessions that go down and come \
+         up: leave the other events out",
     ))
 }
 

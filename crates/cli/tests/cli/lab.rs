@@ -93,6 +93,20 @@ fn a_covering_prefix_catches_packets_on_bird_too() {
     assert_eq!(rows, 5 * 5 * 56);
 }
 
+/// A link is cut, a session shut down; and both come back.
+#[test]
+fn links_and_sessions_that_are_lost_are_lost_on_bird_too() {
+    if !can_run() {
+        return;
+    }
+    let folder = Folder::new("lab-lost");
+    for scenario in ["peering-lost-gru", "istanbul-tie"] {
+        let ran = folder.run(&["lab", "compare", scenario, "--daemon", "bird"]);
+        assert_eq!(ran.code, 0, "{ran:#?}");
+        assert_eq!(column(&ran.out, "agree").len(), 3 * 56, "{scenario}");
+    }
+}
+
 /// The daemons have a say: where the engines are told another rule, they differ.
 #[test]
 fn a_difference_is_found() {
