@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use catchment_model::rules::{Decision, MedMissing, MedScope, OldestRule, Role, TieBreak};
-use catchment_model::service::{Announcement, Reach, Validity};
+use catchment_model::service::Validity;
 use catchment_model::{Asn, Class, Community, Prefix, Relation, SiteName};
 
 use crate::router::{
@@ -26,7 +26,7 @@ use crate::router::{
     RouterName, Session, Timers, Told,
 };
 use crate::site::{
-    Ground, Names, Unconfigurable, ascii, check_size, restart_s, seconds, symbol, timers,
+    Ground, Names, Unconfigurable, ascii, check_size, restart_s, said_by, seconds, symbol, timers,
 };
 
 /// Function of the large communities that mark routes: `AS:1:1` from a customer, `AS:1:2` from a
@@ -221,30 +221,9 @@ fn router_names(ground: Ground<'_>) -> Vec<RouterName> {
     (0..world.router_count() as u32).map(&mut name).collect()
 }
 
-/// What an AS says about one of its own prefixes on a session, or nothing: what an active site of
-/// the AS that has the prefix lists for the session, else the plain announcement if one of them
-/// tells everyone.
+/// What an AS says about one of its own prefixes on a session, or nothing.
 fn said(ground: Ground<'_>, prefix: u16, session: u32) -> Option<Attributes> {
-    let Ground { world, overlay, service, .. } = ground;
-    let mesh = world.router_as[world.router_of_session(session) as usize];
-    let sites = || {
-        service.sites.iter().filter(|site| {
-            site.active
-                && site.prefixes.contains(&prefix)
-                && world.router_as[site.router as usize] == mesh
-        })
-    };
-    let plain = Announcement::default();
-    let listed = sites().find_map(|site| site.announcements.get(&session));
-    let tells_all = || sites().any(|site| site.reach == Reach::Everyone).then_some(&plain);
-    let said = listed.or_else(tells_all)?;
-    let added = overlay.prepends.get(&session).copied().unwrap_or(0);
-    Some(Attributes {
-        prepend: u32::from(said.prepend) + u32::from(added),
-        med: said.med,
-        communities: said.communities.clone(),
-        takes_longer: said.takes_longer,
-    })
+    said_by(ground, session, |site| site.prefixes.contains(&prefix))
 }
 
 /// The prefixes of a family, with their indices.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use catchment_model::scenario::{Action, FailureKind};
-use catchment_model::service::{Announcement, Reach};
+use catchment_model::service::{Announcement, Reach, Site};
 use catchment_model::{
     Asn, Duration, Overlay, Prefix, Relation, Rules, Scenario, Service, SiteName, World,
 };
@@ -104,7 +104,7 @@ pub fn routers(
     is_wanted: impl Fn(&SiteName) -> bool,
 ) -> Result<Vec<RouterConfig>, Unconfigurable> {
     let sites = (0..).zip(&ground.service.sites).filter(|(_, site)| is_wanted(&site.name));
-    let router = |(index, site): (u32, &catchment_model::service::Site)| {
+    let router = |(index, site): (u32, &Site)| {
         site_router(ground, index, all_bfd || has_bfd(scenario, &site.name), addresses)
     };
     sites.map(router).collect()
@@ -233,20 +233,27 @@ fn neighbors(ground: Ground<'_>, site_index: u32) -> Vec<Neighbor> {
     neighbors
 }
 
-/// What is said on a session: what an active site of the mesh lists for it, else the plain
-/// announcement if one of them tells everyone (`routing::policy` reads it so too).
+/// What is said on a session, unless it is closed.
 fn said(ground: Ground<'_>, session: u32) -> Option<Attributes> {
-    let Ground { world, overlay, service, .. } = ground;
-    if overlay.closed.contains(&session) {
-        return None;
+    match ground.overlay.closed.contains(&session) {
+        true => None,
+        false => said_by(ground, session, |_| true),
     }
+}
+
+/// What the sites that are meant say on a session: what an active one of the mesh lists for it,
+/// else the plain announcement if one of them tells everyone (`routing::policy` reads it so too).
+pub(crate) fn said_by(
+    ground: Ground<'_>,
+    session: u32,
+    is_meant: impl Fn(&Site) -> bool,
+) -> Option<Attributes> {
+    let Ground { world, overlay, service, .. } = ground;
     let mesh = world.router_as[world.router_of_session(session) as usize];
-    let sites = || {
-        service
-            .sites
-            .iter()
-            .filter(|site| site.active && world.router_as[site.router as usize] == mesh)
+    let speaks = |site: &&Site| {
+        site.active && world.router_as[site.router as usize] == mesh && is_meant(site)
     };
+    let sites = || service.sites.iter().filter(speaks);
     let plain = Announcement::default();
     let listed = sites().find_map(|site| site.announcements.get(&session));
     let tells_all = || sites().any(|site| site.reach == Reach::Everyone).then_some(&plain);

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -45,9 +44,6 @@ pub enum LabError {
         /// What it waits for.
         waiting: String,
     },
-    /// Whoever watches wants no more.
-    #[error("stopped")]
-    Stopped,
 }
 
 /// Number of the interfaces of a link, at both ends. 1 is the loopback interface.
@@ -56,7 +52,7 @@ fn interface(link: u32) -> u32 {
 }
 
 /// Sees how far it is: what, done, of how many.
-pub type Watch<'a> = &'a mut dyn FnMut(&'static str, u64, u64) -> ControlFlow<()>;
+pub type Watch<'a> = &'a mut dyn FnMut(&'static str, u64, u64);
 
 /// Daemons that run, by router. All of it ends when this is dropped.
 #[derive(Debug)]
@@ -102,43 +98,32 @@ impl Lab {
     /// there and empty.
     ///
     /// # Errors
-    /// If the kernel or a daemon refuses, or the watch says so.
+    /// If the kernel or a daemon refuses.
     pub async fn start(
         wiring: &Wiring,
-        families: &[Family],
+        family: Family,
         routers: &[RouterConfig],
         folder: &Path,
         watch: Watch<'_>,
     ) -> Result<Lab, LabError> {
         let total = routers.len() as u64;
-        let tell = |flow: ControlFlow<()>| match flow {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(LabError::Stopped),
-        };
         let mut namespaces = Vec::with_capacity(routers.len());
         for done in 0..total {
-            tell(watch("namespaces", done, total))?;
+            watch("namespaces", done, total);
             namespaces.push(Namespace::new().await?);
         }
         for (number, one) in (0..).zip(wiring.links()) {
-            tell(watch("links", u64::from(number), wiring.links().len() as u64))?;
+            watch("links", u64::from(number), wiring.links().len() as u64);
             let [a, b] = one.routers;
             let name = format!("l{number}");
-            let addresses = |router, other| {
-                let address = |family: &Family| {
-                    let address = wiring.address(router, other, *family);
-                    (address.expect("they are joined"), length(*family))
-                };
-                families.iter().map(address).collect::<Vec<_>>()
-            };
-            let (of_a, of_b) = (addresses(a, b), addresses(b, a));
-            let end = |router: u32, addresses| End {
+            let end = |router: u32, other| End {
                 namespace: &namespaces[router as usize],
                 name: &name,
                 index: interface(number),
-                addresses,
+                address: wiring.address(router, other, family).expect("they are joined"),
+                length: length(family),
             };
-            link(end(a, &of_a), end(b, &of_b)).await?;
+            link(end(a, b), end(b, a)).await?;
         }
         for (namespace, router) in namespaces.iter().zip(routers) {
             for (neighbor, cost) in &router.igp {
@@ -149,7 +134,7 @@ impl Lab {
         }
         let mut daemons = Vec::with_capacity(routers.len());
         for (router, config) in (0..).zip(routers) {
-            tell(watch("daemons", u64::from(router), total))?;
+            watch("daemons", u64::from(router), total);
             let own = folder.join(format!("r{router}"));
             let failed = |what| move |error| LabError::Daemon { router, what, error };
             fs::create_dir(&own).map_err(failed("has no folder"))?;
@@ -170,16 +155,14 @@ impl Lab {
     /// Waits until all sessions are up and no table changes any more; returns the tables by router.
     ///
     /// # Errors
-    /// If that takes too long, a daemon does not answer, or the watch says so.
+    /// If that takes too long, or a daemon does not answer.
     pub async fn settle(&mut self, watch: Watch<'_>) -> Result<Vec<Vec<Used>>, LabError> {
         let start = Instant::now();
         let (mut last, mut since): (Option<Vec<Vec<Used>>>, Instant) = (None, start);
         loop {
             let waiting = self.waiting();
             let total = self.daemons.len() as u64;
-            if watch("sessions", total - waiting.len() as u64, total).is_break() {
-                return Err(LabError::Stopped);
-            }
+            watch("sessions", total - waiting.len() as u64, total);
             if waiting.is_empty() {
                 let tables = self.tables()?;
                 if last.as_ref() != Some(&tables) {

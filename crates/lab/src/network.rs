@@ -168,8 +168,10 @@ pub struct End<'a> {
     pub name: &'a str,
     /// Number of the interface, unique in its namespace and not 1.
     pub index: u32,
-    /// Addresses with the length of their networks.
-    pub addresses: &'a [(IpAddr, u8)],
+    /// Its address.
+    pub address: IpAddr,
+    /// The length of its network.
+    pub length: u8,
 }
 
 /// The hardware address of an end of a link.
@@ -200,19 +202,15 @@ pub async fn link(a: End<'_>, b: End<'_>) -> Result<(), Broken> {
         .build();
     a.namespace.netlink.link().add(link).execute().await.map_err(failed)?;
     for end in [a, b] {
-        for (address, length) in end.addresses {
-            let add = end.namespace.netlink.address().add(end.index, *address, *length);
-            add.execute().await.map_err(failed)?;
-        }
+        let add = end.namespace.netlink.address().add(end.index, end.address, end.length);
+        add.execute().await.map_err(failed)?;
         let up = LinkUnspec::new_with_index(end.index).up().build();
         end.namespace.netlink.link().set(up).execute().await.map_err(failed)?;
     }
     for (end, other, is_second) in [(a, b, true), (b, a, false)] {
-        for (address, _) in other.addresses {
-            let add = end.namespace.netlink.neighbours().add(end.index, *address);
-            let add = add.link_layer_address(&hardware(&other, is_second));
-            add.execute().await.map_err(failed)?;
-        }
+        let add = end.namespace.netlink.neighbours().add(end.index, other.address);
+        let add = add.link_layer_address(&hardware(&other, is_second));
+        add.execute().await.map_err(failed)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use catchment_model::scenario::Steering;
 use catchment_worlds::{Assembled, schedule};
 use clap::Args;
 
-use super::solve::situation;
+use super::solve::script;
 use crate::exit::Exit;
 use crate::input::Loaded;
 use crate::progress::Progress;
@@ -74,17 +74,7 @@ pub fn history_at(
 ) -> Result<History, Failure> {
     let schedule =
         schedule(assembled, &loaded.scenario).map_err(|mistakes| loaded.mistakes(mistakes))?;
-    let script = Script {
-        situation: situation(assembled),
-        schedule: &schedule,
-        steering: loaded.scenario.steering,
-        prefix: 0,
-        geodns: &loaded.scenario.geodns,
-        regional: &assembled.regional,
-        client_gbps: &assembled.client_gbps,
-        senders: None,
-        bystanders: false,
-    };
+    let script = script(&loaded.scenario, assembled, &schedule);
     on_stage(&script, progress, |script, adjacency, watch| {
         history::history(script, adjacency, router, prefix, at, watch)
     })

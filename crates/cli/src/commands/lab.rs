@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::thread;
 
@@ -29,7 +28,7 @@ use catchment_worlds::{Assembled, schedule};
 use clap::{Args, Subcommand};
 
 use super::at::on_stage;
-use super::solve::{situation, unsolved};
+use super::solve::{script, unsolved};
 use crate::exit::Exit;
 use crate::input::{ScenarioArgs, world};
 use crate::output::OutputArgs;
@@ -160,17 +159,7 @@ fn compare(args: &CompareArgs) -> Result<(), Failure> {
         .collect();
     let mut rows = Vec::new();
     for (number, tables) in tables.iter().enumerate() {
-        let script = Script {
-            situation: situation(&assembled),
-            schedule: &spaced[..number],
-            steering: loaded.scenario.steering,
-            prefix: 0,
-            geodns: &loaded.scenario.geodns,
-            regional: &assembled.regional,
-            client_gbps: &assembled.client_gbps,
-            senders: None,
-            bystanders: false,
-        };
+        let script = script(&loaded.scenario, &assembled, &spaced[..number]);
         let at = Duration { us: apart(number + 1).us - 1 };
         let at = At::Time(if number == 0 { Duration::from_s(0) } else { at });
         let stage = spaced[..number].last().map_or("start", |occurrence| &*occurrence.label);
@@ -209,11 +198,9 @@ async fn play(
         if let Some((_, steps)) = &steps {
             steps.tell(done, total);
         }
-        ControlFlow::Continue(())
     };
     let failed = |error: LabError| Failure::new(Exit::Environment, error.to_string());
-    let mut lab =
-        Lab::start(wiring, &[family], routers, folder, &mut watch).await.map_err(failed)?;
+    let mut lab = Lab::start(wiring, family, routers, folder, &mut watch).await.map_err(failed)?;
     let mut tables = vec![lab.settle(&mut watch).await.map_err(failed)?];
     for acts in acts {
         for act in acts {

@@ -27,7 +27,7 @@ use catchment_worlds::{Assembled, BaseWorld};
 use clap::{Args, Subcommand};
 
 use super::at::unfinished;
-use super::solve::{situation, unsolved};
+use super::solve::{script, unsolved};
 use crate::exit::Exit;
 use crate::input::{Loaded, ScenarioArgs, world};
 use crate::output::Target;
@@ -150,22 +150,7 @@ impl Ready {
     }
 
     fn script(&self) -> Script<'_> {
-        script_of(&self.scenario, &self.assembled)
-    }
-}
-
-/// A scenario before its first event.
-fn script_of<'a>(scenario: &'a Scenario, assembled: &'a Assembled) -> Script<'a> {
-    Script {
-        situation: situation(assembled),
-        schedule: &[],
-        steering: scenario.steering,
-        prefix: 0,
-        geodns: &scenario.geodns,
-        regional: &assembled.regional,
-        client_gbps: &assembled.client_gbps,
-        senders: None,
-        bystanders: false,
+        script(&self.scenario, &self.assembled, &[])
     }
 }
 

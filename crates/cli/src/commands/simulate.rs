@@ -27,7 +27,7 @@ use catchment_worlds::{Assembled, BaseWorld, assemble, schedule};
 use clap::{Args, ValueEnum};
 
 use super::at::{AtArgs, state_at, unfinished};
-use super::solve::situation;
+use super::solve::script;
 use crate::input::{Loaded, ScenarioArgs, world};
 use crate::output::{OutputArgs, Target};
 use crate::plot::{Curve, PlotFile, runs};
@@ -103,17 +103,7 @@ struct Played {
 
 impl Variant {
     fn script(&self) -> Script<'_> {
-        Script {
-            situation: situation(&self.assembled),
-            schedule: &self.schedule,
-            steering: self.scenario.steering,
-            prefix: 0,
-            geodns: &self.scenario.geodns,
-            regional: &self.assembled.regional,
-            client_gbps: &self.assembled.client_gbps,
-            senders: None,
-            bystanders: false,
-        }
+        script(&self.scenario, &self.assembled, &self.schedule)
     }
 
     /// A note, if DNS has to answer blindly.

@@ -1,8 +1,10 @@
 //! `catchment solve`: who lands where.
 
-use catchment_model::Table;
+use catchment_dynamics::script::Script;
 use catchment_model::scenario::Steering;
+use catchment_model::schedule::Occurrence;
 use catchment_model::table::Values;
+use catchment_model::{Scenario, Table};
 use catchment_routing::table::{Options, solve_table};
 use catchment_routing::{Catchment, Situation, Unsolved, solve};
 use catchment_worlds::Assembled;
@@ -74,6 +76,25 @@ pub fn situation(assembled: &Assembled) -> Situation<'_> {
         service: &assembled.service,
         rules: &assembled.rules,
         seed: assembled.seed,
+    }
+}
+
+/// A scenario and what happens in it, as the players take it.
+pub fn script<'a>(
+    scenario: &'a Scenario,
+    assembled: &'a Assembled,
+    schedule: &'a [Occurrence],
+) -> Script<'a> {
+    Script {
+        situation: situation(assembled),
+        schedule,
+        steering: scenario.steering,
+        prefix: 0,
+        geodns: &scenario.geodns,
+        regional: &assembled.regional,
+        client_gbps: &assembled.client_gbps,
+        senders: None,
+        bystanders: false,
     }
 }
 

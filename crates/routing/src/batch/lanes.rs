@@ -634,29 +634,7 @@ pub(super) fn coin(as_key: u32, draw_key: u32) -> u16 {
     (word >> 16) as u16
 }
 
-/// What comes over a special edge in a lane.
-pub(super) fn over<W: Word>(
-    special: &Special,
-    word: W,
-    lane: usize,
-    own: &[Row<W>],
-    layout: Layout,
-) -> W {
-    if special.closed >> lane & 1 == 1 {
-        return W::NONE;
-    }
-    let word = word.longer(layout.length(special.added));
-    if special.site == NOBODY || own[special.site as usize].0[lane] == W::NONE {
-        return word;
-    }
-    if special.own_closed >> lane & 1 == 1 {
-        return W::NONE;
-    }
-    let more = special.own_added_by_lane.get(lane).copied().unwrap_or(0);
-    word.longer(layout.length(special.own_added + more))
-}
-
-/// The same over a row with special edges.
+/// [`listen`] over a row with special edges.
 #[inline(never)]
 fn listen_specially<W: Word, const DRAWS: bool>(
     pass: &Pass<'_>,
@@ -682,4 +660,26 @@ fn listen_specially<W: Word, const DRAWS: bool>(
         false => first(pass, heard, &all),
     };
     best.longer(pass.layout.length(1))
+}
+
+/// What comes over a special edge in a lane.
+pub(super) fn over<W: Word>(
+    special: &Special,
+    word: W,
+    lane: usize,
+    own: &[Row<W>],
+    layout: Layout,
+) -> W {
+    if special.closed >> lane & 1 == 1 {
+        return W::NONE;
+    }
+    let word = word.longer(layout.length(special.added));
+    if special.site == NOBODY || own[special.site as usize].0[lane] == W::NONE {
+        return word;
+    }
+    if special.own_closed >> lane & 1 == 1 {
+        return W::NONE;
+    }
+    let more = special.own_added_by_lane.get(lane).copied().unwrap_or(0);
+    word.longer(layout.length(special.own_added + more))
 }

@@ -24,7 +24,8 @@ use catchment_planner::{Brief, Oracle, Unplanned};
 use catchment_routing::{Situation, Unsolved};
 use catchment_worlds::{Assembled, BaseWorld, assemble, schedule};
 
-use super::super::{script_of, unplanned};
+use super::super::unplanned;
+use crate::commands::solve::script;
 use crate::input::{Loaded, world};
 use crate::progress::Progress;
 use crate::report::Failure;
@@ -68,7 +69,7 @@ struct Prepared {
 
 impl Prepared {
     fn script(&self) -> Script<'_> {
-        script_of(&self.scenario, &self.assembled)
+        script(&self.scenario, &self.assembled, &[])
     }
 
     /// Its sources, for the next row.
